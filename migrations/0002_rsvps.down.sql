@@ -1,0 +1,2 @@
+drop table rsvp_changes;
+drop table rsvps;

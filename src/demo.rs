@@ -1,0 +1,150 @@
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    auth::{self, Host, SignInForm, SignUpForm},
+    backend::{Backend, Clock},
+    error::{Error, Result},
+    events::{self, EventForm},
+    guests::{self, GuestForm},
+    ids::{EventId, GuestId},
+    invitations::{self, Device, Guest, Selection, Token},
+    problem::Problem,
+    rsvp::{self, AnswerForm},
+};
+
+/// What the demonstration account signs in with.
+pub const EMAIL: &str = "demo@guestguard.example";
+/// Not a secret: the account exists only where `seed-demo` was run.
+pub const PASSWORD: &str = "paper-lanterns-at-dusk";
+
+/// Makes the demonstration account with two events, guests, links and answers, by the same verbs as everybody.
+/// Does nothing where it exists.
+pub async fn seed(backend: &Backend) -> Result<()> {
+    let sign_in = SignInForm { email: EMAIL.into(), password: PASSWORD.into() };
+    match auth::actions::sign_in(backend, sign_in).await {
+        Err(Error::Problem(Problem::Invalid(_))) => {}
+        other => return other.map(|_| ()),
+    }
+    let now = backend.clock.now();
+    let past = at(backend, now - TimeDelta::days(20));
+    let sign_up = SignUpForm { name: "Rosalind & Amir".into(), email: EMAIL.into(), password: PASSWORD.into() };
+    let host = auth::actions::sign_up(&past, sign_up).await?;
+    let dinner = events::actions::create(&past, &host, &garden_dinner(now)).await?;
+    events::actions::create(&past, &host, &housewarming(now)).await?;
+    let list = GUESTS.map(|(name, email)| if email.is_empty() { name.to_owned() } else { format!("{name} <{email}>") });
+    guests::actions::add_pasted(&past, &host, dinner, &list.join("\n")).await?;
+    tag_family(&past, &host, dinner).await?;
+    answer_some(backend, &host, dinner, now).await
+}
+
+fn at(backend: &Backend, time: DateTime<Utc>) -> Backend {
+    Backend { clock: Clock::fixed(time), ..backend.clone() }
+}
+
+fn garden_dinner(now: DateTime<Utc>) -> EventForm {
+    let day = (now + TimeDelta::days(45)).format("%Y-%m-%d");
+    EventForm {
+        title: "A long table in the garden".into(),
+        description: "We are ten years married and would like to eat with the people who got us here.\n\nThere will be \
+                      lanterns, far too much food, and a short speech at most."
+            .into(),
+        starts: format!("{day}T18:30"),
+        ends: format!("{day}T23:30"),
+        time_zone: "Europe/London".into(),
+        venue: "The Walled Garden".into(),
+        address: "Orchard Lane 4, Lewes".into(),
+        capacity: "40".into(),
+        reply_by: (now + TimeDelta::days(30)).format("%Y-%m-%d").to_string(),
+        party_size: "2".into(),
+        theme: "garden".into(),
+    }
+}
+
+fn housewarming(now: DateTime<Utc>) -> EventForm {
+    EventForm {
+        title: "Housewarming, at last".into(),
+        starts: (now - TimeDelta::days(12)).format("%Y-%m-%dT19:00").to_string(),
+        time_zone: "Europe/London".into(),
+        venue: "Our new kitchen".into(),
+        party_size: "2".into(),
+        theme: "fiesta".into(),
+        ..EventForm::default()
+    }
+}
+
+/// Guests of the dinner, in the order in which they answer.
+const GUESTS: [(&str, &str); 18] = [
+    ("Ada Lovelace", "ada@guests.example"),
+    ("Grace Hopper", "grace@guests.example"),
+    ("Alan Turing", "alan@guests.example"),
+    ("Zoë Ångström", "zoe@guests.example"),
+    ("Wangari Maathai", "wangari@guests.example"),
+    ("Chien-Shiung Wu", "wu@guests.example"),
+    ("Frida Kahlo", "frida@guests.example"),
+    ("Srinivasa Ramanujan", "srinivasa@guests.example"),
+    ("Hedy Lamarr", "hedy@guests.example"),
+    ("Maryam Mirzakhani", "maryam@guests.example"),
+    ("Johann Sebastian Bach", "bach@guests.example"),
+    ("Rosa Parks", "rosa@guests.example"),
+    ("Niels Bohr", "niels@guests.example"),
+    ("Tove Jansson", "tove@guests.example"),
+    ("Aunt Matilda", ""),
+    ("Uncle Ferdinand", ""),
+    ("Emmy Noether", "emmy@guests.example"),
+    ("Nina Simone", "nina@guests.example"),
+];
+
+async fn tag_family(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
+    for name in ["Aunt Matilda", "Uncle Ferdinand"] {
+        let id = guest_named(backend, host, event, name).await?;
+        let form = GuestForm { name: name.into(), tags: "Family".into(), note: "No e-mail: bring the link by hand.".into(), ..GuestForm::default() };
+        guests::actions::edit(backend, host, event, id, &form).await?;
+    }
+    Ok(())
+}
+
+/// Invites all but the last two and answers for some over the following days.
+async fn answer_some(backend: &Backend, host: &Host, event: EventId, now: DateTime<Utc>) -> Result<()> {
+    let mut ids = Vec::new();
+    for (name, _) in &GUESTS[..16] {
+        ids.push(guest_named(backend, host, event, name).await?);
+    }
+    let sent = at(backend, now - TimeDelta::days(14));
+    invitations::actions::issue(&sent, host, event, &Selection::Only(ids.clone())).await?;
+    let answers = [
+        ("attending", "2", "Charles Babbage", "Can we bring the Analytical Engine?"),
+        ("attending", "2", "", "Wouldn't miss it for a nanosecond."),
+        ("maybe", "1", "", "Depends on the evening train."),
+        ("attending", "1", "", ""),
+        ("declined", "", "", "I'm planting trees that week. Have a wonderful evening!"),
+        ("attending", "2", "Luke Yuan", ""),
+        ("attending", "1", "", "Shall I bring the monkeys?"),
+    ];
+    for (day, id) in ids.iter().take(10).enumerate() {
+        let later = at(backend, now - TimeDelta::hours(14 * 24 - 31 * day as i64));
+        let guest = holder(&later, host, event, *id).await?;
+        invitations::actions::record_opening(&later, &guest, Device::Phone, None).await?;
+        if let Some((answer, heads, companion, message)) = answers.get(day) {
+            let form = AnswerForm {
+                answer: (*answer).into(),
+                heads: (*heads).into(),
+                companions: vec![(*companion).into()],
+                message: (*message).into(),
+            };
+            rsvp::actions::answer(&later, &guest, &form).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn holder(backend: &Backend, host: &Host, event: EventId, id: GuestId) -> Result<Guest> {
+    let link = invitations::queries::link(backend, host, event, id).await?;
+    let token = Token(link.rsplit('/').next().unwrap_or_default().to_owned());
+    invitations::queries::guest_of(&backend.db, &token).await
+}
+
+async fn guest_named(backend: &Backend, host: &Host, event: EventId, name: &str) -> Result<GuestId> {
+    let query = guests::list::ListQuery { search: name.into(), ..guests::list::ListQuery::default() };
+    let page = guests::queries::page(&backend.db, host, event, query).await?;
+    page.lines.first().map(|line| line.id).ok_or(Error::Problem(Problem::NotFound))
+}

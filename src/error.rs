@@ -1,0 +1,54 @@
+use crate::problem::Problem;
+
+/// What a verb can end with. There is deliberately no way from here to [`Problem`] but through the one place that logs
+/// the cause, so a cause never reaches the browser.
+#[derive(Debug)]
+pub enum Error {
+    /// For the person.
+    Problem(Problem),
+    /// For the log.
+    Unexpected(anyhow::Error),
+}
+
+/// The result of a verb or query.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        Self::Unexpected(cause)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    /// A database that cannot be reached is told as such; everything else is unexpected.
+    fn from(cause: sqlx::Error) -> Self {
+        match cause {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
+                tracing::error!(cause = %cause, "the database is out of reach");
+                Self::Problem(Problem::Unavailable { retry_after: 5 })
+            }
+            cause => Self::Unexpected(cause.into()),
+        }
+    }
+}
+
+/// Turns the violation of one named constraint into a problem for the person.
+pub trait OnConstraint<T> {
+    /// `problem` if `constraint` was violated; every other error stays unexpected.
+    fn on_constraint(self, constraint: &str, problem: Problem) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for Result<T, sqlx::Error> {
+    fn on_constraint(self, constraint: &str, problem: Problem) -> Result<T> {
+        self.map_err(|error| match error.as_database_error() {
+            Some(database) if database.constraint() == Some(constraint) => problem.into(),
+            _ => error.into(),
+        })
+    }
+}

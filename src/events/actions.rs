@@ -1,0 +1,105 @@
+use super::EventForm;
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    ids::EventId,
+    problem::{Conflict, Problem},
+};
+
+/// Plans a new event.
+pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<EventId> {
+    let new = form.parse()?;
+    let (id, now) = (EventId::new(), backend.clock.now());
+    sqlx::query!(
+        "insert into events (host_id, id, title, description, starts_at, ends_at, time_zone, venue, address, capacity,
+            reply_by, party_size, theme, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
+        host.id().0,
+        id.0,
+        new.title,
+        new.description,
+        new.starts_at,
+        new.ends_at,
+        new.time_zone,
+        new.venue,
+        new.address,
+        new.capacity,
+        new.reply_by,
+        new.party_size,
+        new.theme.key(),
+        now,
+    )
+    .execute(&backend.db)
+    .await?;
+    Ok(id)
+}
+
+/// Changes an event. The sequence grows when something changed that guests' calendars must learn of.
+pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<()> {
+    let new = form.parse()?;
+    let changed = sqlx::query!(
+        "update events set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
+            address = $9, capacity = $10, reply_by = $11, party_size = $12, theme = $13, updated_at = $14,
+            sequence = sequence + case
+                when (title, description, starts_at, ends_at, time_zone, venue, address)
+                    is distinct from ($3, $4, $5, $6, $7, $8, $9) then 1
+                else 0
+            end
+        where host_id = $1 and id = $2",
+        host.id().0,
+        id.0,
+        new.title,
+        new.description,
+        new.starts_at,
+        new.ends_at,
+        new.time_zone,
+        new.venue,
+        new.address,
+        new.capacity,
+        new.reply_by,
+        new.party_size,
+        new.theme.key(),
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    if changed == 0 {
+        return Err(Problem::NotFound.into());
+    }
+    backend.live.changed(id).await;
+    Ok(())
+}
+
+/// Calls an event off. Guests who open their link read so; nothing is deleted.
+pub async fn cancel(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
+    let event = super::queries::event(&backend.db, host, id).await?;
+    if event.cancelled_at.is_some() {
+        return Err(Problem::Conflict(Conflict::EventCancelled).into());
+    }
+    sqlx::query!(
+        "update events set cancelled_at = $3, updated_at = $3, sequence = sequence + 1
+        where host_id = $1 and id = $2 and cancelled_at is null",
+        host.id().0,
+        id.0,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?;
+    backend.live.changed(id).await;
+    Ok(())
+}
+
+/// Deletes an event with its guests, links and answers. There is no way back.
+pub async fn delete(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
+    let deleted = sqlx::query!("delete from events where host_id = $1 and id = $2", host.id().0, id.0)
+        .execute(&backend.db)
+        .await?
+        .rows_affected();
+    if deleted == 0 {
+        return Err(Problem::NotFound.into());
+    }
+    backend.live.changed(id).await;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::Event;
+
+/// The time zone of an IANA name. Names come from the database, where only parsed ones are stored; UTC stands in for
+/// one that a later time-zone release dropped.
+pub fn zone(name: &str) -> Tz {
+    name.parse().unwrap_or(Tz::UTC)
+}
+
+/// The IANA names offered in forms: areas with cities, and UTC.
+pub fn zone_names() -> impl Iterator<Item = &'static str> {
+    const AREAS: [&str; 9] =
+        ["Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/"];
+    std::iter::once("UTC")
+        .chain(chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| AREAS.iter().any(|a| name.starts_with(a))))
+}
+
+/// The moment of a local time; the earlier one where the clocks go back, `None` where they skip it.
+pub fn moment(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    zone.from_local_datetime(&local).earliest().map(|time| time.with_timezone(&Utc))
+}
+
+/// The first moment after `day` in `zone`: an answer counts until then.
+pub fn end_of_day(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    let midnight = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
+    // Some zones change their clocks at midnight; the day then begins an hour later.
+    moment(midnight, zone).or_else(|| moment(midnight + chrono::TimeDelta::hours(1), zone))
+}
+
+/// "2026-12-24T18:30", the value of an `<input type="datetime-local">`.
+pub fn input_value(time: DateTime<Utc>, zone: Tz) -> String {
+    time.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// "Thursday, 24 December 2026".
+pub fn long_date(day: NaiveDate) -> String {
+    day.format("%A, %-d %B %Y").to_string()
+}
+
+/// "24 Dec, 18:30": a moment in a feed or table.
+pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
+    time.with_timezone(&zone).format("%-d %b, %H:%M").to_string()
+}
+
+impl Event {
+    /// The event's own zone.
+    pub fn zone(&self) -> Tz {
+        zone(&self.time_zone)
+    }
+
+    /// "Thursday, 24 December 2026, 18:30 to 23:00", or with both dates where it ends on a later day.
+    pub fn when(&self) -> String {
+        let start = self.starts_at.with_timezone(&self.zone());
+        let begin = format!("{}, {}", long_date(start.date_naive()), start.format("%H:%M"));
+        let Some(end) = self.ends_at.map(|end| end.with_timezone(&self.zone())) else { return begin };
+        // A party that ends in the small hours still belongs to its evening.
+        let night = start.date_naive().succ_opt() == Some(end.date_naive()) && end.time() <= six();
+        if start.date_naive() == end.date_naive() || night {
+            format!("{begin} to {}", end.format("%H:%M"))
+        } else {
+            format!("{begin} to {}, {}", long_date(end.date_naive()), end.format("%H:%M"))
+        }
+    }
+
+    /// "Europe/Berlin (CET)", or with the offset where the zone has no abbreviation.
+    pub fn zone_words(&self) -> String {
+        let start = self.starts_at.with_timezone(&self.zone());
+        let name = start.format("%Z").to_string();
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            format!("{} ({name})", self.time_zone)
+        } else {
+            format!("{} (UTC{})", self.time_zone, start.offset().fix())
+        }
+    }
+
+    /// "Thu 24 Dec" and the year unless it is `now`'s.
+    pub fn short_when(&self, now: DateTime<Utc>) -> String {
+        let start = self.starts_at.with_timezone(&self.zone());
+        let year = start.year() != now.with_timezone(&self.zone()).year();
+        start.format(if year { "%a %-d %b %Y, %H:%M" } else { "%a %-d %b, %H:%M" }).to_string()
+    }
+
+    /// The moment from which answers are closed: the end of the reply-by day, at the latest the start.
+    pub fn answers_close_at(&self) -> DateTime<Utc> {
+        let reply_by = self.reply_by.and_then(|day| end_of_day(day, self.zone()));
+        reply_by.map_or(self.starts_at, |close| close.min(self.starts_at))
+    }
+
+    /// Whether guests can still answer.
+    pub fn takes_answers(&self, now: DateTime<Utc>) -> bool {
+        self.cancelled_at.is_none() && now < self.answers_close_at()
+    }
+
+    /// Whether it is over.
+    pub fn is_past(&self, now: DateTime<Utc>) -> bool {
+        self.ends_at.unwrap_or(self.starts_at) < now
+    }
+
+    /// Venue and address on one line.
+    pub fn place(&self) -> String {
+        [self.venue.as_str(), self.address.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
+            .replace('\n', ", ")
+    }
+}
+
+fn six() -> NaiveTime {
+    NaiveTime::from_hms_opt(6, 0, 0).unwrap_or(NaiveTime::MIN)
+}

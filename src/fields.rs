@@ -1,0 +1,201 @@
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Problem;
+
+/// One field of a form and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldFault {
+    /// The field's name in its form struct.
+    pub field: String,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a field. Kinds, not sentences: `app/src/ui/words.rs` chooses the words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fault {
+    Required,
+    /// Longest allowed length, in characters.
+    TooLong(u32),
+    /// Shortest allowed length, in characters.
+    TooShort(u32),
+    NotAnEmail,
+    /// Not a possible phone number with its country code.
+    NotAPhone,
+    NotADate,
+    NotANumber,
+    OutOfRange {
+        min: u32,
+        max: u32,
+    },
+    UnknownTimeZone,
+    /// The clocks skip this local time on that day.
+    NoSuchTime,
+    EndsBeforeStart,
+    ReplyByAfterStart,
+    AlreadyPast,
+    /// Another account uses this e-mail address.
+    Taken,
+    /// E-mail and password do not belong together.
+    WrongPassword,
+    /// None of the offered choices.
+    NotAChoice,
+    /// More list entries than allowed.
+    TooMany(u32),
+    /// Lines that could not be understood; their numbers, from 1.
+    Lines(Vec<u32>),
+}
+
+/// Collects faults while a form is parsed, so that all of them are told at once.
+#[derive(Default)]
+pub struct Fields {
+    faults: Vec<FieldFault>,
+}
+
+impl Fields {
+    /// Notes a fault of `field`.
+    pub fn fault(&mut self, field: &str, fault: Fault) {
+        self.faults.push(FieldFault { field: field.to_owned(), fault });
+    }
+
+    /// Trimmed text of 1 to `max` characters.
+    pub fn required(&mut self, field: &str, text: &str, max: u32) -> String {
+        let text = self.optional(field, text, max);
+        if text.is_empty() {
+            self.fault(field, Fault::Required);
+        }
+        text
+    }
+
+    /// Trimmed text of up to `max` characters. Line ends become `\n`; other control characters are dropped, because
+    /// they have no place in names and break mail headers and calendar files.
+    pub fn optional(&mut self, field: &str, text: &str, max: u32) -> String {
+        let text = clean(text);
+        if text.chars().count() > max as usize {
+            self.fault(field, Fault::TooLong(max));
+        }
+        text
+    }
+
+    /// Like [`Self::required`], on one line.
+    pub fn required_line(&mut self, field: &str, text: &str, max: u32) -> String {
+        one_line(self.required(field, text, max))
+    }
+
+    /// Like [`Self::optional`], on one line.
+    pub fn optional_line(&mut self, field: &str, text: &str, max: u32) -> String {
+        one_line(self.optional(field, text, max))
+    }
+
+    /// A whole number from `min` to `max`; `None` for empty text.
+    pub fn number(&mut self, field: &str, text: &str, min: u32, max: u32) -> Option<u32> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse::<u32>() {
+            Ok(number) if (min..=max).contains(&number) => return Some(number),
+            Ok(_) => self.fault(field, Fault::OutOfRange { min, max }),
+            Err(_) if text.chars().all(|c| c.is_ascii_digit()) => self.fault(field, Fault::OutOfRange { min, max }),
+            Err(_) => self.fault(field, Fault::NotANumber),
+        }
+        None
+    }
+
+    /// An e-mail address as typed, or `None` for empty text.
+    pub fn email(&mut self, field: &str, text: &str) -> Option<String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if !is_email(text) {
+            self.fault(field, Fault::NotAnEmail);
+        }
+        Some(text.to_owned())
+    }
+
+    /// `value` if nothing was wrong, all faults otherwise.
+    pub fn finish<T>(self, value: T) -> Result<T, Problem> {
+        if self.faults.is_empty() { Ok(value) } else { Err(Problem::Invalid(self.faults)) }
+    }
+}
+
+/// One fault of one field.
+pub fn invalid(field: &str, fault: Fault) -> Problem {
+    Problem::Invalid(vec![FieldFault { field: field.to_owned(), fault }])
+}
+
+fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n' || *c == '\t')
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+fn one_line(text: String) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether `text` can be an address that mail reaches: the `dot-atom` form of RFC 5322 with a domain of at least two
+/// labels, within the lengths of RFC 5321. Quoted local parts and address literals are refused: no guest has one.
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
+    let label = |l: &str| {
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    text.len() <= 254
+        && local.len() <= 64
+        && local.split('.').all(|part| !part.is_empty() && part.chars().all(atom))
+        && domain.contains('.')
+        && domain.split('.').all(label)
+        && !domain.rsplit('.').next().unwrap_or_default().chars().all(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_addresses_are_accepted() {
+        for address in ["ada@example.org", "o'hara+list@sub.example.co.uk", "x@bücher.example", "a.b@example.museum"] {
+            assert!(is_email(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused() {
+        for text in [
+            "", "ada", "ada@", "@example.org", "ada@example", "a b@example.org", "ada@exa mple.org", "ada@@example.org",
+            "ada@example..org", ".ada@example.org", "ada.@example.org", "ada@-example.org", "ada@127.0.0.1",
+            "ada@example.org\r\nBcc: eve@example.org", "<ada@example.org>",
+        ] {
+            assert!(!is_email(text), "{text:?}");
+        }
+        assert!(!is_email(&format!("{}@example.org", "a".repeat(65))));
+    }
+
+    #[test]
+    fn every_fault_of_a_form_is_told_at_once() {
+        let mut fields = Fields::default();
+        fields.required("name", "  ", 10);
+        fields.number("capacity", "many", 1, 5);
+        fields.number("party_size", "99999999999", 1, 5);
+        let Err(Problem::Invalid(faults)) = fields.finish(()) else { panic!("must be refused") };
+        assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["name", "capacity", "party_size"]);
+    }
+
+    #[test]
+    fn control_characters_never_pass() {
+        let mut fields = Fields::default();
+        assert_eq!(fields.required_line("name", " Ada\r\nBcc: x\u{0} ", 50), "Ada Bcc: x");
+        assert_eq!(fields.optional("note", "one\r\ntwo\rthree", 50), "one\ntwo\nthree");
+    }
+}

@@ -1,0 +1,174 @@
+use chrono::TimeDelta;
+
+use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::{Error, Result},
+    events,
+    fields::{Fault, invalid},
+    ids::{EventId, GuestId},
+    problem::{Conflict, Problem},
+    rsvp,
+};
+
+/// Puts one person on the list.
+pub async fn add(backend: &Backend, host: &Host, event: EventId, form: &GuestForm) -> Result<GuestId> {
+    let new = form.parse()?;
+    let ids = insert(backend, host, event, vec![new]).await?;
+    ids.into_iter().next().ok_or(Error::Problem(Problem::NotFound))
+}
+
+/// Puts all people of a pasted list on the event's list, or none if a line is unclear. People whose address is on
+/// the list already are passed over, so that a paste can be repeated. Returns how many were added.
+pub async fn add_pasted(backend: &Backend, host: &Host, event: EventId, text: &str) -> Result<usize> {
+    if text.trim().is_empty() {
+        return Err(invalid("text", Fault::Required).into());
+    }
+    let entries = paste::read(text);
+    if entries.len() > MOST_AT_ONCE as usize {
+        return Err(Problem::Conflict(Conflict::TooManyAtOnce { max: MOST_AT_ONCE }).into());
+    }
+    let people = paste::people(&entries).map_err(|lines| invalid("text", Fault::Lines(lines)))?;
+    let addresses: Vec<String> = people.iter().filter_map(|p| p.email.as_deref()).map(str::to_lowercase).collect();
+    let known = super::queries::known_addresses(&backend.db, host, event, &addresses).await?;
+    let mut new = Vec::new();
+    let mut unclear = Vec::new();
+    for entry in &entries {
+        let paste::Reading::Guest(person) = &entry.reading else { continue };
+        if person.email.as_ref().is_some_and(|email| known.contains(&email.to_lowercase())) {
+            continue;
+        }
+        match NewGuest::from_paste(person) {
+            Ok(guest) => new.push(guest),
+            Err(_) => unclear.push(entry.line),
+        }
+    }
+    if !unclear.is_empty() {
+        return Err(invalid("text", Fault::Lines(unclear)).into());
+    }
+    Ok(insert(backend, host, event, new).await?.len())
+}
+
+/// Changes what the host knows of a guest.
+pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, form: &GuestForm) -> Result<()> {
+    let new = form.parse()?;
+    let changed = sqlx::query!(
+        "update guests set name = $4, email = $5, phone = $6, party_size = coalesce($7, party_size), tags = $8,
+            note = $9, updated_at = $10
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
+        host.id().0,
+        event.0,
+        id.0,
+        new.name,
+        new.email,
+        new.phone,
+        new.party_size,
+        &new.tags,
+        new.note,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    found(changed)?;
+    backend.live.changed(event).await;
+    Ok(())
+}
+
+/// Takes guests off the list. Their links stop working and their seats are free; for a day it can be undone.
+/// Returns how many were on the list.
+pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<usize> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let deleted = sqlx::query!(
+        "update guests set deleted_at = $4
+        where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null",
+        host.id().0,
+        event.0,
+        &ids,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    found(deleted)?;
+    backend.live.changed(event).await;
+    Ok(deleted as usize)
+}
+
+/// Brings deleted guests back with their links and answers; refused when their seats were taken meanwhile.
+pub async fn restore(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<()> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let mut tx = backend.db.begin().await?;
+    let seats = rsvp::actions::lock_seats(&mut tx, host.id(), event).await?;
+    let back = sqlx::query_scalar!(
+        r#"
+        update guests g set deleted_at = null
+        where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at > $4
+        returning coalesce((select heads from rsvps r
+            where r.host_id = g.host_id and r.guest_id = g.id and r.answer = 'attending'), 0) as "heads!"
+        "#,
+        host.id().0,
+        event.0,
+        &ids,
+        backend.clock.now() - TimeDelta::hours(UNDO_HOURS),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if back.is_empty() {
+        return Err(Problem::Conflict(Conflict::UndoExpired).into());
+    }
+    seats.take(back.iter().sum())?;
+    tx.commit().await?;
+    backend.live.changed(event).await;
+    Ok(())
+}
+
+/// Forgets guests whose time for undo is over. Run by the worker's schedule; returns how many.
+pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
+    let before = backend.clock.now() - TimeDelta::hours(UNDO_HOURS);
+    let purged = sqlx::query!("delete from guests where deleted_at <= $1", before).execute(&backend.db).await?;
+    Ok(purged.rows_affected())
+}
+
+/// One statement for any number of guests, so that all or none are added.
+async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGuest>) -> Result<Vec<GuestId>> {
+    let default = events::queries::event(&backend.db, host, event).await?.party_size;
+    let ids: Vec<_> = new.iter().map(|_| GuestId::new().0).collect();
+    let names: Vec<_> = new.iter().map(|guest| guest.name.clone()).collect();
+    let emails: Vec<_> = new.iter().map(|guest| guest.email.clone()).collect();
+    let phones: Vec<_> = new.iter().map(|guest| guest.phone.clone()).collect();
+    let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
+    let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
+    // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
+    let tags = serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>())
+        .map_err(anyhow::Error::from)?;
+    let added = sqlx::query_scalar!(
+        r#"
+        insert into guests (host_id, event_id, id, name, email, phone, party_size, note, tags, created_at, updated_at)
+        select $1, $2, n.id, n.name, n.email, n.phone, n.party_size, n.note,
+            array(select jsonb_array_elements_text($9::jsonb -> (n.place - 1)::int)), $10, $10
+        from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[])
+            with ordinality as n (id, name, email, phone, party_size, note, place)
+        returning id as "id: GuestId"
+        "#,
+        host.id().0,
+        event.0,
+        &ids,
+        &names,
+        &emails as &[Option<String>],
+        &phones as &[Option<String>],
+        &sizes,
+        &notes,
+        tags,
+        backend.clock.now(),
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    backend.live.changed(event).await;
+    Ok(added)
+}
+
+fn found(rows: u64) -> Result<()> {
+    if rows == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
+}

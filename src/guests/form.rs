@@ -1,0 +1,124 @@
+use phonenumber::Mode;
+
+use super::{GuestDetails, GuestForm, paste::Person};
+use crate::{
+    events::MOST_IN_PARTY,
+    fields::{Fault, Fields},
+    problem::Problem,
+};
+
+/// A guest that can be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewGuest {
+    pub name: String,
+    pub email: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    /// `None`: as many as the event allows by default.
+    pub party_size: Option<i32>,
+    pub tags: Vec<String>,
+    pub note: String,
+}
+
+impl GuestForm {
+    /// What the form says, or everything that is wrong with it.
+    pub fn parse(&self) -> Result<NewGuest, Problem> {
+        let mut fields = Fields::default();
+        let name = fields.required_line("name", &self.name, 120);
+        let email = fields.email("email", &self.email);
+        let phone = phone(&mut fields, "phone", &self.phone);
+        let party_size = fields.number("party_size", &self.party_size, 1, MOST_IN_PARTY).map(|seats| seats as i32);
+        let tags = tags(&mut fields, &self.tags);
+        let note = fields.optional("note", &self.note, 1000);
+        fields.finish(NewGuest { name, email, phone, party_size, tags, note })
+    }
+
+    /// The form that shows `guest` for editing.
+    pub fn of(guest: &GuestDetails) -> Self {
+        Self {
+            name: guest.name.clone(),
+            email: guest.email.clone().unwrap_or_default(),
+            phone: guest.phone.clone().unwrap_or_default(),
+            party_size: guest.party_size.to_string(),
+            tags: guest.tags.join(", "),
+            note: guest.note.clone(),
+        }
+    }
+}
+
+impl NewGuest {
+    /// A person from a pasted list.
+    pub fn from_paste(person: &Person) -> Result<Self, Problem> {
+        GuestForm {
+            name: person.name.clone(),
+            email: person.email.clone().unwrap_or_default(),
+            phone: person.phone.clone().unwrap_or_default(),
+            ..GuestForm::default()
+        }
+        .parse()
+    }
+}
+
+/// A phone number with country code in E.164, judged by libphonenumber's metadata.
+fn phone(fields: &mut Fields, field: &str, text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let text = text.strip_prefix("00").map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
+    match phonenumber::parse(None, &text) {
+        Ok(number) if phonenumber::is_valid(&number) => Some(number.format().mode(Mode::E164).to_string()),
+        _ => {
+            fields.fault(field, Fault::NotAPhone);
+            None
+        }
+    }
+}
+
+fn tags(fields: &mut Fields, text: &str) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in text.split([',', '\n']) {
+        let tag = fields.optional_line("tags", tag, 40);
+        if !tag.is_empty() && !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
+            tags.push(tag);
+        }
+    }
+    if tags.len() > 20 {
+        fields.fault("tags", Fault::TooMany(20));
+    }
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_become_e164() {
+        for typed in ["+44 7911 123456", "0044 7911 123456", "+44 (0)7911-123456", "+447911123456"] {
+            let guest = GuestForm { name: "Grace".into(), phone: typed.into(), ..GuestForm::default() }.parse();
+            assert_eq!(guest.unwrap().phone.as_deref(), Some("+447911123456"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn bad_fields_are_all_named() {
+        let form = GuestForm {
+            name: String::new(),
+            email: "ada@".into(),
+            phone: "07911 123456".into(),
+            party_size: "0".into(),
+            tags: "x".repeat(41),
+            note: "y".repeat(1001),
+        };
+        let Err(Problem::Invalid(faults)) = form.parse() else { panic!("must be refused") };
+        let named: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(named, ["name", "email", "phone", "party_size", "tags", "note"]);
+    }
+
+    #[test]
+    fn tags_are_trimmed_and_told_apart_without_case() {
+        let form = GuestForm { name: "Ada".into(), tags: "Family, family , VIP,,".into(), ..GuestForm::default() };
+        assert_eq!(form.parse().unwrap().tags, ["Family", "VIP"]);
+    }
+}

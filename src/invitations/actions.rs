@@ -1,0 +1,181 @@
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+
+use super::{Device, Guest, Issued, Selection};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    events, guests,
+    ids::{EventId, GuestId, InvitationId},
+    notifications::{self, Kind},
+    problem::{Conflict, Problem},
+    secrets,
+};
+
+/// Gives everybody in the selection who has none a personal link, and puts the message that carries it into the
+/// outbox, in one transaction.
+pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &Selection) -> Result<Issued> {
+    refuse_cancelled(backend, host, event).await?;
+    let only: Option<Vec<_>> = match selection {
+        Selection::All => None,
+        Selection::Only(ids) => Some(ids.iter().map(|id| id.0).collect()),
+    };
+    let mut tx = backend.db.begin().await?;
+    // Locking the guests keeps two requests at the same time from both issuing.
+    let guests = sqlx::query!(
+        r#"
+        select g.id as "id: GuestId", g.email from guests g
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and ($3::uuid[] is null or g.id = any ($3))
+            and not exists (select from invitations i
+                where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
+        for no key update
+        "#,
+        host.id().0,
+        event.0,
+        only.as_deref(),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let ids: Vec<_> = guests.iter().map(|guest| guest.id).collect();
+    let links = insert_links(backend, &mut tx, host, event, &ids).await?;
+    let addresses: HashMap<_, _> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
+    let recipients: Vec<_> =
+        links.iter().filter_map(|id| Some((*id, addresses.get(id).cloned().flatten()?))).collect();
+    if links.is_empty() {
+        return Err(Problem::Conflict(Conflict::NobodyToInvite).into());
+    }
+    let now = backend.clock.now();
+    notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &recipients).await?;
+    tx.commit().await?;
+    backend.live.changed(event).await;
+    Ok(Issued { links: links.len(), messages: recipients.len() })
+}
+
+/// Sends a guest's live link again.
+pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
+    refuse_cancelled(backend, host, event).await?;
+    let mut tx = backend.db.begin().await?;
+    let row = sqlx::query!(
+        r#"
+        select g.email, i.id is not null as "invited!" from guests g
+        left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        where g.host_id = $1 and g.event_id = $2 and g.id = $3 and g.deleted_at is null
+        for no key update of g
+        "#,
+        host.id().0,
+        event.0,
+        guest.0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    let Some(address) = row.email.filter(|_| row.invited) else {
+        return Err(Problem::Conflict(Conflict::NotInvited).into());
+    };
+    let now = backend.clock.now();
+    notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &[(guest, address)]).await?;
+    tx.commit().await?;
+    backend.live.changed(event).await;
+    Ok(())
+}
+
+/// Replaces a guest's link: the old address is dead at once, the new one waits to be sent.
+pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
+    let mut tx = backend.db.begin().await?;
+    let ended = sqlx::query!(
+        "update invitations set ended_at = $4, token_sealed = null
+        where host_id = $1 and event_id = $2 and guest_id = $3 and ended_at is null",
+        host.id().0,
+        event.0,
+        guest.0,
+        backend.clock.now(),
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if ended == 0 {
+        // Not this host's guest, or one without a link: only the first must look like nothing.
+        guests::queries::guest(&backend.db, host, event, guest).await?;
+        return Err(Problem::Conflict(Conflict::NotInvited).into());
+    }
+    insert_links(backend, &mut tx, host, event, &[guest]).await?;
+    notifications::actions::forget_sent_invitation(&mut tx, host.id(), guest).await?;
+    tx.commit().await?;
+    backend.live.changed(event).await;
+    Ok(())
+}
+
+/// Notes that a guest's link was opened. What a scanner opens is kept, but does not count as opened by the guest.
+pub async fn record_opening(backend: &Backend, guest: &Guest, device: Device, network: Option<&[u8]>) -> Result<()> {
+    let network = network.map(|prefix| backend.secrets.keyed_hash(prefix)).transpose()?;
+    sqlx::query!(
+        "with access as (
+            insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device, network_hash)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+        )
+        update invitations set first_opened_at = coalesce(first_opened_at, $6), last_opened_at = $6,
+            openings = openings + 1
+        where host_id = $1 and id = $4 and $7 <> 'scanner'",
+        guest.host.0,
+        guest.event.0,
+        guest.id.0,
+        guest.invitation.0,
+        InvitationId::new().0,
+        backend.clock.now(),
+        device.key(),
+        network,
+    )
+    .execute(&backend.db)
+    .await?;
+    backend.live.changed(guest.event).await;
+    Ok(())
+}
+
+/// One live link for each of `guests`. A guest who has one is passed over; returns who got a link.
+async fn insert_links(
+    backend: &Backend,
+    tx: &mut PgConnection,
+    host: &Host,
+    event: EventId,
+    guests: &[GuestId],
+) -> Result<Vec<GuestId>> {
+    let mut ids = Vec::with_capacity(guests.len());
+    let mut hashes = Vec::with_capacity(guests.len());
+    let mut sealed = Vec::with_capacity(guests.len());
+    for _ in guests {
+        let (id, token) = (InvitationId::new().0, secrets::random_token()?);
+        hashes.push(secrets::token_hash(&token));
+        sealed.push(backend.secrets.seal(&token, id)?);
+        ids.push(id);
+    }
+    let guests: Vec<_> = guests.iter().map(|id| id.0).collect();
+    let issued = sqlx::query_scalar!(
+        r#"
+        insert into invitations (host_id, event_id, guest_id, id, token_hash, token_sealed, issued_at)
+        select $1, $2, n.guest_id, n.id, n.token_hash, n.token_sealed, $7
+        from unnest($3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[]) as n (guest_id, id, token_hash, token_sealed)
+        on conflict (host_id, guest_id) where ended_at is null do nothing
+        returning guest_id as "guest_id: GuestId"
+        "#,
+        host.id().0,
+        event.0,
+        &guests,
+        &ids,
+        &hashes,
+        &sealed,
+        backend.clock.now(),
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(issued)
+}
+
+async fn refuse_cancelled(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
+    let event = events::queries::event(&backend.db, host, event).await?;
+    if event.cancelled_at.is_some() {
+        return Err(Problem::Conflict(Conflict::EventCancelled).into());
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+use sqlx::PgPool;
+
+use super::{Guest, Token};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    ids::{EventId, GuestId, InvitationId, UserId},
+    problem::{Conflict, LinkEnd, Problem},
+    secrets,
+};
+
+/// The guest whose live link carries `token`.
+///
+/// # Errors
+/// `NotFound` for a token that was never issued, `LinkEnded` for one that was.
+pub async fn guest_of(db: &PgPool, token: &Token) -> Result<Guest> {
+    let row = sqlx::query!(
+        r#"
+        select i.host_id as "host: UserId", i.event_id as "event: EventId", i.guest_id as "guest: GuestId",
+            i.id as "invitation: InvitationId", i.ended_at is not null as "ended!",
+            g.deleted_at is not null as "withdrawn!"
+        from invitations i
+        join guests g on g.host_id = i.host_id and g.id = i.guest_id
+        where i.token_hash = $1
+        "#,
+        secrets::token_hash(&token.0),
+    )
+    .fetch_optional(db)
+    .await?;
+    let row = row.ok_or(Problem::NotFound)?;
+    if row.withdrawn {
+        return Err(Problem::LinkEnded(LinkEnd::Withdrawn).into());
+    }
+    if row.ended {
+        return Err(Problem::LinkEnded(LinkEnd::Replaced).into());
+    }
+    Ok(Guest { host: row.host, event: row.event, id: row.guest, invitation: row.invitation })
+}
+
+/// The personal link of one guest of `host`, for copying.
+pub async fn link(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<String> {
+    let row = sqlx::query!(
+        r#"
+        select i.id as "id?: InvitationId", i.token_sealed
+        from guests g
+        left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        where g.host_id = $1 and g.event_id = $2 and g.id = $3 and g.deleted_at is null
+        "#,
+        host.id().0,
+        event.0,
+        guest.0,
+    )
+    .fetch_optional(&backend.db)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    match (row.id, row.token_sealed) {
+        (Some(id), Some(sealed)) => Ok(backend.links.invitation(&backend.secrets.open(&sealed, id.0)?)),
+        _ => Err(Problem::Conflict(Conflict::NotInvited).into()),
+    }
+}

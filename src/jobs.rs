@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use anyhow::Context;
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::{
+    backend::Backend,
+    error::{Error, Result},
+    guests,
+    ids::{NotificationId, UserId},
+    notifications,
+};
+
+/// Tries before a message counts as failed. With the queue's backoff (e^n seconds, at most six hours) they spread
+/// over about 16 hours.
+pub const MOST_ATTEMPTS: i32 = 12;
+/// Jobs one worker runs at the same time.
+const CONCURRENCY: usize = 8;
+/// The schema in which the queue keeps its tables.
+const SCHEMA: &str = "graphile_worker";
+
+/// Delivers one message.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Deliver {
+    pub host_id: Uuid,
+    pub notification_id: Uuid,
+}
+
+impl TaskHandler for Deliver {
+    const IDENTIFIER: &'static str = "deliver";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or("the worker has no backend")?;
+        let (host, id) = (UserId(self.host_id), NotificationId(self.notification_id));
+        notifications::actions::deliver(backend, host, id).await.map_err(|error| match error {
+            Error::Unexpected(cause) => format!("{cause:#}"),
+            Error::Problem(problem) => format!("{problem:?}"),
+        })
+    }
+}
+
+/// Forgets deleted guests whose time for undo is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PurgeDeletedGuests {}
+
+impl TaskHandler for PurgeDeletedGuests {
+    const IDENTIFIER: &'static str = "purge_deleted_guests";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        guests::actions::purge_deleted(backend).await.map(|_| ()).map_err(|error| format!("{error:?}"))
+    }
+}
+
+/// Enqueues the delivery of messages, in the transaction that wrote them.
+pub async fn enqueue_deliveries(tx: &mut PgConnection, host: UserId, ids: &[Uuid]) -> Result<()> {
+    // Not checked at compile time: the queue's schema belongs to its own crate.
+    sqlx::query(
+        "select count(*) from unnest($1::uuid[]) as n (id), lateral graphile_worker.add_job(
+            'deliver', json_build_object('host_id', $2::uuid, 'notification_id', n.id), max_attempts => $3)",
+    )
+    .bind(ids)
+    .bind(host.0)
+    .bind(MOST_ATTEMPTS)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Brings the queue's own schema up to date.
+pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
+    WorkerOptions::default().pg_pool(db.clone()).schema(SCHEMA).init().await.context("the job queue's schema")?;
+    Ok(())
+}
+
+/// A worker that runs all jobs until `stop` ends. What a killed worker left locked is taken up again within 90 s.
+pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Worker> {
+    WorkerOptions::default()
+        .pg_pool(backend.db.clone())
+        .schema(SCHEMA)
+        .concurrency(CONCURRENCY)
+        .poll_interval(Duration::from_secs(2))
+        .add_extension(backend.clone())
+        .define_job::<Deliver>()
+        .define_job::<PurgeDeletedGuests>()
+        .with_cron("17 * * * * purge_deleted_guests")
+        .context("the schedule")?
+        .heartbeat_interval(Duration::from_secs(15))
+        .sweep_interval(Duration::from_secs(20))
+        .sweep_threshold(Duration::from_secs(60))
+        .recovery_delay(Duration::from_secs(1))
+        .listen_os_shutdown_signals(false)
+        .shutdown_signal(stop)
+        .init()
+        .await
+        .context("the worker could not start")
+}

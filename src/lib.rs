@@ -1,0 +1,48 @@
+//! GuestGuard, the product: its words, rules and verbs, and every SQL statement. No HTTP, no HTML, no Leptos.
+//!
+//! Each feature folder holds `mod.rs` (types and rules, also compiled for the browser), `queries.rs` (reads, each
+//! shaped for one page) and `actions.rs` (verbs: one function, one sentence, one transaction).
+
+/// Accounts: sign-up, sign-in, and the proof type `Host`.
+pub mod auth;
+/// What a host plans: title, time, place, capacity, theme.
+pub mod events;
+/// Field faults gathered while a form is parsed.
+pub mod fields;
+/// The people on an event's list.
+pub mod guests;
+/// Typed identifiers.
+pub mod ids;
+/// Personal links: issuing, rotating, opening, and the proof type `Guest`.
+pub mod invitations;
+/// Messages to people: the outbox, its templates and its senders.
+pub mod notifications;
+/// The closed list of things we tell people when a request cannot be done.
+pub mod problem;
+/// Answers, their history and the figures that follow from them.
+pub mod rsvp;
+
+/// What every verb needs: database, clock, secrets, mail, live hints, links.
+#[cfg(feature = "ssr")]
+pub mod backend;
+/// `Error`: a `Problem` for the person, or an unexpected cause for the log.
+#[cfg(feature = "ssr")]
+pub mod error;
+/// Background jobs in PostgreSQL, enqueued in the transaction that causes them.
+#[cfg(feature = "ssr")]
+pub mod jobs;
+/// "Event X changed" hints and single-use tickets over Redis.
+#[cfg(feature = "ssr")]
+pub mod live;
+/// The schema's versions and how they are applied.
+#[cfg(feature = "ssr")]
+pub mod migrations;
+/// Tokens, their hashes, and sealing of what must be readable again.
+#[cfg(feature = "ssr")]
+pub mod secrets;
+/// The demonstration account that `guestguard seed-demo` makes.
+#[cfg(feature = "ssr")]
+pub mod demo;
+/// A backend on a test's own database, with a clock that tests move.
+#[cfg(all(test, feature = "ssr"))]
+mod testing;

@@ -1,0 +1,39 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// Writes a message as `<message id's local part>.eml`; written beside and renamed, so that a reader never sees half.
+pub async fn write(folder: &Path, message_id: &str, message: &[u8]) -> anyhow::Result<()> {
+    let name = message_id.split('@').next().unwrap_or(message_id);
+    tokio::fs::create_dir_all(folder).await.with_context(|| format!("the outbox {}", folder.display()))?;
+    let (path, part) = (folder.join(format!("{name}.eml")), folder.join(format!("{name}.part")));
+    tokio::fs::write(&part, message).await.context("the outbox cannot be written")?;
+    tokio::fs::rename(&part, &path).await.context("the outbox cannot be written")
+}
+
+/// The names of the messages, newest first. Names are time-ordered identifiers.
+pub async fn list(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    let Ok(mut entries) = tokio::fs::read_dir(folder).await else { return Ok(names) };
+    while let Some(entry) = entries.next_entry().await? {
+        if let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".eml")) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(names)
+}
+
+/// One message as it was written, or `None` if there is none of that name.
+pub async fn read(folder: &Path, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    // Names are identifiers; anything else could climb out of the folder.
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Ok(None);
+    }
+    let path: PathBuf = folder.join(format!("{name}.eml"));
+    match tokio::fs::read(path).await {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,166 @@
+use askama::Template;
+
+use super::{Kind, mailer::Mail};
+use crate::{
+    backend::Backend,
+    error::Result,
+    events::Event,
+    ids::{EventId, GuestId, InvitationId, NotificationId, UserId},
+    rsvp::Answer,
+};
+
+/// The message of `kind` to a guest, written with what is true now; `None` when it has lost its reason: the guest was
+/// taken off, has no live link, or the event was called off.
+pub async fn mail(
+    backend: &Backend,
+    host: UserId,
+    guest: GuestId,
+    id: NotificationId,
+    kind: Kind,
+    recipient: &str,
+) -> Result<Option<Mail>> {
+    let row = sqlx::query!(
+        r#"
+        select g.event_id as "event: EventId", g.name, u.name as host_name, u.email as host_email,
+            i.id as "invitation: InvitationId", i.token_sealed as "token_sealed!",
+            r.answer as "answer?: Answer", r.heads as "heads?", r.companions as "companions?"
+        from guests g
+        join users u on u.id = g.host_id
+        join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
+        where g.host_id = $1 and g.id = $2 and g.deleted_at is null
+        "#,
+        host.0,
+        guest.0,
+    )
+    .fetch_optional(&backend.db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let event = crate::events::queries::event_of(&backend.db, host, row.event).await?;
+    if event.cancelled_at.is_some() {
+        return Ok(None);
+    }
+    let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
+    let letter = Letter {
+        guest: &row.name,
+        host: &row.host_name,
+        event: &event,
+        link: &link,
+        home: &backend.links.home(),
+        palette: palette(&event),
+        answer: row.answer,
+        heads: row.heads.unwrap_or_default(),
+        companions: row.companions.unwrap_or_default(),
+    };
+    let (subject, text, html) = letter.write(kind)?;
+    Ok(Some(Mail {
+        message_id: format!("{id}@{}", backend.links.domain()),
+        to_name: row.name.clone(),
+        to_address: recipient.to_owned(),
+        from_name: row.host_name.clone(),
+        reply_to: Some(row.host_email),
+        subject,
+        text,
+        html,
+    }))
+}
+
+/// What all templates speak of.
+struct Letter<'a> {
+    guest: &'a str,
+    host: &'a str,
+    event: &'a Event,
+    link: &'a str,
+    home: &'a str,
+    palette: Palette,
+    answer: Option<Answer>,
+    heads: i32,
+    companions: Vec<String>,
+}
+
+impl Letter<'_> {
+    fn write(&self, kind: Kind) -> Result<(String, String, String)> {
+        let title = &self.event.title;
+        let (subject, text, html) = match (kind, self.answer) {
+            (Kind::Confirmation, Some(answer)) => (
+                match answer {
+                    Answer::Attending => format!("You are coming: {title}"),
+                    Answer::Maybe => format!("You said maybe: {title}"),
+                    Answer::Declined => format!("You cannot come: {title}"),
+                },
+                ConfirmationText { letter: self }.render(),
+                ConfirmationHtml { letter: self }.render(),
+            ),
+            _ => (
+                format!("{} invites you: {title}", self.host),
+                InvitationText { letter: self }.render(),
+                InvitationHtml { letter: self }.render(),
+            ),
+        };
+        Ok((subject, text.map_err(anyhow::Error::from)?, html.map_err(anyhow::Error::from)?))
+    }
+
+    /// "18 June 2027", the day by which to answer.
+    fn reply_by(&self) -> Option<String> {
+        self.event.reply_by.map(crate::events::times::long_date)
+    }
+
+    fn paragraphs(&self) -> impl Iterator<Item = &str> {
+        self.event.description.split('\n').map(str::trim).filter(|line| !line.is_empty())
+    }
+
+    fn answer_words(&self) -> &'static str {
+        match self.answer {
+            Some(Answer::Attending) => "You are coming",
+            Some(Answer::Maybe) => "You said maybe",
+            _ => "You cannot come",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "invitation.txt")]
+struct InvitationText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct InvitationHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "confirmation.txt")]
+struct ConfirmationText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "confirmation.html")]
+struct ConfirmationHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+/// A theme's colours, as mail programs understand them.
+struct Palette {
+    ground: &'static str,
+    card: &'static str,
+    ink: &'static str,
+    quiet: &'static str,
+    accent: &'static str,
+    on_accent: &'static str,
+}
+
+fn palette(event: &Event) -> Palette {
+    use crate::events::Theme;
+    let (ground, card, ink, quiet, accent, on_accent) = match event.theme {
+        Theme::Letterpress => ("#f1ece2", "#fffdf8", "#2a2520", "#6d6257", "#8f2f22", "#ffffff"),
+        Theme::Garden => ("#e8eee3", "#fbfdf8", "#1f3326", "#566b5c", "#2f6b45", "#ffffff"),
+        Theme::Midnight => ("#101a33", "#1a2748", "#f3ecd8", "#b9bfd3", "#e3c46f", "#1a2748"),
+        Theme::Seaside => ("#e4eef1", "#fdfbf5", "#1d3a4a", "#587180", "#1f6f8b", "#ffffff"),
+        Theme::Fiesta => ("#fff0dc", "#fffaf2", "#40202c", "#7d5a62", "#c2185b", "#ffffff"),
+        Theme::Gallery => ("#ececec", "#ffffff", "#141414", "#5c5c5c", "#141414", "#ffffff"),
+    };
+    Palette { ground, card, ink, quiet, accent, on_accent }
+}

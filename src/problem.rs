@@ -1,0 +1,86 @@
+use serde::{Deserialize, Serialize};
+
+use crate::fields::FieldFault;
+
+/// Everything we tell a person when a request cannot be done. A closed list without free text or personal data: it
+/// travels in responses, so the words are chosen where it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Problem {
+    /// 401. Nobody is signed in; the person returns here after signing in.
+    SignInRequired,
+    /// 404. No such thing, or not theirs: the two are never told apart.
+    NotFound,
+    /// 409. The request was understood but does not fit the present state.
+    Conflict(Conflict),
+    /// 410. The invitation link was good once.
+    LinkEnded(LinkEnd),
+    /// 422. Fields that need another value.
+    Invalid(Vec<FieldFault>),
+    /// 429. Try again after this many seconds.
+    TooManyRequests { retry_after: u32 },
+    /// 503. The service is busy or one of its parts is away; try again after this many seconds.
+    Unavailable { retry_after: u32 },
+    /// 500. Our fault; the reference finds the cause in the log.
+    Unexpected { reference: String },
+}
+
+/// Why the present state refuses a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Conflict {
+    /// The event has fewer free seats than asked for; `left` are free.
+    EventFull { left: u32 },
+    /// The reply-by date has passed, or the event has begun.
+    AnswersClosed,
+    /// The event was cancelled before.
+    EventCancelled,
+    /// Nobody in the selection still needs an invitation.
+    NobodyToInvite,
+    /// The guest has no link yet.
+    NotInvited,
+    /// Deleted guests are kept for a day only; this one is gone.
+    UndoExpired,
+    /// More guests at once than one request may carry.
+    TooManyAtOnce { max: u32 },
+}
+
+/// Why a link that was good once no longer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkEnd {
+    /// The host issued a new link to this guest.
+    Replaced,
+    /// The guest was taken off the list.
+    Withdrawn,
+}
+
+impl Problem {
+    /// The HTTP status that says the same.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::SignInRequired => 401,
+            Self::NotFound => 404,
+            Self::Conflict(_) => 409,
+            Self::LinkEnded(_) => 410,
+            Self::Invalid(_) => 422,
+            Self::TooManyRequests { .. } => 429,
+            Self::Unavailable { .. } => 503,
+            Self::Unexpected { .. } => 500,
+        }
+    }
+
+    /// Seconds until another try makes sense, for the `Retry-After` header.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyRequests { retry_after } | Self::Unavailable { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// The faults of one field, by its name.
+    pub fn faults<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a FieldFault> {
+        let faults = match self {
+            Self::Invalid(faults) => faults.as_slice(),
+            _ => &[],
+        };
+        faults.iter().filter(move |fault| fault.field == field)
+    }
+}

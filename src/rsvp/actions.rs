@@ -1,0 +1,163 @@
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Answer, AnswerForm, Rsvp};
+use crate::{
+    backend::Backend,
+    error::Result,
+    events,
+    fields::{Fault, Fields},
+    ids::{EventId, UserId},
+    invitations::Guest,
+    notifications::{self, Kind},
+    problem::{Conflict, Problem},
+};
+
+/// Records a guest's answer: the seats are taken, the change is kept with its time, and a confirmation goes out, in
+/// one transaction. The same answer again changes nothing.
+pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Result<()> {
+    let now = backend.clock.now();
+    let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
+    if event.cancelled_at.is_some() {
+        return Err(Problem::Conflict(Conflict::EventCancelled).into());
+    }
+    if !event.takes_answers(now) {
+        return Err(Problem::Conflict(Conflict::AnswersClosed).into());
+    }
+    let mut tx = backend.db.begin().await?;
+    let seats = lock_seats(&mut tx, guest.host(), guest.event()).await?;
+    let held = sqlx::query!(
+        r#"
+        select g.party_size, g.email, r.answer as "answer?: Answer", r.heads as "heads?",
+            r.companions as "companions?", r.message as "message?"
+        from guests g
+        left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
+        where g.host_id = $1 and g.id = $2 and g.deleted_at is null
+        for no key update of g
+        "#,
+        guest.host().0,
+        guest.id().0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    let before = match (held.answer, held.heads, held.companions, held.message) {
+        (Some(answer), Some(heads), Some(companions), Some(message)) => Some(Rsvp { answer, heads, companions, message }),
+        _ => None,
+    };
+    let new = form.parse(held.party_size)?;
+    if before.as_ref() == Some(&new) {
+        return Ok(());
+    }
+    seats.take(taken(Some(&new)) - taken(before.as_ref()))?;
+    write(&mut tx, backend, guest, &new).await?;
+    if let Some(address) = held.email {
+        let recipient = [(guest.id(), address)];
+        notifications::actions::enqueue(&mut tx, now, guest.host(), guest.event(), Kind::Confirmation, &recipient)
+            .await?;
+    }
+    tx.commit().await?;
+    backend.live.changed(guest.event()).await;
+    Ok(())
+}
+
+impl AnswerForm {
+    /// What the form says, within the guest's allowance, or everything that is wrong with it.
+    fn parse(&self, allowance: i32) -> Result<Rsvp, Problem> {
+        let mut fields = Fields::default();
+        let answer = Answer::of_key(&self.answer);
+        if answer.is_none() {
+            fields.fault("answer", if self.answer.is_empty() { Fault::Required } else { Fault::NotAChoice });
+        }
+        let heads = match answer {
+            Some(Answer::Declined) => 0,
+            _ => fields.number("heads", &self.heads, 1, allowance.unsigned_abs()).unwrap_or(1),
+        };
+        let companions = self
+            .companions
+            .iter()
+            .take(heads.saturating_sub(1) as usize)
+            .map(|name| fields.optional_line("companions", name, 120))
+            .filter(|name| !name.is_empty())
+            .collect();
+        let message = fields.optional("message", &self.message, 1000);
+        fields.finish(Rsvp { answer: answer.unwrap_or(Answer::Declined), heads: heads as i32, companions, message })
+    }
+}
+
+/// The free seats of an event, locked until the transaction ends.
+#[must_use]
+pub struct Seats {
+    /// `None`: no limit.
+    left: Option<i64>,
+}
+
+impl Seats {
+    /// Checks that `heads` more people fit; fewer always do.
+    pub fn take(&self, heads: i32) -> Result<(), Problem> {
+        match self.left {
+            Some(left) if heads > 0 && i64::from(heads) > left => {
+                Err(Problem::Conflict(Conflict::EventFull { left: left.max(0) as u32 }))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Counts an event's free seats and keeps others from taking any until `tx` ends: everybody who takes seats locks the
+/// event's row first. Events without a limit are not locked.
+pub async fn lock_seats(tx: &mut PgConnection, host: UserId, event: EventId) -> Result<Seats> {
+    let capacity = sqlx::query_scalar!(
+        r#"
+        select capacity as "capacity!" from events
+        where host_id = $1 and id = $2 and capacity is not null
+        for no key update
+        "#,
+        host.0,
+        event.0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(capacity) = capacity else { return Ok(Seats { left: None }) };
+    let taken = sqlx::query_scalar!(
+        r#"
+        select coalesce(sum(r.heads), 0) as "taken!" from rsvps r
+        join guests g on g.host_id = r.host_id and g.id = r.guest_id
+        where r.host_id = $1 and r.event_id = $2 and r.answer = 'attending' and g.deleted_at is null
+        "#,
+        host.0,
+        event.0,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Seats { left: Some(i64::from(capacity) - taken) })
+}
+
+fn taken(rsvp: Option<&Rsvp>) -> i32 {
+    rsvp.filter(|rsvp| rsvp.answer == Answer::Attending).map_or(0, |rsvp| rsvp.heads)
+}
+
+async fn write(tx: &mut PgConnection, backend: &Backend, guest: &Guest, new: &Rsvp) -> Result<()> {
+    sqlx::query!(
+        "with change as (
+            insert into rsvp_changes (host_id, event_id, guest_id, id, answer, heads, companions, message, changed_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        )
+        insert into rsvps (host_id, event_id, guest_id, answer, heads, companions, message, answered_at, changed_at)
+        values ($1, $2, $3, $5, $6, $7, $8, $9, $9)
+        on conflict (host_id, guest_id) do update set answer = excluded.answer, heads = excluded.heads,
+            companions = excluded.companions, message = excluded.message, changed_at = excluded.changed_at",
+        guest.host().0,
+        guest.event().0,
+        guest.id().0,
+        Uuid::now_v7(),
+        new.answer.key(),
+        new.heads,
+        &new.companions,
+        new.message,
+        backend.clock.now(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+use serde::{Deserialize, Serialize};
+
+/// How many seats stood at each answer after each change, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chart {
+    pub points: Vec<Point>,
+    /// Words for the first and last time, in the event's zone.
+    pub from: String,
+    pub to: String,
+}
+
+/// The state after one change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// Seconds since 1970.
+    pub at: i64,
+    /// Seats of those attending; people for the others.
+    pub attending: i32,
+    pub maybe: i32,
+    pub declined: i32,
+}
+
+/// Most points that are drawn; more would not be seen.
+pub const MOST_POINTS: usize = 120;
+
+impl Chart {
+    /// Thins `points` evenly, keeping the last of each stretch, so that the end is always true.
+    pub fn thinned(points: Vec<Point>) -> Vec<Point> {
+        let step = points.len().div_ceil(MOST_POINTS).max(1);
+        let last = points.len().saturating_sub(1);
+        points.into_iter().enumerate().filter(|(i, _)| i % step == step - 1 || *i == last).map(|(_, p)| p).collect()
+    }
+
+    /// The highest value of any line.
+    pub fn top(&self) -> i32 {
+        self.points.iter().map(|p| p.attending.max(p.maybe).max(p.declined)).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_keeps_the_end_true() {
+        let points: Vec<_> = (0..1000).map(|at| Point { at, attending: at as i32, ..Point::default() }).collect();
+        let thinned = Chart::thinned(points);
+        assert!(thinned.len() <= MOST_POINTS + 1);
+        assert_eq!(thinned.last().map(|p| p.attending), Some(999));
+        assert!(Chart::thinned(Vec::new()).is_empty());
+    }
+}

@@ -1,0 +1,194 @@
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::{
+    Answer, Rsvp,
+    chart::{Chart, Point},
+    overview::{Happening, Overview, What},
+};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    events::{self, Event, Figures, times},
+    ids::EventId,
+    invitations::Guest,
+    problem::Problem,
+};
+
+/// Everything the guest's page shows.
+#[derive(Clone, Debug)]
+pub struct InvitationPage {
+    pub event: Event,
+    pub host_name: String,
+    pub guest_name: String,
+    /// Seats the guest may take, themselves included.
+    pub party_size: i32,
+    pub rsvp: Option<Rsvp>,
+    /// Free seats, without those this guest holds; `None`: no limit.
+    pub seats_left: Option<i64>,
+    pub now: DateTime<Utc>,
+}
+
+/// The page of the guest who holds the link.
+pub async fn invitation_page(backend: &Backend, guest: &Guest) -> Result<InvitationPage> {
+    let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
+    let row = sqlx::query!(
+        r#"
+        select g.name, g.party_size, u.name as host_name, r.answer as "answer?: Answer", r.heads as "heads?",
+            r.companions as "companions?", r.message as "message?",
+            case when $4::int is null then null else $4 - (
+                select coalesce(sum(o.heads), 0) from rsvps o
+                join guests og on og.host_id = o.host_id and og.id = o.guest_id
+                where o.host_id = $1 and o.event_id = $3 and o.answer = 'attending' and o.guest_id <> $2
+                    and og.deleted_at is null
+            ) end as seats_left
+        from guests g
+        join users u on u.id = g.host_id
+        left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
+        where g.host_id = $1 and g.id = $2
+        "#,
+        guest.host().0,
+        guest.id().0,
+        guest.event().0,
+        event.capacity,
+    )
+    .fetch_optional(&backend.db)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    let rsvp = match (row.answer, row.heads, row.companions, row.message) {
+        (Some(answer), Some(heads), Some(companions), Some(message)) => Some(Rsvp { answer, heads, companions, message }),
+        _ => None,
+    };
+    Ok(InvitationPage {
+        event,
+        host_name: row.host_name,
+        guest_name: row.name,
+        party_size: row.party_size,
+        rsvp,
+        seats_left: row.seats_left,
+        now: backend.clock.now(),
+    })
+}
+
+/// What the host of `event` watches.
+pub async fn overview(db: &PgPool, host: &Host, event: EventId) -> Result<Overview> {
+    let event = events::queries::event(db, host, event).await?;
+    let zone = event.zone();
+    Ok(Overview {
+        event: event.id,
+        figures: figures(db, host, event.id).await?,
+        capacity: event.capacity,
+        chart: chart(db, host, event.id, zone).await?,
+        feed: feed(db, host, event.id, zone).await?,
+    })
+}
+
+async fn figures(db: &PgPool, host: &Host, event: EventId) -> Result<Figures> {
+    let figures = sqlx::query_as!(
+        Figures,
+        r#"
+        select count(*) as "guests!", count(i.id) as "invited!", count(i.first_opened_at) as "opened!",
+            count(*) filter (where r.answer = 'attending') as "attending!",
+            coalesce(sum(r.heads) filter (where r.answer = 'attending'), 0) as "heads!",
+            count(*) filter (where r.answer = 'declined') as "declined!",
+            count(*) filter (where r.answer = 'maybe') as "maybe!",
+            count(i.id) filter (where r.answer is null) as "awaiting!"
+        from guests g
+        left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(figures)
+}
+
+async fn chart(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Chart> {
+    let changes = sqlx::query!(
+        r#"
+        select c.guest_id, c.answer as "answer: Answer", c.heads, c.changed_at from rsvp_changes c
+        join guests g on g.host_id = c.host_id and g.id = c.guest_id and g.deleted_at is null
+        where c.host_id = $1 and c.event_id = $2
+        order by c.changed_at, c.id
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut held: HashMap<Uuid, (Answer, i32)> = HashMap::new();
+    let mut state = Point::default();
+    let mut points = Vec::with_capacity(changes.len());
+    for change in &changes {
+        if let Some((answer, heads)) = held.insert(change.guest_id, (change.answer, change.heads)) {
+            count(&mut state, answer, heads, -1);
+        }
+        count(&mut state, change.answer, change.heads, 1);
+        state.at = change.changed_at.timestamp();
+        points.push(state);
+    }
+    let words = |change: Option<DateTime<Utc>>| change.map(|at| times::short(at, zone)).unwrap_or_default();
+    Ok(Chart {
+        from: words(changes.first().map(|change| change.changed_at)),
+        to: words(changes.last().map(|change| change.changed_at)),
+        points: Chart::thinned(points),
+    })
+}
+
+fn count(state: &mut Point, answer: Answer, heads: i32, sign: i32) {
+    match answer {
+        Answer::Attending => state.attending += sign * heads,
+        Answer::Maybe => state.maybe += sign,
+        Answer::Declined => state.declined += sign,
+    }
+}
+
+async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<Happening>> {
+    let rows = sqlx::query!(
+        r#"
+        (select 'answered' as "what!", g.name as "guest!", c.changed_at as "at!", c.answer as "answer: Answer",
+                c.heads as "number!: i64"
+            from rsvp_changes c join guests g on g.host_id = c.host_id and g.id = c.guest_id and g.deleted_at is null
+            where c.host_id = $1 and c.event_id = $2 order by c.changed_at desc limit 20)
+        union all
+        (select 'opened', g.name, a.opened_at, null, 0
+            from accesses a join guests g on g.host_id = a.host_id and g.id = a.guest_id and g.deleted_at is null
+            where a.host_id = $1 and a.event_id = $2 and a.device <> 'scanner' order by a.opened_at desc limit 20)
+        union all
+        (select 'failed', g.name, n.state_changed_at, null, 0
+            from notifications n join guests g on g.host_id = n.host_id and g.id = n.guest_id and g.deleted_at is null
+            where n.host_id = $1 and n.event_id = $2 and n.state = 'failed' order by n.state_changed_at desc limit 20)
+        union all
+        (select 'invited', case when count(*) = 1 then min(g.name) else '' end, i.issued_at, null, count(*)
+            from invitations i join guests g on g.host_id = i.host_id and g.id = i.guest_id and g.deleted_at is null
+            where i.host_id = $1 and i.event_id = $2 group by i.issued_at order by i.issued_at desc limit 20)
+        order by 3 desc limit 20
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Happening {
+            what: match (row.what.as_str(), row.answer) {
+                ("answered", Some(answer)) => What::Answered { answer, heads: row.number as i32 },
+                ("opened", _) => What::Opened,
+                ("failed", _) => What::Failed,
+                _ => What::Invited(row.number),
+            },
+            guest: row.guest,
+            at: times::short(row.at, zone),
+            iso: row.at.to_rfc3339(),
+        })
+        .collect())
+}

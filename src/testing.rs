@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use fred::prelude::*;
+use sqlx::PgPool;
+
+use crate::{
+    auth::{self, Host, SignUpForm},
+    backend::{Backend, Clock, Links},
+    events::{self, EventForm},
+    guests::{self, GuestForm},
+    ids::{EventId, GuestId},
+    invitations::{self, Guest, Selection, Token},
+    live::Live,
+    notifications::mailer::Mailer,
+    secrets::{Secrets, random_token},
+};
+
+/// Noon of the first day of the year in which the tests play.
+pub fn start() -> DateTime<Utc> {
+    "2027-01-01T12:00:00Z".parse().unwrap()
+}
+
+/// A backend on the test's own database, with mail into a fresh folder.
+pub async fn backend(db: PgPool) -> Backend {
+    crate::jobs::migrate(&db).await.unwrap();
+    let url = std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it");
+    let redis = Builder::from_config(Config::from_url(&url).unwrap()).build().unwrap();
+    redis.init().await.unwrap();
+    let outbox = std::env::temp_dir().join("guestguard-tests").join(uuid::Uuid::now_v7().to_string());
+    Backend {
+        db,
+        clock: Clock::fixed(start()),
+        secrets: Secrets::from_key(&random_token().unwrap()).unwrap(),
+        live: Live::new(redis),
+        mailer: Mailer::outbox(outbox, "GuestGuard <post@guests.example>".parse().unwrap()),
+        links: Links::new("https://guests.example".parse().unwrap()),
+    }
+}
+
+pub async fn host(backend: &Backend, name: &str) -> Host {
+    let form = SignUpForm {
+        name: name.into(),
+        email: format!("{}@example.org", name.to_lowercase()),
+        password: "correct horse battery".into(),
+    };
+    auth::actions::sign_up(backend, form).await.unwrap()
+}
+
+/// An event 30 days after the start, for up to four people a guest.
+pub fn event_form() -> EventForm {
+    EventForm {
+        title: "Midwinter dinner".into(),
+        starts: (start() + TimeDelta::days(30)).format("%Y-%m-%dT%H:%M").to_string(),
+        time_zone: "Europe/Berlin".into(),
+        party_size: "4".into(),
+        ..EventForm::default()
+    }
+}
+
+pub async fn event(backend: &Backend, host: &Host, form: EventForm) -> EventId {
+    events::actions::create(backend, host, &form).await.unwrap()
+}
+
+pub async fn guest(backend: &Backend, host: &Host, event: EventId, name: &str, email: &str) -> GuestId {
+    let form = GuestForm { name: name.into(), email: email.into(), ..GuestForm::default() };
+    guests::actions::add(backend, host, event, &form).await.unwrap()
+}
+
+pub async fn invite(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> (Guest, Token) {
+    invitations::actions::issue(backend, host, event, &Selection::Only(vec![guest])).await.unwrap();
+    let token = token(backend, host, event, guest).await;
+    (invitations::queries::guest_of(&backend.db, &token).await.unwrap(), token)
+}
+
+pub async fn token(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Token {
+    let link = invitations::queries::link(backend, host, event, guest).await.unwrap();
+    Token(link.rsplit('/').next().unwrap().to_owned())
+}
+
+/// The messages in the outbox folder, as text.
+pub async fn mails(backend: &Backend) -> Vec<String> {
+    let folder: PathBuf = backend.mailer.outbox_folder().unwrap().to_owned();
+    let mut mails = Vec::new();
+    for name in crate::notifications::outbox::list(&folder).await.unwrap() {
+        let mail = crate::notifications::outbox::read(&folder, &name).await.unwrap().unwrap();
+        mails.push(String::from_utf8(mail).unwrap());
+    }
+    mails
+}
