@@ -1,4 +1,8 @@
 use serde::{Deserialize, Serialize};
+use server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
 
 use crate::fields::FieldFault;
 
@@ -82,5 +86,19 @@ impl Problem {
             _ => &[],
         };
         faults.iter().filter(move |fault| fault.field == field)
+    }
+}
+
+impl FromServerFnError for Problem {
+    type Encoder = JsonEncoding;
+
+    /// What the transport itself can say: no connection, or arguments that do not fit.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Invalid(Vec::new())
+            }
+            _ => Self::Unavailable { retry_after: 5 },
+        }
     }
 }

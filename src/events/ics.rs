@@ -1,4 +1,3 @@
-use anyhow::anyhow;
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use icalendar::{Calendar, CalendarDateTime, Component, EventLike, EventStatus};
@@ -8,7 +7,7 @@ use crate::backend::Links;
 
 /// The event as a calendar file (RFC 5545). The UID stays the same for good and SEQUENCE grows with each change, so
 /// that opening a newer file moves the entry instead of adding another. Times carry the event's zone with its rules.
-pub fn calendar_file(event: &Event, host: &str, links: &Links, page: &str) -> anyhow::Result<String> {
+pub fn calendar_file(event: &Event, host: &str, links: &Links, page: &str) -> String {
     let zone = event.zone();
     let mut entry = icalendar::Event::with_uid(&format!("{}@{}", event.id, links.domain()));
     entry
@@ -23,9 +22,16 @@ pub fn calendar_file(event: &Event, host: &str, links: &Links, page: &str) -> an
     if !event.place().is_empty() {
         entry.location(&event.place());
     }
-    let mut calendar: Calendar = skeleton(event, zone).parse().map_err(|cause| anyhow!("calendar: {cause}"))?;
-    calendar.push(entry.done());
-    Ok(calendar.to_string())
+    let method = if event.cancelled_at.is_some() { "CANCEL" } else { "PUBLISH" };
+    let calendar = Calendar::empty()
+        .append_property(("VERSION", "2.0"))
+        .append_property(("PRODID", "-//GuestGuard//EN"))
+        .append_property(("CALSCALE", "GREGORIAN"))
+        .append_property(("METHOD", method))
+        .push(entry.done())
+        .done();
+    // The crate cannot write a time zone: it would give its parts UIDs, which RFC 5545 does not allow there.
+    calendar.to_string().replacen("BEGIN:VEVENT", &format!("{}BEGIN:VEVENT", time_zone(event, zone)), 1)
 }
 
 /// A link that adds the event to Google Calendar.
@@ -78,23 +84,20 @@ fn calendar_time(time: DateTime<Utc>, zone: Tz) -> CalendarDateTime {
     }
 }
 
-/// An empty calendar with the rules of the event's zone that hold from its start to its end.
-fn skeleton(event: &Event, zone: Tz) -> String {
-    let mut lines = vec!["BEGIN:VCALENDAR".to_owned(), "VERSION:2.0".into(), "PRODID:-//GuestGuard//EN".into()];
-    lines.push("CALSCALE:GREGORIAN".into());
-    lines.push(format!("METHOD:{}", if event.cancelled_at.is_some() { "CANCEL" } else { "PUBLISH" }));
-    if zone != Tz::UTC {
-        lines.extend(["BEGIN:VTIMEZONE".into(), format!("TZID:{}", zone.name())]);
-        let mut observances = vec![observance(event.starts_at, zone)];
-        let last = observance(event.ends_at.unwrap_or(event.starts_at), zone);
-        if !observances.contains(&last) {
-            observances.push(last);
-        }
-        lines.extend(observances.into_iter().flatten());
-        lines.push("END:VTIMEZONE".into());
+/// The rules of the event's zone that hold from its start to its end; nothing for UTC, which needs none.
+fn time_zone(event: &Event, zone: Tz) -> String {
+    if zone == Tz::UTC {
+        return String::new();
     }
-    lines.push("END:VCALENDAR\r\n".into());
-    lines.join("\r\n")
+    let mut observances = vec![observance(event.starts_at, zone)];
+    let last = observance(event.ends_at.unwrap_or(event.starts_at), zone);
+    if !observances.contains(&last) {
+        observances.push(last);
+    }
+    let mut lines = vec!["BEGIN:VTIMEZONE".to_owned(), format!("TZID:{}", zone.name())];
+    lines.extend(observances.into_iter().flatten());
+    lines.push("END:VTIMEZONE".to_owned());
+    lines.into_iter().map(|line| line + "\r\n").collect()
 }
 
 /// The clock rule that holds at `time`: since when, and the offsets before and after it began.
@@ -123,12 +126,12 @@ fn observance(time: DateTime<Utc>, zone: Tz) -> Vec<String> {
 fn began(time: DateTime<Utc>, offset: &impl Fn(DateTime<Utc>) -> i32) -> Option<DateTime<Utc>> {
     let now = offset(time);
     let before = (1..400).map(|days| time - TimeDelta::days(days)).find(|at| offset(*at) != now)?;
-    let (mut other, mut same) = (before, before + TimeDelta::days(1));
-    while same - other > TimeDelta::seconds(1) {
+    let (mut other, mut same) = (before.timestamp(), before.timestamp() + 86_400);
+    while same - other > 1 {
         let middle = other + (same - other) / 2;
-        if offset(middle) == now { same = middle } else { other = middle }
+        if offset(DateTime::from_timestamp(middle, 0)?) == now { same = middle } else { other = middle }
     }
-    DateTime::from_timestamp(same.timestamp() + i64::from(same.timestamp_subsec_nanos() > 0), 0)
+    DateTime::from_timestamp(same, 0)
 }
 
 fn is_summer(time: DateTime<Utc>, zone: Tz) -> bool {
@@ -169,7 +172,7 @@ mod tests {
 
     fn file(event: &Event) -> String {
         let links = Links::new("https://guests.example".parse().unwrap());
-        calendar_file(event, "Grace", &links, "https://guests.example/i/x").unwrap().replace("\r\n ", "")
+        calendar_file(event, "Grace", &links, "https://guests.example/i/x").replace("\r\n ", "")
     }
 
     #[test]

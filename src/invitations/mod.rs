@@ -45,6 +45,11 @@ impl Guest {
     pub fn id(&self) -> GuestId {
         self.id
     }
+
+    /// The link they hold.
+    pub fn invitation(&self) -> InvitationId {
+        self.invitation
+    }
 }
 
 /// Whom to invite.

@@ -59,3 +59,29 @@ pub async fn link(backend: &Backend, host: &Host, event: EventId, guest: GuestId
         _ => Err(Problem::Conflict(Conflict::NotInvited).into()),
     }
 }
+
+/// Guests of an event who have no link yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub guests: i64,
+    /// Those of them with an e-mail address.
+    pub mailable: i64,
+}
+
+/// How many guests wait for an invitation.
+pub async fn waiting(db: &PgPool, host: &Host, event: EventId) -> Result<Waiting> {
+    let waiting = sqlx::query_as!(
+        Waiting,
+        r#"
+        select count(*) as "guests!", count(g.email) as "mailable!" from guests g
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
+            and not exists (select from invitations i
+                where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(waiting)
+}

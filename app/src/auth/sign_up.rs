@@ -1,0 +1,41 @@
+use guestguard::auth::{PASSWORD_LENGTH, SignUpForm};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::ui::{
+    field::Field,
+    form::{Form, FormState},
+    layout::{Frame, PageHead},
+};
+
+/// Opens an account.
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    let form = FormState::new("/api/auth/sign-up", &SignUpForm::default());
+    let next = use_query_map().read_untracked().get("next").unwrap_or_default();
+    let other = super::sign_in::with_next("/sign-in", &next);
+    view! {
+        <Frame host=None class="page page-narrow">
+            <PageHead title="Start your first guest list" lede="Free, without a credit card. Your guests never need an account."/>
+            <Form state=form.clone() class="form sign-card">
+                <input type="hidden" name="next" value=next/>
+                <Field form=form.clone() name="name" label="Your name" hint="Guests see who invites them." required=true max=120 autocomplete="name"/>
+                <Field form=form.clone() name="email" kind="email" label="E-mail" required=true max=254 autocomplete="email"/>
+                <Field
+                    form
+                    name="password"
+                    kind="password"
+                    label="Password"
+                    hint=format!("At least {} characters. A few words in a row are easy to remember.", PASSWORD_LENGTH.0)
+                    required=true
+                    max=PASSWORD_LENGTH.1
+                    autocomplete="new-password"
+                />
+                <div class="form-actions">
+                    <button class="button button-primary" type="submit">"Create my account"</button>
+                </div>
+                <p>"Have an account? " <a href=other>"Sign in"</a></p>
+            </Form>
+        </Frame>
+    }
+}

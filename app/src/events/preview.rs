@@ -1,0 +1,65 @@
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+
+use crate::ui::woken;
+
+/// The invitation card as guests will see it. Follows the form on the same page while it is filled in, and offers the
+/// browser's time zone where none is chosen yet.
+#[island]
+pub fn InvitationPreview(
+    host_name: String,
+    title: String,
+    starts: String,
+    venue: String,
+    theme: String,
+    guess_zone: bool,
+) -> impl IntoView {
+    let ready = woken();
+    let (title, starts) = (RwSignal::new(title), RwSignal::new(starts));
+    let (venue, theme) = (RwSignal::new(venue), RwSignal::new(theme));
+    Effect::new(move |_| {
+        if guess_zone {
+            choose_zone();
+        }
+        let follow = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
+            match input.name().as_str() {
+                "form[title]" => title.set(input.value()),
+                "form[starts]" => starts.set(input.value()),
+                "form[venue]" => venue.set(input.value()),
+                "form[theme]" => theme.set(input.value()),
+                _ => {}
+            }
+        });
+        // The listener lives as long as the page.
+        let _ = document().add_event_listener_with_callback("input", follow.as_ref().unchecked_ref());
+        follow.forget();
+    });
+    view! {
+        <article class="invitation" data-theme=theme data-island="invitation-preview" data-ready=ready>
+            <div class="invitation-ornament" aria-hidden="true"></div>
+            <p class="invitation-greeting">"Dear guest,"</p>
+            <p class="invitation-host">{host_name} " invites you to"</p>
+            <p class="invitation-title">{move || or(title.get(), "Your event")}</p>
+            <p class="invitation-when">{move || or(starts.get().replace('T', ", "), "Date and time")}</p>
+            <p class="invitation-where">{venue}</p>
+        </article>
+    }
+}
+
+fn or(text: String, else_text: &str) -> String {
+    if text.trim().is_empty() { else_text.to_owned() } else { text }
+}
+
+/// Chooses the browser's own time zone in the form's list.
+fn choose_zone() {
+    let options = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new()).resolved_options();
+    let zone = js_sys::Reflect::get(&options, &"timeZone".into()).ok().and_then(|zone| zone.as_string());
+    let list = document().get_element_by_id("time_zone").and_then(|e| e.dyn_into::<HtmlSelectElement>().ok());
+    if let (Some(zone), Some(list)) = (zone, list)
+        && list.value().is_empty()
+    {
+        list.set_value(&zone);
+    }
+}

@@ -1,0 +1,36 @@
+use guestguard::{events::Event, ids::EventId, problem::Problem};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The event that the address names. An address that names none leads nowhere.
+pub fn event_in_path() -> Result<EventId, Problem> {
+    use_params_map().read_untracked().get("event").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
+}
+
+/// The way back from a page of `event`.
+pub fn crumbs(event: &Event) -> Vec<(String, String)> {
+    vec![("/dashboard".into(), "Events".into()), (format!("/dashboard/events/{}", event.id), event.title.clone())]
+}
+
+/// Overview, guests, details.
+#[component]
+pub fn EventTabs(event: EventId, current: &'static str) -> impl IntoView {
+    let tabs = [("", "Overview"), ("/guests", "Guests"), ("/edit", "Details")];
+    view! {
+        <nav class="tabs" aria-label="Event">
+            {tabs
+                .into_iter()
+                .map(|(path, name)| {
+                    view! {
+                        <a
+                            href=format!("/dashboard/events/{event}{path}")
+                            aria-current=(name == current).then_some("page")
+                        >
+                            {name}
+                        </a>
+                    }
+                })
+                .collect_view()}
+        </nav>
+    }
+}

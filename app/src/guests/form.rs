@@ -1,0 +1,145 @@
+use guestguard::{
+    auth::Host,
+    events::{self, Event, MOST_IN_PARTY},
+    guests::{GuestDetails, GuestForm, queries},
+    problem::{Conflict, Problem},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    events::tabs::{crumbs, event_in_path},
+    ssr,
+    ui::{
+        button::PostButton,
+        copy::CopyLink,
+        field::{Field, TextArea},
+        form::{Form, FormState},
+        layout::{Frame, PageHead},
+        page::page,
+    },
+};
+
+/// Puts one person on the list.
+#[component]
+pub fn NewGuestPage() -> impl IntoView {
+    let load = async {
+        let id = event_in_path()?;
+        let (backend, host) = ssr::host().await?;
+        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+        Ok((host, event))
+    };
+    page(load, |(host, event)| {
+        let blank = GuestForm { party_size: event.party_size.to_string(), ..GuestForm::default() };
+        let state = FormState::new("/api/guests/add", &blank);
+        view! {
+            <Frame host=Some(host) class="page page-narrow">
+                <PageHead title="Add a guest" crumbs=guest_crumbs(&event)/>
+                <GuestFields state event guest=None button="Add to the list"/>
+            </Frame>
+        }
+    })
+}
+
+/// One guest: what is known, their link, and what can be done.
+#[component]
+pub fn EditGuestPage() -> impl IntoView {
+    let load = async {
+        let id = event_in_path()?;
+        let guest = use_params_map().read_untracked().get("guest").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
+        let (backend, host) = ssr::host().await?;
+        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+        let guest = ssr::reply(queries::guest(&backend.db, &host, id, guest).await)?;
+        let link = match ssr::reply(guestguard::invitations::queries::link(&backend, &host, id, guest.id).await) {
+            Err(Problem::Conflict(Conflict::NotInvited)) => None,
+            link => Some(link?),
+        };
+        Ok((host, event, guest, link))
+    };
+    page(load, |(host, event, guest, link)| view! { <GuestView host event guest link/> })
+}
+
+#[component]
+fn GuestView(host: Host, event: Event, guest: GuestDetails, link: Option<String>) -> impl IntoView {
+    let state = FormState::new("/api/guests/edit", &GuestForm::of(&guest));
+    let ids = vec![("event", event.id.to_string()), ("guest", guest.id.to_string())];
+    let several = vec![("event", event.id.to_string()), ("ids[]", guest.id.to_string())];
+    let mailable = guest.email.is_some();
+    view! {
+        <Frame host=Some(host) class="page page-narrow">
+            <PageHead title=guest.name.clone() crumbs=guest_crumbs(&event)/>
+            <section class="section card">
+                <h2>"Personal link"</h2>
+                {match link {
+                    Some(link) => {
+                        view! {
+                            <CopyLink link label="Personal link".to_owned()/>
+                            <div class="cluster">
+                                {mailable
+                                    .then(|| {
+                                        view! {
+                                            <PostButton action="/api/invitations/resend" values=ids.clone()>"Send by e-mail again"</PostButton>
+                                        }
+                                    })}
+                                <PostButton action="/api/invitations/rotate" values=ids.clone() class="button button-quiet">
+                                    "Replace the link"
+                                </PostButton>
+                            </div>
+                            <p class="hint">"Replacing makes the old link useless at once, for instance when it was passed on."</p>
+                        }
+                            .into_any()
+                    }
+                    None => {
+                        view! {
+                            <p>
+                                {if mailable {
+                                    "Not invited yet. The link goes out by e-mail."
+                                } else {
+                                    "Not invited yet. Without an e-mail address you hand the link over yourself."
+                                }}
+                            </p>
+                            <PostButton action="/api/invitations/issue" values=several.clone() class="button button-primary">
+                                "Invite"
+                            </PostButton>
+                        }
+                            .into_any()
+                    }
+                }}
+            </section>
+            <GuestFields state event guest=Some(guest) button="Save"/>
+            <section class="section">
+                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Take off the list"</PostButton>
+            </section>
+        </Frame>
+    }
+}
+
+#[component]
+fn GuestFields(state: FormState, event: Event, guest: Option<GuestDetails>, button: &'static str) -> impl IntoView {
+    let form = state.clone();
+    view! {
+        <Form state>
+            <input type="hidden" name="event" value=event.id.to_string()/>
+            {guest.map(|guest| view! { <input type="hidden" name="guest" value=guest.id.to_string()/> })}
+            <Field form=form.clone() name="name" label="Name" required=true max=120 autocomplete="off"/>
+            <div class="field-row">
+                <Field form=form.clone() name="email" kind="email" label="E-mail" max=254 autocomplete="off"/>
+                <Field form=form.clone() name="phone" kind="tel" label="Phone" hint="With country code: +44 7911 123456" max=40 autocomplete="off"/>
+            </div>
+            <div class="field-row">
+                <Field form=form.clone() name="party_size" kind="number" label="Seats" hint="Themselves included." inputmode="numeric" range=(1, MOST_IN_PARTY)/>
+                <Field form=form.clone() name="tags" label="Tags" hint="Separated by commas: Family, Table 4" max=600/>
+            </div>
+            <TextArea form name="note" label="Private note" hint="Only you see it." rows=3 max=1000/>
+            <div class="form-actions">
+                <button class="button button-primary" type="submit">{button}</button>
+            </div>
+        </Form>
+    }
+}
+
+fn guest_crumbs(event: &Event) -> Vec<(String, String)> {
+    let mut crumbs = crumbs(event);
+    crumbs.push((format!("/dashboard/events/{}/guests", event.id), "Guests".into()));
+    crumbs
+}

@@ -1,0 +1,241 @@
+use guestguard::{
+    auth::Host,
+    events::{self, Event, times},
+    guests::{
+        Status,
+        list::{GuestLine, GuestPage, ListQuery, Sort},
+        queries,
+    },
+};
+use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    events::tabs::{EventTabs, crumbs, event_in_path},
+    ssr,
+    ui::{
+        form::BACK,
+        layout::{Frame, PageHead},
+        page::page,
+        select_all::SelectAll,
+    },
+};
+
+/// The guest list: searched, filtered, sorted and paged on the server.
+#[component]
+pub fn GuestsPage() -> impl IntoView {
+    let query = ListQuery::read(|name| use_query_map().read_untracked().get(name));
+    let load = async {
+        let id = event_in_path()?;
+        let (backend, host) = ssr::host().await?;
+        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+        let guests = ssr::reply(queries::page(&backend.db, &host, id, query).await)?;
+        Ok((host, event, guests))
+    };
+    page(load, |(host, event, guests)| view! { <Guests host event guests/> })
+}
+
+#[component]
+fn Guests(host: Host, event: Event, guests: GuestPage) -> impl IntoView {
+    let base = format!("/dashboard/events/{}", event.id);
+    let empty = guests.total == 0;
+    let invite = (!empty && event.cancelled_at.is_none()).then(|| {
+        view! { <a class="button button-primary" href=format!("{base}/invite")>"Send invitations"</a> }
+    });
+    let (paste, new) = (format!("{base}/guests/paste"), format!("{base}/guests/new"));
+    view! {
+        <Frame host=Some(host) class="page page-wide">
+            <PageHead title="Guests" crumbs=crumbs(&event)>
+                {invite}
+                <a class="button" href=paste>"Add many"</a>
+                <a class="button" href=new>"Add one"</a>
+            </PageHead>
+            <EventTabs event=event.id current="Guests"/>
+            {if empty {
+                Either::Left(view! { <EmptyList base/> })
+            } else {
+                Either::Right(view! { <List event guests/> })
+            }}
+        </Frame>
+    }
+}
+
+#[component]
+fn EmptyList(base: String) -> impl IntoView {
+    view! {
+        <section class="empty-state">
+            <div class="empty-art" aria-hidden="true"></div>
+            <h2>"Nobody on the list yet"</h2>
+            <p>"Paste names and addresses from a mail, a spreadsheet or a note. You see what we understood before anybody is added, and nobody is written to until you say so."</p>
+            <div class="actions">
+                <a class="button button-primary" href=format!("{base}/guests/paste")>"Add many guests"</a>
+                <a class="button button-quiet" href=format!("{base}/guests/new")>"Add one guest"</a>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn List(event: Event, guests: GuestPage) -> impl IntoView {
+    let base = format!("/dashboard/events/{}/guests", event.id);
+    let query = guests.query.clone();
+    let pages = guests.pages();
+    let found = match (guests.matching, query.is_filtered()) {
+        (1, _) => "1 guest".to_owned(),
+        (n, true) => format!("{n} of {} guests", guests.total),
+        (n, false) => format!("{n} guests"),
+    };
+    let zone = event.zone();
+    let head = |sort, name| view! { <SortHead base=base.clone() query=query.clone() sort name/> };
+    view! {
+        <Filters base=base.clone() query=query.clone() tags=guests.tags.clone()/>
+        <form method="post" action="/api/invitations/issue">
+            <input type="hidden" name=BACK value=ssr::path()/>
+            <input type="hidden" name="event" value=event.id.to_string()/>
+            <div class="table-wrap">
+                <table class="table">
+                    <caption class="visually-hidden">"Guest list"</caption>
+                    <thead>
+                        <tr>
+                            <th class="select" scope="col"><SelectAll name="ids[]".to_owned()/></th>
+                            {head(Sort::Name, "Name")}
+                            {head(Sort::Status, "Status")}
+                            {head(Sort::Party, "Seats")}
+                            <th scope="col">"Tags"</th>
+                            {head(Sort::Activity, "Last change")}
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {guests.lines
+                            .into_iter()
+                            .map(|line| {
+                                let changed = times::short(line.activity_at, zone);
+                                view! { <Row base=base.clone() line changed/> }
+                            })
+                            .collect_view()}
+                    </tbody>
+                </table>
+            </div>
+            {(guests.matching == 0)
+                .then(|| view! { <p class="empty-state">"No guest fits these filters. " <a href=base.clone()>"Show all"</a></p> })}
+            <div class="bulk-bar">
+                <span>"Selected guests:"</span>
+                <button class="button button-small" type="submit">"Invite"</button>
+                <button class="button button-small button-danger" type="submit" formaction="/api/guests/delete">
+                    "Take off the list"
+                </button>
+            </div>
+        </form>
+        <Pages base query pages found/>
+    }
+}
+
+#[component]
+fn Filters(base: String, query: ListQuery, tags: Vec<String>) -> impl IntoView {
+    let chosen = query.status;
+    let tag = query.tag.clone();
+    view! {
+        <form class="toolbar" method="get" action=base role="search">
+            <label class="visually-hidden" for="search">"Search guests"</label>
+            <input id="search" type="search" name="search" value=query.search placeholder="Name, e-mail, phone or note"/>
+            <label class="visually-hidden" for="status">"Status"</label>
+            <select id="status" name="status">
+                <option value="">"Any status"</option>
+                {Status::ALL
+                    .into_iter()
+                    .map(|status| {
+                        view! { <option value=status.key() selected=chosen == Some(status)>{status.words()}</option> }
+                    })
+                    .collect_view()}
+            </select>
+            {(!tags.is_empty())
+                .then(|| {
+                    view! {
+                        <label class="visually-hidden" for="tag">"Tag"</label>
+                        <select id="tag" name="tag">
+                            <option value="">"Any tag"</option>
+                            {tags
+                                .into_iter()
+                                .map(|name| {
+                                    let selected = name == tag;
+                                    view! { <option value=name.clone() selected=selected>{name.clone()}</option> }
+                                })
+                                .collect_view()}
+                        </select>
+                    }
+                })}
+            <button class="button" type="submit">"Show"</button>
+        </form>
+    }
+}
+
+#[component]
+fn SortHead(base: String, query: ListQuery, sort: Sort, name: &'static str) -> impl IntoView {
+    let current = query.sort == sort;
+    let direction = match (current, query.descending) {
+        (false, _) => None,
+        (true, false) => Some("ascending"),
+        (true, true) => Some("descending"),
+    };
+    let next = ListQuery { sort, descending: current && !query.descending, page: 1, ..query };
+    view! {
+        <th scope="col" aria-sort=direction>
+            <a class="sort" href=address(&base, &next)>{name}</a>
+        </th>
+    }
+}
+
+#[component]
+fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
+    let contact = [line.email, line.phone].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let seats = match line.heads {
+        Some(heads) if heads > 0 => format!("{heads} of {}", line.party_size),
+        _ => format!("up to {}", line.party_size),
+    };
+    let reason = line.last_error.filter(|_| matches!(line.status, Status::Failed | Status::Queued));
+    view! {
+        <tr data-state=line.status.key()>
+            <td class="select">
+                <input type="checkbox" name="ids[]" value=line.id.to_string() aria-label=format!("Select {}", line.name)/>
+            </td>
+            <td data-label="Name">
+                <a class="guest-name" href=format!("{base}/{}", line.id)>{line.name.clone()}</a>
+                <span class="guest-contact">{contact}</span>
+            </td>
+            <td data-label="Status">
+                <span class="badge" data-state=line.status.key()>{line.status.words()}</span>
+                {reason.map(|reason| view! { <span class="guest-contact">{reason}</span> })}
+            </td>
+            <td data-label="Seats">{seats}</td>
+            <td data-label="Tags">
+                {line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> " " }).collect_view()}
+            </td>
+            <td data-label="Last change">{changed}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn Pages(base: String, query: ListQuery, pages: i64, found: String) -> impl IntoView {
+    let to = |page| address(&base, &ListQuery { page, ..query.clone() });
+    let page = query.page;
+    view! {
+        <nav class="pagination" aria-label="Pages">
+            {(page > 1).then(|| view! { <a class="button button-small" rel="prev" href=to(page - 1)>"Previous"</a> })}
+            <span class="pagination-status">
+                {found}
+                {(pages > 1).then(|| format!(", page {page} of {pages}"))}
+            </span>
+            {(page < pages).then(|| view! { <a class="button button-small" rel="next" href=to(page + 1)>"Next"</a> })}
+        </nav>
+    }
+}
+
+fn address(base: &str, query: &ListQuery) -> String {
+    let pairs = query.pairs();
+    if pairs.is_empty() {
+        return base.to_owned();
+    }
+    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    format!("{base}?{text}")
+}

@@ -1,0 +1,10 @@
+//! Sending personal links, and the page they open.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod invite;
+#[cfg(feature = "ssr")]
+pub mod page;
+/// The answer form on the guest's page.
+#[cfg(feature = "ssr")]
+mod reply;

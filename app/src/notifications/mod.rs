@@ -1,0 +1,4 @@
+//! What was sent.
+
+/// The development outbox, readable in the browser.
+pub mod inbox;

@@ -1,0 +1,71 @@
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    auth, events, guests, invitations, notifications, rsvp, ssr,
+    ui::page::ProblemPage,
+};
+
+/// The document around every page. The guest's page needs no scripts at all and gets none.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let invited = ssr::path().starts_with("/i/");
+    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=stylesheet/>
+                {(!invited)
+                    .then(|| {
+                        view! {
+                            <AutoReload options=options.clone()/>
+                            <HydrationScripts options=options.clone() islands=true/>
+                        }
+                    })}
+                <MetaTags/>
+            </head>
+            <body class=invited.then_some("guest-page")>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// All pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "GuestGuard".to_owned() } else { format!("{title} · GuestGuard") }/>
+        <Router>
+            <Routes fallback=|| view! { <ProblemPage problem=guestguard::problem::Problem::NotFound/> }>
+                <Route path=path!("/") view=events::landing::LandingPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-up") view=auth::sign_up::SignUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=auth::sign_in::SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard") view=events::dashboard::DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/new") view=events::form::NewEventPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event") view=rsvp::page::OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/edit") view=events::form::EditEventPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/cancel") view=events::confirm::CancelPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/delete") view=events::confirm::DeletePage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/guests") view=guests::table::GuestsPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/guests/new") view=guests::form::NewGuestPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/guests/paste") view=guests::paste::PastePage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/guests/:guest") view=guests::form::EditGuestPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/invite") view=invitations::invite::InvitePage ssr=SsrMode::Async/>
+                <Route path=path!("/i/:token") view=invitations::page::InvitationPage ssr=SsrMode::Async/>
+                <Route path=path!("/dev/inbox") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>
+                <Route path=path!("/dev/inbox/:mail") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

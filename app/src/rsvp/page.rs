@@ -1,0 +1,47 @@
+use guestguard::{auth::Host, events, events::Event, rsvp::overview::Overview};
+use leptos::prelude::*;
+
+use super::live::LiveOverview;
+use crate::{
+    events::tabs::{EventTabs, event_in_path},
+    ssr,
+    ui::{
+        layout::{Frame, PageHead},
+        page::page,
+    },
+};
+
+/// The event as its host watches it.
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let load = async {
+        let id = event_in_path()?;
+        let (backend, host) = ssr::host().await?;
+        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+        let overview = ssr::reply(guestguard::rsvp::queries::overview(&backend.db, &host, id).await)?;
+        Ok((host, event, overview))
+    };
+    page(load, |(host, event, overview)| view! { <Watch host event overview/> })
+}
+
+#[component]
+fn Watch(host: Host, event: Event, overview: Overview) -> impl IntoView {
+    let base = format!("/dashboard/events/{}", event.id);
+    let lede = [event.when(), event.place()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let next = if overview.figures.guests == 0 {
+        view! { <a class="button button-primary" href=format!("{base}/guests/paste")>"Add guests"</a> }
+    } else {
+        view! { <a class="button button-primary" href=format!("{base}/invite")>"Send invitations"</a> }
+    };
+    view! {
+        <Frame host=Some(host) class="page page-wide">
+            <PageHead title=event.title.clone() lede crumbs=vec![("/dashboard".into(), "Events".into())]>
+                {event.cancelled_at.is_none().then_some(next)}
+                <a class="button" href=format!("{base}/guests")>"Guest list"</a>
+            </PageHead>
+            {event.cancelled_at.map(|_| view! { <p class="notice" data-kind="warning">"This event is cancelled."</p> })}
+            <EventTabs event=event.id current="Overview"/>
+            <LiveOverview overview/>
+        </Frame>
+    }
+}

@@ -1,0 +1,142 @@
+use leptos::prelude::*;
+
+use super::form::FormState;
+
+/// A labelled input with its hint and fault. `name` is the field's name in the form struct.
+#[component]
+pub fn Field(
+    form: FormState,
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(default = "text")] kind: &'static str,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional)] required: bool,
+    #[prop(optional)] max: Option<u32>,
+    #[prop(optional)] autocomplete: Option<&'static str>,
+    #[prop(optional)] placeholder: Option<&'static str>,
+    #[prop(optional)] inputmode: Option<&'static str>,
+    /// Lowest and highest number.
+    #[prop(optional)]
+    range: Option<(u32, u32)>,
+) -> impl IntoView {
+    let fault = form.fault(name);
+    let bad = fault.is_some();
+    let value = if kind == "password" { String::new() } else { form.value(name) };
+    view! {
+        <div class="field" data-invalid=bad.then_some("true")>
+            <Label name label required/>
+            {hint.clone().map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
+            <input
+                id=name
+                name=format!("form[{name}]")
+                type=kind
+                value=value
+                required=required
+                maxlength=max
+                autocomplete=autocomplete
+                placeholder=placeholder
+                inputmode=inputmode
+                min=range.map(|range| range.0)
+                max=range.map(|range| range.1)
+                aria-invalid=bad.then_some("true")
+                aria-describedby=described(name, hint.is_some(), bad)
+            />
+            <FaultLine name fault/>
+        </div>
+    }
+}
+
+/// A labelled field for several lines.
+#[component]
+pub fn TextArea(
+    form: FormState,
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(default = 5)] rows: u32,
+    #[prop(optional)] max: Option<u32>,
+) -> impl IntoView {
+    let fault = form.fault(name);
+    let bad = fault.is_some();
+    view! {
+        <div class="field" data-invalid=bad.then_some("true")>
+            <Label name label required=false/>
+            {hint.clone().map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
+            <textarea
+                id=name
+                name=format!("form[{name}]")
+                rows=rows
+                maxlength=max
+                aria-invalid=bad.then_some("true")
+                aria-describedby=described(name, hint.is_some(), bad)
+                inner_html=escaped(&form.value(name))
+            ></textarea>
+            <FaultLine name fault/>
+        </div>
+    }
+}
+
+/// A labelled choice from a list of values and words.
+#[component]
+pub fn Select(
+    form: FormState,
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional)] required: bool,
+    options: Vec<(String, String)>,
+) -> impl IntoView {
+    let fault = form.fault(name);
+    let bad = fault.is_some();
+    let chosen = form.value(name);
+    view! {
+        <div class="field" data-invalid=bad.then_some("true")>
+            <Label name label required/>
+            {hint.clone().map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
+            <select
+                id=name
+                name=format!("form[{name}]")
+                required=required
+                aria-invalid=bad.then_some("true")
+                aria-describedby=described(name, hint.is_some(), bad)
+            >
+                {options
+                    .into_iter()
+                    .map(|(value, words)| {
+                        let selected = value == chosen;
+                        view! { <option value=value selected=selected>{words}</option> }
+                    })
+                    .collect_view()}
+            </select>
+            <FaultLine name fault/>
+        </div>
+    }
+}
+
+/// Text as it may stand inside a `<textarea>`. Leptos 0.8 writes a textarea's children without escaping, so that
+/// `</textarea>` in a value would end it.
+pub fn escaped(text: &str) -> String {
+    // A browser drops the first line break of a textarea, so one more keeps what was typed.
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+}
+
+#[component]
+fn Label(name: &'static str, label: String, required: bool) -> impl IntoView {
+    view! {
+        <label for=name>
+            {label}
+            {(!required).then(|| view! { <span class="optional">" optional"</span> })}
+        </label>
+    }
+}
+
+#[component]
+fn FaultLine(name: &'static str, fault: Option<String>) -> impl IntoView {
+    fault.map(|fault| view! { <p class="error" id=format!("{name}-error")>{fault}</p> })
+}
+
+fn described(name: &str, hint: bool, fault: bool) -> Option<String> {
+    let ids = [(hint, "hint"), (fault, "error")];
+    let ids: Vec<_> = ids.iter().filter(|(there, _)| *there).map(|(_, kind)| format!("{name}-{kind}")).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}

@@ -1,0 +1,59 @@
+use guestguard::{ids::GuestId, problem::Problem};
+use serde::{Deserialize, Serialize};
+use tower_sessions::{Session, session};
+
+/// The session's key for what the next page shows.
+const FLASH: &str = "flash";
+
+/// What one request leaves for the next page that is shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Flash {
+    pub notice: Option<Notice>,
+    pub form: Option<Returned>,
+}
+
+/// A form that came back: what was typed, and what was wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The form's endpoint, `/api/events/create`.
+    pub endpoint: String,
+    /// Names and values as posted, without passwords.
+    pub values: Vec<(String, String)>,
+    /// `None` where the form is only shown again, for a second look.
+    pub problem: Option<Problem>,
+}
+
+/// What went well. A closed list: the words are chosen where it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Notice {
+    EventCreated,
+    EventSaved,
+    EventCancelled,
+    EventDeleted,
+    GuestAdded(String),
+    GuestsAdded(usize),
+    GuestSaved,
+    GuestsDeleted { event: guestguard::ids::EventId, ids: Vec<GuestId> },
+    GuestsRestored,
+    Invited { links: usize, messages: usize },
+    Resent,
+    Rotated,
+    SignedOut,
+}
+
+impl Flash {
+    /// Keeps `notice` for the next page.
+    pub async fn keep_notice(session: &Session, notice: Notice) -> Result<(), session::Error> {
+        session.insert(FLASH, Self { notice: Some(notice), form: None }).await
+    }
+
+    /// Keeps a form for the page it came from.
+    pub async fn keep_form(session: &Session, form: Returned) -> Result<(), session::Error> {
+        session.insert(FLASH, Self { notice: None, form: Some(form) }).await
+    }
+
+    /// Takes what was kept; the next page shows it once.
+    pub async fn take(session: &Session) -> Result<Option<Self>, session::Error> {
+        session.remove(FLASH).await
+    }
+}

@@ -1,0 +1,108 @@
+use std::{collections::HashMap, sync::Arc};
+
+use guestguard::{fields::FieldFault, problem::Problem};
+use leptos::prelude::*;
+use serde::Serialize;
+
+use super::words;
+use crate::ssr;
+
+/// The field in which a form names the page it stands on, so that the person returns there. Nothing relies on the
+/// `Referer` header, which our own pages do not send.
+pub const BACK: &str = "_back";
+
+/// A form's values and faults: fresh, or as it came back. Cheap to clone.
+#[derive(Clone)]
+pub struct FormState {
+    endpoint: &'static str,
+    values: Arc<HashMap<String, Vec<String>>>,
+    problem: Option<Arc<Problem>>,
+    returned: bool,
+}
+
+impl FormState {
+    /// The form that posts to `endpoint`, filled with `values` unless it came back with what was typed.
+    pub fn new(endpoint: &'static str, values: &impl Serialize) -> Self {
+        let returned = ssr::flash().and_then(|flash| flash.form).filter(|form| form.endpoint == endpoint);
+        match returned {
+            Some(form) => Self {
+                endpoint,
+                values: Arc::new(grouped(form.values)),
+                problem: form.problem.map(Arc::new),
+                returned: true,
+            },
+            None => Self { endpoint, values: Arc::new(fields_of(values)), problem: None, returned: false },
+        }
+    }
+
+    /// The value of a field.
+    pub fn value(&self, field: &str) -> String {
+        self.values(field).first().cloned().unwrap_or_default()
+    }
+
+    /// The values of a field that stands several times.
+    pub fn values(&self, field: &str) -> &[String] {
+        self.values.get(field).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What is wrong with a field, in words.
+    pub fn fault(&self, field: &str) -> Option<String> {
+        self.problem.as_ref()?.faults(field).map(|FieldFault { fault, .. }| words::fault(fault)).next()
+    }
+
+    /// Whether the form came back, be it with faults or for a second look.
+    pub fn came_back(&self) -> bool {
+        self.returned
+    }
+}
+
+/// A form that posts to its endpoint and comes back to this page when something is wrong.
+#[component]
+pub fn Form(state: FormState, #[prop(optional, into)] class: Option<&'static str>, children: Children) -> impl IntoView {
+    let class = class.unwrap_or("form");
+    let problem = state.problem.clone();
+    // Our own words must win over the browser's once a fault is shown.
+    let faulty = problem.is_some();
+    view! {
+        <form class=class method="post" action=state.endpoint novalidate=faulty>
+            <input type="hidden" name=BACK value=ssr::path()/>
+            {problem.map(|problem| {
+                let (title, text) = words::problem(&problem);
+                view! {
+                    <div class="form-problem" role="alert">
+                        <strong>{title}</strong>
+                        " "
+                        {text}
+                    </div>
+                }
+            })}
+            {children()}
+        </form>
+    }
+}
+
+/// `form[title]` stands for the field `title`; what stands outside of it is no field.
+fn grouped(pairs: Vec<(String, String)>) -> HashMap<String, Vec<String>> {
+    let mut values: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in pairs {
+        let field = name.strip_prefix("form[").and_then(|rest| rest.split(']').next());
+        if let Some(field) = field {
+            values.entry(field.to_owned()).or_default().push(value);
+        }
+    }
+    values
+}
+
+fn fields_of(values: &impl Serialize) -> HashMap<String, Vec<String>> {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    match serde_json::to_value(values) {
+        Ok(serde_json::Value::Object(fields)) => fields
+            .iter()
+            .map(|(name, value)| {
+                let values = value.as_array().map_or_else(|| vec![text(value)], |many| many.iter().map(text).collect());
+                (name.clone(), values)
+            })
+            .collect(),
+        _ => HashMap::new(),
+    }
+}

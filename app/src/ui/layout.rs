@@ -1,0 +1,146 @@
+use guestguard::auth::Host;
+use leptos::prelude::*;
+
+use super::{button::PostButton, flash::Notice};
+use crate::ssr;
+
+/// Header, notice, page and footer. `class` says how wide the page is.
+#[component]
+pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, children: Children) -> impl IntoView {
+    let notice = ssr::flash().and_then(|flash| flash.notice);
+    view! {
+        <a class="skip-link" href="#main">"Skip to content"</a>
+        <header class="site-header">
+            <a class="brand" href=if host.is_some() { "/dashboard" } else { "/" }>
+                <Mark/>
+                <span>"GuestGuard"</span>
+            </a>
+            {match host {
+                Some(host) => {
+                    view! {
+                        <nav class="site-nav" aria-label="Main">
+                            <a href="/dashboard">"Events"</a>
+                        </nav>
+                        <div class="site-account">
+                            <span>{host.name().to_owned()}</span>
+                            <PostButton action="/api/auth/sign-out" class="button button-quiet button-small">
+                                "Sign out"
+                            </PostButton>
+                        </div>
+                    }
+                        .into_any()
+                }
+                None => {
+                    view! {
+                        <nav class="site-nav" aria-label="Main">
+                            <a href="/sign-in">"Sign in"</a>
+                            <a class="button button-small" href="/sign-up">"Start an event"</a>
+                        </nav>
+                    }
+                        .into_any()
+                }
+            }}
+        </header>
+        <main id="main" class=class>
+            {notice.map(|notice| view! { <NoticeLine notice/> })}
+            {children()}
+        </main>
+        <footer class="site-footer">
+            <p>"GuestGuard, the guest list that people trust."</p>
+        </footer>
+    }
+}
+
+/// The page's heading with the way back to where it hangs.
+#[component]
+pub fn PageHead(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] lede: Option<String>,
+    /// Addresses and names of the pages above.
+    #[prop(optional)]
+    crumbs: Vec<(String, String)>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <leptos_meta::Title text=title.clone()/>
+        <div class="page-head">
+            {(!crumbs.is_empty())
+                .then(|| {
+                    view! {
+                        <nav class="crumbs" aria-label="You are here">
+                            <ol>
+                                {crumbs
+                                    .into_iter()
+                                    .map(|(href, name)| view! { <li><a href=href>{name}</a></li> })
+                                    .collect_view()}
+                            </ol>
+                        </nav>
+                    }
+                })}
+            <h1>{title}</h1>
+            {lede.map(|lede| view! { <p class="lede">{lede}</p> })}
+            {children.map(|children| view! { <div class="actions">{children()}</div> })}
+        </div>
+    }
+}
+
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
+            <use href="/icons/mark.svg#mark"></use>
+        </svg>
+    }
+}
+
+#[component]
+fn NoticeLine(notice: Notice) -> impl IntoView {
+    let undo = match &notice {
+        Notice::GuestsDeleted { event, ids } => {
+            let mut values = vec![("event", event.to_string())];
+            values.extend(ids.iter().map(|id| ("ids[]", id.to_string())));
+            Some(values)
+        }
+        _ => None,
+    };
+    view! {
+        <div class="notice" data-kind="success" role="status">
+            <p>{words(&notice)}</p>
+            {undo
+                .map(|values| {
+                    view! {
+                        <PostButton action="/api/guests/restore" values class="button button-small">
+                            "Undo"
+                        </PostButton>
+                    }
+                })}
+        </div>
+    }
+}
+
+fn words(notice: &Notice) -> String {
+    let guests = |n: usize| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
+    match notice {
+        Notice::EventCreated => "Your event is ready. Next: bring your guest list.".into(),
+        Notice::EventSaved => "Saved.".into(),
+        Notice::EventCancelled => "The event is cancelled. Guests who open their link will read so.".into(),
+        Notice::EventDeleted => "The event and its guest list are deleted.".into(),
+        Notice::GuestAdded(name) => format!("{name} is on the list."),
+        Notice::GuestsAdded(0) => "Everybody was on the list already.".into(),
+        Notice::GuestsAdded(n) => format!("{} added.", guests(*n)),
+        Notice::GuestSaved => "Saved.".into(),
+        Notice::GuestsDeleted { ids, .. } => format!("{} taken off the list.", guests(ids.len())),
+        Notice::GuestsRestored => "Back on the list, with links and answers.".into(),
+        Notice::Invited { links, messages } if links == messages => format!("{} invited by e-mail.", guests(*links)),
+        Notice::Invited { links, messages: 0 } => {
+            format!("{} got a personal link. They have no e-mail address: copy the link and send it yourself.", guests(*links))
+        }
+        Notice::Invited { links, messages } => format!(
+            "{} got a personal link, {messages} of them by e-mail. Copy the other links and send them yourself.",
+            guests(*links)
+        ),
+        Notice::Resent => "The invitation is on its way again.".into(),
+        Notice::Rotated => "The old link is dead. Send the new one: by e-mail, or copy it.".into(),
+        Notice::SignedOut => "You are signed out.".into(),
+    }
+}

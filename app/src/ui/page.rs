@@ -1,0 +1,66 @@
+use guestguard::problem::Problem;
+use leptos::{either::Either, prelude::*};
+
+use super::{layout::Frame, words};
+use crate::ssr;
+
+/// A page: what `load` finds, drawn by `draw`; or the problem, with its status. The whole page waits for its one
+/// query, so that status and headers can still follow from it.
+pub fn page<T, V>(
+    load: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    draw: impl FnOnce(T) -> V + Send + 'static,
+) -> impl IntoView
+where
+    T: Send + 'static,
+    V: IntoView + 'static,
+{
+    let content = Suspend::new(async move {
+        match load.await {
+            Ok(found) => Either::Left(draw(found)),
+            Err(problem) => Either::Right(view! { <ProblemPage problem/> }),
+        }
+    });
+    view! { <Suspense>{content}</Suspense> }
+}
+
+/// A whole page about one problem.
+#[component]
+pub fn ProblemPage(problem: Problem) -> impl IntoView {
+    ssr::answer_with(&problem);
+    let (title, text) = words::problem(&problem);
+    let invited = ssr::path().starts_with("/i/");
+    view! {
+        <leptos_meta::Title text=title/>
+        {if invited {
+            Either::Left(
+                view! {
+                    <main id="main">
+                        <article class="invitation" data-theme="plain">
+                            <div class="invitation-ornament" aria-hidden="true"></div>
+                            <h1 class="invitation-title">{title}</h1>
+                            <div class="invitation-message">
+                                <p>{text}</p>
+                            </div>
+                        </article>
+                    </main>
+                },
+            )
+        } else {
+            Either::Right(
+                view! {
+                    <Frame host=None class="page">
+                        <section class="problem">
+                            <p class="problem-code">{problem.status()}</p>
+                            <h1>{title}</h1>
+                            <p>{text}</p>
+                            <div class="actions">
+                                <a class="button button-primary" href="/dashboard">"Go to your events"</a>
+                                <a class="button button-quiet" href="/">"Start page"</a>
+                            </div>
+                        </section>
+                    </Frame>
+                },
+            )
+        }}
+    }
+}

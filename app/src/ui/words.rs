@@ -1,0 +1,91 @@
+use guestguard::{
+    fields::Fault,
+    problem::{Conflict, LinkEnd, Problem},
+};
+
+/// A heading and a sentence that says what to do next.
+pub fn problem(problem: &Problem) -> (&'static str, String) {
+    match problem {
+        Problem::SignInRequired => ("Please sign in", "Your session has ended. Sign in and we bring you back here.".into()),
+        Problem::NotFound => (
+            "We can't find that",
+            "The page may have moved, or it belongs to somebody else. Check the address, or go home.".into(),
+        ),
+        Problem::Conflict(conflict) => ("That doesn't fit", self::conflict(conflict)),
+        Problem::LinkEnded(LinkEnd::Replaced) => (
+            "This invitation has a new link",
+            "Your host sent you a newer one. Look for their latest message, or ask them to send it again.".into(),
+        ),
+        Problem::LinkEnded(LinkEnd::Withdrawn) => (
+            "This invitation is no longer valid",
+            "Your host took it back. If you think that is a mistake, please ask them.".into(),
+        ),
+        Problem::Invalid(faults) if faults.is_empty() => {
+            ("Something was missing", "The form came in incomplete. Go back, reload the page and try again.".into())
+        }
+        Problem::Invalid(_) => ("Please check the form", "A few fields need another look.".into()),
+        Problem::TooManyRequests { retry_after } => {
+            ("One moment, please", format!("That was a lot at once. Try again in {}.", wait(*retry_after)))
+        }
+        Problem::Unavailable { retry_after } => (
+            "We are out of breath",
+            format!("A part of GuestGuard is not answering. Try again in {}; nothing you saved is lost.", wait(*retry_after)),
+        ),
+        Problem::Unexpected { reference } => (
+            "Something went wrong on our side",
+            format!("We have written down what happened. If it keeps happening, quote {reference}."),
+        ),
+    }
+}
+
+/// What one field needs.
+pub fn fault(fault: &Fault) -> String {
+    match fault {
+        Fault::Required => "Please fill this in.".into(),
+        Fault::TooLong(max) => format!("Please use at most {max} characters."),
+        Fault::TooShort(min) => format!("Please use at least {min} characters."),
+        Fault::NotAnEmail => "That doesn't look like an e-mail address, such as ada@example.org.".into(),
+        Fault::NotAPhone => "Please give the number with its country code, such as +44 7911 123456.".into(),
+        Fault::NotADate => "Please give a date such as 2027-06-20, with a time where one is asked for.".into(),
+        Fault::NotANumber => "Please give a whole number.".into(),
+        Fault::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
+        Fault::UnknownTimeZone => "Please choose a time zone from the list.".into(),
+        Fault::NoSuchTime => "The clocks go forward that night, so this time does not exist. Choose an hour later.".into(),
+        Fault::EndsBeforeStart => "The end has to come after the start.".into(),
+        Fault::ReplyByAfterStart => "The last day for answers can't be after the event begins.".into(),
+        Fault::AlreadyPast => "That is in the past already.".into(),
+        Fault::Taken => "There is an account with this address already. Sign in instead?".into(),
+        Fault::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
+        Fault::NotAChoice => "Please choose one of the answers.".into(),
+        Fault::TooMany(max) => format!("Please give at most {max}."),
+        Fault::Lines(lines) => {
+            let numbers: Vec<_> = lines.iter().take(8).map(ToString::to_string).collect();
+            let more = if lines.len() > 8 { " and others" } else { "" };
+            format!("Nobody was added: please correct line {}{more} first.", numbers.join(", "))
+        }
+    }
+}
+
+fn conflict(conflict: &Conflict) -> String {
+    match conflict {
+        Conflict::EventFull { left: 0 } => {
+            "We are so sorry: every seat is taken. Your host sees your wish if you answer \"maybe\".".into()
+        }
+        Conflict::EventFull { left: 1 } => "There is only 1 seat left. Please choose a smaller party.".into(),
+        Conflict::EventFull { left } => format!("There are only {left} seats left. Please choose a smaller party."),
+        Conflict::AnswersClosed => "Answers are closed. If something changed, please tell your host directly.".into(),
+        Conflict::EventCancelled => "This event has been cancelled.".into(),
+        Conflict::NobodyToInvite => "Everybody you chose has an invitation already.".into(),
+        Conflict::NotInvited => "This guest has no link yet, or no e-mail address. Invite them first.".into(),
+        Conflict::UndoExpired => "It is too late to bring these guests back. Please add them again.".into(),
+        Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
+    }
+}
+
+fn wait(seconds: u32) -> String {
+    match seconds {
+        0..=1 => "a second".into(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
