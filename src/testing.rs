@@ -33,7 +33,7 @@ pub async fn backend(db: PgPool) -> Backend {
         clock: Clock::fixed(start()),
         secrets: Secrets::from_key(&random_token().unwrap()).unwrap(),
         live: Live::new(redis),
-        mailer: Mailer::outbox(outbox, "GuestGuard <post@guests.example>".parse().unwrap()),
+        mailer: Mailer::new(None, outbox, "GuestGuard <post@guests.example>").unwrap(),
         links: Links::new("https://guests.example".parse().unwrap()),
     }
 }

@@ -102,6 +102,11 @@ pub fn header(name: &str) -> Option<String> {
     parts()?.headers.get(name)?.to_str().ok().map(ToOwned::to_owned)
 }
 
+/// Whether somebody reads the page, rather than only asking for its head.
+pub fn is_read() -> bool {
+    parts().is_some_and(|parts| parts.method == http::Method::GET)
+}
+
 /// The address the request came from.
 pub fn peer() -> Option<std::net::IpAddr> {
     parts()?.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|peer| peer.0.ip())

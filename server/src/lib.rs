@@ -1,0 +1,26 @@
+//! The process: configuration, router, sessions, sockets, telemetry, and the subcommands that use them.
+
+/// The subcommands of the binary.
+pub mod commands;
+/// All settings, read once.
+pub mod config;
+/// Connecting what every verb needs.
+pub mod connect;
+/// Files: calendar entries and the outbox's mails.
+mod downloads;
+/// Forms without JavaScript: post, redirect, and the form back with its faults.
+mod forms;
+/// Who may see the dashboard.
+mod guard;
+/// Security headers.
+mod headers;
+/// Whether this node is well.
+mod health;
+/// "Event X changed" hints from Redis to browsers.
+pub mod live;
+/// A problem as the answer of a plain route.
+mod refusal;
+/// All routes and what surrounds them.
+pub mod router;
+/// Logs and metrics.
+pub mod telemetry;

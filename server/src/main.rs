@@ -1,1 +1,44 @@
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use server::commands;
+
+/// GuestGuard, the guest list that people trust.
+#[derive(Parser)]
+#[command(name = "guestguard", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the web site, and work off jobs.
+    Serve(commands::serve::Serve),
+    /// Work off jobs only.
+    Work,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Make the demonstration account.
+    SeedDemo,
+    /// Say what is configured, what is reachable and what is missing.
+    Doctor,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve(serve) => commands::serve::run(serve).await,
+        Command::Work => commands::work::run().await,
+        Command::Migrate => commands::migrate::run().await,
+        Command::SeedDemo => commands::seed_demo::run().await,
+        Command::Doctor => commands::doctor::run().await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("guestguard: {cause:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -46,8 +46,17 @@ pub enum SendError {
 }
 
 impl Mailer {
+    /// Sends from `from` through the server at `smtp_url`, or into `outbox` where there is none.
+    pub fn new(smtp_url: Option<&str>, outbox: PathBuf, from: &str) -> anyhow::Result<Self> {
+        let from = from.parse().context("the sender's address")?;
+        match smtp_url {
+            Some(url) => Self::smtp(url, from),
+            None => Ok(Self::outbox(outbox, from)),
+        }
+    }
+
     /// Sends through the server at `url` (`smtp://`, `smtps://`, or `smtp://…?tls=required`).
-    pub fn smtp(url: &str, from: Mailbox) -> anyhow::Result<Self> {
+    fn smtp(url: &str, from: Mailbox) -> anyhow::Result<Self> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .context("not an SMTP address")?
             .timeout(Some(std::time::Duration::from_secs(15)))
@@ -56,7 +65,7 @@ impl Mailer {
     }
 
     /// Writes into `folder` instead of sending.
-    pub fn outbox(folder: PathBuf, from: Mailbox) -> Self {
+    fn outbox(folder: PathBuf, from: Mailbox) -> Self {
         Self { from, transport: Transport::Outbox(folder) }
     }
 
@@ -107,6 +116,11 @@ impl Mailer {
         }
         Ok(message.multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))?)
     }
+}
+
+/// Whether `text` can stand in a From header: `Name <address>` or an address.
+pub fn is_sender(text: &str) -> bool {
+    text.parse::<Mailbox>().is_ok()
 }
 
 /// The server's own words, or what went wrong on the way to it.

@@ -65,6 +65,9 @@ pub fn InvitationPage() -> impl IntoView {
 
 /// The host's figures live from openings; a guest must not suffer when one cannot be noted.
 async fn record(backend: &Backend, guest: &Guest) {
+    if !ssr::is_read() {
+        return;
+    }
     let device = Device::of_user_agent(&ssr::header("user-agent").unwrap_or_default());
     let network = ssr::peer().map(network_prefix);
     if ssr::reply(record_opening(backend, guest, device, network.as_deref()).await).is_err() {

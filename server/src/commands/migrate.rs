@@ -1,0 +1,14 @@
+use crate::{config::Config, connect};
+
+/// `guestguard migrate`.
+pub async fn run() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let db = connect::database(&config).await?;
+    let pending = guestguard::migrations::pending(&db).await?;
+    guestguard::migrations::migrate(&db).await?;
+    match pending.len() {
+        0 => println!("The schema is up to date."),
+        n => println!("{n} migrations applied; the schema is up to date."),
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, connect, live::Hub, router, telemetry};
+
+/// Longest time that requests in flight may take after the signal to stop.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// `guestguard serve`.
+#[derive(Args)]
+pub struct Serve {
+    /// Refuse to start on a schema that is not up to date, instead of migrating it.
+    #[arg(long, conflicts_with = "migrate_only")]
+    no_migrate: bool,
+    /// Bring the schema up to date and stop.
+    #[arg(long)]
+    migrate_only: bool,
+    /// Leave the jobs to `guestguard work`.
+    #[arg(long)]
+    no_work: bool,
+}
+
+/// Serves until told to stop.
+pub async fn run(serve: Serve) -> anyhow::Result<()> {
+    if serve.migrate_only {
+        return super::migrate::run().await;
+    }
+    let config = Config::from_env()?;
+    telemetry::log(config.environment);
+    let metrics = telemetry::metrics()?;
+    let backend = connect::backend(&config).await?;
+    schema(&serve, &backend.db).await?;
+
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let hub = Hub::connect(&config, stop.clone()).await?;
+    let worker = match serve.no_work {
+        true => None,
+        false => {
+            let worker = guestguard::jobs::worker(&backend, stop.clone().cancelled_owned()).await?;
+            Some(tokio::spawn(async move { worker.run().await }))
+        }
+    };
+    if let Some(address) = config.metrics_listen {
+        let listener = listen(address).await?;
+        let router = telemetry::metrics_router(metrics, backend.db.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    }
+    let sessions = connect::redis(&config).await?;
+    let router = router::router(&config, backend, sessions, hub)?;
+    let listener = listen(config.listen).await?;
+    println!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
+
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        done = served => done?,
+        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("some requests took longer than the grace period and were cut off");
+        }
+    }
+    if let Some(worker) = worker {
+        worker.await?.context("the worker")?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Cancels `stop` at SIGINT or SIGTERM.
+pub(super) async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return tracing::error!("signals cannot be listened to");
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+}
+
+async fn schema(serve: &Serve, db: &sqlx::PgPool) -> anyhow::Result<()> {
+    if !serve.no_migrate {
+        return guestguard::migrations::migrate(db).await;
+    }
+    let pending = guestguard::migrations::pending(db).await?;
+    anyhow::ensure!(pending.is_empty(), "the schema lacks migrations {pending:?}; run `guestguard migrate` first");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is something else there?"))
+}

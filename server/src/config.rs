@@ -1,0 +1,284 @@
+use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
+
+use url::Url;
+
+/// Keys generated for development begin so, and are refused in production. All of it is base64url.
+const DEVELOPMENT_KEY: &str = "development-";
+
+/// All settings. Only `GG_*` variables are read, once, and all faults are told at once.
+#[derive(Clone)]
+pub struct Config {
+    pub environment: Environment,
+    pub database_url: String,
+    pub redis_url: String,
+    pub public_url: Url,
+    pub secret_key: String,
+    /// `None`: the development outbox.
+    pub smtp_url: Option<String>,
+    pub mail_from: String,
+    pub listen: SocketAddr,
+    /// Where Prometheus finds the metrics; `None`: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where the outbox and the development key are kept.
+    pub local_dir: PathBuf,
+    /// Where `bin/build` put the site.
+    pub site_root: PathBuf,
+}
+
+/// What kind of place this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Missing settings get defaults, mail goes into files.
+    Development,
+    Production,
+}
+
+/// One setting that does not do, and the remedy.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub name: &'static str,
+    pub remedy: String,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug)]
+pub struct Faults(pub Vec<Fault>);
+
+impl std::error::Error for Faults {}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is not complete:")?;
+        self.0.iter().try_for_each(|fault| write!(f, "\n  {}: {}", fault.name, fault.remedy))
+    }
+}
+
+impl Config {
+    /// Reads the process's environment.
+    pub fn from_env() -> Result<Self, Faults> {
+        Self::read(&std::env::vars().filter(|(name, _)| name.starts_with("GG_")).collect())
+    }
+
+    /// Reads settings from `variables`.
+    pub fn read(variables: &HashMap<String, String>) -> Result<Self, Faults> {
+        let mut reader = Reader { variables, faults: Vec::new() };
+        let environment = reader.environment();
+        let development = environment == Environment::Development;
+        let local_dir = PathBuf::from(reader.text("GG_LOCAL_DIR").unwrap_or_else(|| ".local".into()));
+        let public_url = reader.public_url(development);
+        let config = public_url.map(|public_url| Self {
+            environment,
+            database_url: reader.required("GG_DATABASE_URL", "postgres://user:password@host/database"),
+            redis_url: reader.required("GG_REDIS_URL", "redis://host:6379"),
+            public_url,
+            secret_key: reader.secret_key(development, &local_dir),
+            smtp_url: reader.smtp_url(development),
+            mail_from: reader.mail_from(development),
+            listen: reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+            metrics_listen: reader.address("GG_METRICS_LISTEN"),
+            site_root: PathBuf::from(reader.text("GG_SITE_ROOT").unwrap_or_else(|| "target/site".into())),
+            local_dir,
+        });
+        config.filter(|_| reader.faults.is_empty()).ok_or(Faults(reader.faults))
+    }
+
+    /// Whether browsers come over HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+struct Reader<'a> {
+    variables: &'a HashMap<String, String>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn fault(&mut self, name: &'static str, remedy: impl Into<String>) {
+        self.faults.push(Fault { name, remedy: remedy.into() });
+    }
+
+    fn required(&mut self, name: &'static str, example: &str) -> String {
+        self.text(name).unwrap_or_else(|| {
+            self.fault(name, format!("is missing; set it to something like {example}"));
+            String::new()
+        })
+    }
+
+    fn environment(&mut self) -> Environment {
+        match self.text("GG_ENV").as_deref() {
+            None | Some("production") => Environment::Production,
+            Some("development") => Environment::Development,
+            Some(other) => {
+                self.fault("GG_ENV", format!("is \"{other}\"; use production or development"));
+                Environment::Production
+            }
+        }
+    }
+
+    fn public_url(&mut self, development: bool) -> Option<Url> {
+        let text = match self.text("GG_PUBLIC_URL") {
+            Some(text) => text,
+            None if development => "http://127.0.0.1:3000".into(),
+            None => self.required("GG_PUBLIC_URL", "https://guests.example.org"),
+        };
+        let url = Url::parse(&text).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.path() == "/" && url.query().is_none()
+        });
+        match &url {
+            None if !text.is_empty() => {
+                self.fault("GG_PUBLIC_URL", "must be an address without a path, such as https://guests.example.org");
+            }
+            Some(url) if url.scheme() == "http" && !development && !is_loopback(url) => {
+                self.fault("GG_PUBLIC_URL", "must begin with https:// in production: links in mails carry secrets");
+            }
+            _ => {}
+        }
+        url
+    }
+
+    fn secret_key(&mut self, development: bool, local_dir: &std::path::Path) -> String {
+        const REMEDY: &str = "make one with `openssl rand -base64 32 | tr '+/' '-_' | tr -d '='` and keep it safe: without it \
+             sealed links cannot be read again";
+        match self.text("GG_SECRET_KEY") {
+            Some(key) if !development && key.starts_with(DEVELOPMENT_KEY) => {
+                self.fault("GG_SECRET_KEY", format!("is a development key; {REMEDY}"));
+                key
+            }
+            Some(key) => {
+                if let Err(cause) = guestguard::secrets::Secrets::from_key(&key) {
+                    self.fault("GG_SECRET_KEY", format!("{cause}; {REMEDY}"));
+                }
+                key
+            }
+            None if development => development_key(local_dir).unwrap_or_else(|cause| {
+                self.fault("GG_SECRET_KEY", format!("could not be kept in {}: {cause:#}", local_dir.display()));
+                String::new()
+            }),
+            None => {
+                self.fault("GG_SECRET_KEY", format!("is missing; {REMEDY}"));
+                String::new()
+            }
+        }
+    }
+
+    fn smtp_url(&mut self, development: bool) -> Option<String> {
+        let url = self.text("GG_SMTP_URL");
+        if let Some(url) = &url {
+            if !url.starts_with("smtp://") && !url.starts_with("smtps://") {
+                self.fault("GG_SMTP_URL", "must begin with smtp:// or smtps://");
+            }
+        } else if !development {
+            self.fault("GG_SMTP_URL", "is missing; set it to something like smtps://user:password@mail.example.org");
+        }
+        url
+    }
+
+    fn mail_from(&mut self, development: bool) -> String {
+        let from = match self.text("GG_MAIL_FROM") {
+            Some(from) => from,
+            None if development => "GuestGuard <guestguard@localhost.localdomain>".into(),
+            None => self.required("GG_MAIL_FROM", "GuestGuard <invitations@example.org>"),
+        };
+        if !from.is_empty() && !guestguard::notifications::mailer::is_sender(&from) {
+            self.fault("GG_MAIL_FROM", "must be an address such as GuestGuard <invitations@example.org>");
+        }
+        from
+    }
+
+    fn address(&mut self, name: &'static str) -> Option<SocketAddr> {
+        let text = self.text(name)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.fault(name, format!("is \"{text}\"; give address and port, such as 0.0.0.0:3000"));
+        }
+        address
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// The key of this working copy, made at the first start.
+fn development_key(local_dir: &std::path::Path) -> anyhow::Result<String> {
+    let path = local_dir.join("secret-key");
+    if let Ok(key) = std::fs::read_to_string(&path) {
+        return Ok(key.trim().to_owned());
+    }
+    let key = format!("{DEVELOPMENT_KEY}{}", guestguard::secrets::random_token()?);
+    std::fs::create_dir_all(local_dir)?;
+    std::fs::write(&path, &key)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn production() -> HashMap<String, String> {
+        [
+            ("GG_DATABASE_URL", "postgres://db/guestguard"),
+            ("GG_REDIS_URL", "redis://cache"),
+            ("GG_PUBLIC_URL", "https://guests.example"),
+            ("GG_SECRET_KEY", "q1zTYzNPGhvCSGNrGzRFVUX5Zp9zJmDkVt7G1HMSkhQ"),
+            ("GG_SMTP_URL", "smtps://mail.example"),
+            ("GG_MAIL_FROM", "Guests <post@guests.example>"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    fn faults(variables: &HashMap<String, String>) -> Vec<&'static str> {
+        Config::read(variables).err().map(|faults| faults.0.iter().map(|f| f.name).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_complete_production_configuration_is_accepted() {
+        assert_eq!(faults(&production()), [""; 0]);
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_told_at_once() {
+        assert_eq!(faults(&HashMap::new()), [
+            "GG_PUBLIC_URL",
+            "GG_DATABASE_URL",
+            "GG_REDIS_URL",
+            "GG_SECRET_KEY",
+            "GG_SMTP_URL",
+            "GG_MAIL_FROM"
+        ]);
+    }
+
+    #[test]
+    fn production_refuses_a_development_key_and_plain_http() {
+        let folder = std::env::temp_dir().join(format!("gg-config-{}", std::process::id()));
+        let key = development_key(&folder).unwrap();
+        assert_eq!(development_key(&folder).unwrap(), key, "the key is kept");
+        assert!(guestguard::secrets::Secrets::from_key(&key).is_ok());
+        let mut variables = production();
+        variables.insert("GG_SECRET_KEY".into(), key);
+        variables.insert("GG_PUBLIC_URL".into(), "http://guests.example".into());
+        assert_eq!(faults(&variables), ["GG_PUBLIC_URL", "GG_SECRET_KEY"]);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_setting_that_does_not_parse_names_itself() {
+        for (name, value) in [
+            ("GG_LISTEN", "3000"),
+            ("GG_SMTP_URL", "mail.example"),
+            ("GG_MAIL_FROM", "nobody"),
+            ("GG_SECRET_KEY", "short"),
+            ("GG_ENV", "staging"),
+        ] {
+            let mut variables = production();
+            variables.insert(name.into(), value.into());
+            assert_eq!(faults(&variables), [name]);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use anyhow::Context;
+use fred::prelude::*;
+use guestguard::{
+    backend::{Backend, Clock, Links},
+    live::Live,
+    notifications::mailer::Mailer,
+    secrets::Secrets,
+};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+use crate::config::Config;
+
+/// Connections to PostgreSQL of one node. More than a few per core only queue inside the database.
+const DATABASE_CONNECTIONS: u32 = 10;
+/// Connections to Redis of one node, for sessions.
+const REDIS_CONNECTIONS: usize = 4;
+
+/// Connects everything that verbs need.
+pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
+    let outbox = config.local_dir.join("outbox");
+    Ok(Backend {
+        db: database(config).await?,
+        clock: Clock::System,
+        secrets: Secrets::from_key(&config.secret_key)?,
+        live: Live::new(redis(config).await?.next().clone()),
+        mailer: Mailer::new(config.smtp_url.as_deref(), outbox, &config.mail_from)?,
+        links: Links::new(config.public_url.clone()),
+    })
+}
+
+/// Connects to PostgreSQL.
+pub async fn database(config: &Config) -> anyhow::Result<PgPool> {
+    PgPoolOptions::new()
+        .max_connections(DATABASE_CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(3))
+        // A ping before each use costs a third of all requests; a broken connection is told by its first statement.
+        .test_before_acquire(false)
+        .max_lifetime(Duration::from_secs(1800))
+        .connect(&config.database_url)
+        .await
+        .context("PostgreSQL is out of reach; check GG_DATABASE_URL and that the server runs")
+}
+
+/// Connects to Redis.
+pub async fn redis(config: &Config) -> anyhow::Result<Pool> {
+    let pool = redis_builder(config)?.build_pool(REDIS_CONNECTIONS).context("Redis")?;
+    tokio::time::timeout(Duration::from_secs(5), pool.init())
+        .await
+        .context("no answer within five seconds")
+        .and_then(|done| done.context("no connection"))
+        .context("Redis is out of reach; check GG_REDIS_URL and that the server runs")?;
+    Ok(pool)
+}
+
+/// How connections to Redis are made: commands fail within two seconds, connections come back by themselves.
+pub fn redis_builder(config: &Config) -> anyhow::Result<Builder> {
+    let settings = fred::types::config::Config::from_url(&config.redis_url).context("GG_REDIS_URL is not a Redis address")?;
+    let mut builder = Builder::from_config(settings);
+    builder
+        .with_performance_config(|performance| performance.default_command_timeout = Duration::from_secs(2))
+        .with_connection_config(|connection| {
+            connection.connection_timeout = Duration::from_secs(3);
+            connection.internal_command_timeout = Duration::from_secs(3);
+        })
+        .set_policy(ReconnectPolicy::new_exponential(0, 100, 5_000, 2));
+    Ok(builder)
+}

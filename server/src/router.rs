@@ -1,0 +1,125 @@
+use std::{any::Any, path::Path, time::Duration};
+
+use anyhow::Context;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use fred::clients::Pool;
+use guestguard::{backend::Backend, problem::Problem};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+    services::ServeDir,
+    trace::{DefaultOnResponse, TraceLayer},
+};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+use tower_sessions_redis_store::RedisStore;
+
+use crate::{config::Config, downloads, forms, guard, headers, health, live, refusal::Refusal, telemetry};
+
+/// Days of disuse after which a session ends.
+const SESSION_DAYS: i64 = 14;
+
+/// All routes, with sessions, forms, guard and headers around them.
+pub fn router(config: &Config, backend: Backend, sessions: Pool, hub: live::Hub) -> anyhow::Result<Router> {
+    let options = leptos_options(&config.site_root)?;
+    let context = {
+        let backend = backend.clone();
+        move || {
+            provide_context(backend.clone());
+            headers::content_security_policy();
+        }
+    };
+    let shell = {
+        let options = options.clone();
+        move || app::shell(options.clone())
+    };
+    let functions = {
+        let context = context.clone();
+        move |request: Request| handle_server_fns_with_context(context.clone(), request)
+    };
+    let lost = render_app_async_with_context(context.clone(), shell.clone());
+    let files = ServeDir::new(&config.site_root)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        .fallback(get(lost.clone()).fallback(lost));
+
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
+        .with_state(options)
+        .route("/api/{*function}", post(functions))
+        .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))
+        .route("/dev/inbox/{mail}/html", get(downloads::outbox_mail).with_state(backend.clone()))
+        .route_layer(from_fn(telemetry::measure))
+        .fallback_service(files)
+        .layer(
+            ServiceBuilder::new()
+                .layer(session_layer(config, sessions))
+                .layer(from_fn(forms::answer))
+                .layer(from_fn_with_state(backend.clone(), guard::dashboard))
+                .layer(from_fn(forms::hand_over)),
+        );
+    let plain = Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready).with_state(backend.clone()))
+        .route("/health", get(health::ready).with_state(backend.clone()))
+        .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
+    Ok(plain.merge(pages).layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::x_request_id(telemetry::NewRequestId))
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(telemetry::span)
+                    .on_response(DefaultOnResponse::new().level(tracing::Level::INFO)),
+            )
+            .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(from_fn_with_state(config.is_https(), headers::protect))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(RequestBodyLimitLayer::new(forms::MOST_BYTES)),
+    ))
+}
+
+/// A handler that panicked ends its request, not the process.
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let cause = anyhow::anyhow!("panic: {}", text.unwrap_or("without words"));
+    match app::ssr::reply::<()>(Err(cause.into())) {
+        Err(problem) => Refusal(problem).into_response(),
+        Ok(()) => Refusal(Problem::NotFound).into_response(),
+    }
+}
+
+/// Sessions in Redis. The `__Host-` prefix keeps other hosts of the domain from setting our cookie; browsers take it
+/// over HTTPS only. Lax, because people arrive by links in mails.
+fn session_layer(config: &Config, redis: Pool) -> SessionManagerLayer<RedisStore<Pool>> {
+    let https = config.is_https();
+    SessionManagerLayer::new(RedisStore::new(redis))
+        .with_name(if https { "__Host-gg" } else { "gg" })
+        .with_secure(https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(
+            time::Duration::try_from(Duration::from_secs(SESSION_DAYS as u64 * 86_400)).unwrap_or(time::Duration::DAY),
+        ))
+}
+
+/// Where the built site lies. `bin/build` names the versioned folder in `pkg.txt`; `cargo leptos watch` has none.
+fn leptos_options(site_root: &Path) -> anyhow::Result<LeptosOptions> {
+    let package = std::fs::read_to_string(site_root.join("pkg.txt")).unwrap_or_else(|_| "pkg".to_owned());
+    let site_root = site_root.to_str().context("GG_SITE_ROOT is not text")?;
+    Ok(LeptosOptions::builder()
+        .output_name("guestguard")
+        .site_root(site_root)
+        .site_pkg_dir(package.trim())
+        .build())
+}

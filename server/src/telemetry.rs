@@ -1,0 +1,97 @@
+use std::time::Instant;
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+    routing::get,
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use sqlx::PgPool;
+use tower_http::request_id::{MakeRequestId, RequestId};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Environment;
+
+/// Upper bounds of the request time histogram, in seconds.
+const SECONDS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 3.0, 10.0];
+
+/// Starts the log: lines for people in development, JSON in production. `GG_LOG` filters (`info`, `server=debug`).
+pub fn log(environment: Environment) {
+    let filter = EnvFilter::try_from_env("GG_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,fred=warn,graphile_worker=warn,sqlx::postgres::notice=warn"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match environment {
+        Environment::Development => subscriber.with_target(false).init(),
+        Environment::Production => subscriber.json().flatten_event(true).init(),
+    }
+}
+
+/// Starts counting.
+pub fn metrics() -> anyhow::Result<PrometheusHandle> {
+    let builder = PrometheusBuilder::new();
+    let builder = builder.set_buckets_for_metric(Matcher::Full("http_request_seconds".into()), &SECONDS)?;
+    Ok(builder.install_recorder()?)
+}
+
+/// The metrics, for an address of their own.
+pub fn metrics_router(handle: PrometheusHandle, db: PgPool) -> Router {
+    Router::new().route("/metrics", get(scrape)).with_state((handle, db))
+}
+
+async fn scrape(State((handle, db)): State<(PrometheusHandle, PgPool)>) -> String {
+    metrics::gauge!("database_connections").set(f64::from(db.size()));
+    metrics::gauge!("database_connections_idle").set(db.num_idle() as f64);
+    handle.run_upkeep();
+    handle.render()
+}
+
+/// Counts and times each request by its route, never by its path: paths carry secrets.
+pub async fn measure(request: Request, next: Next) -> Response {
+    let method = request.method().to_string();
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    let labels = [("method", method), ("route", route), ("status", status)];
+    metrics::histogram!("http_request_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    response
+}
+
+/// The span of one request, with its path redacted.
+pub fn span(request: &Request) -> tracing::Span {
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = redacted(request.uri().path()))
+}
+
+/// `path` without the secrets of invitation links.
+pub fn redacted(path: &str) -> String {
+    match path.strip_prefix("/i/") {
+        Some(rest) => match rest.split_once('/') {
+            Some((_, file)) => format!("/i/…/{file}"),
+            None => "/i/…".to_owned(),
+        },
+        None => path.to_owned(),
+    }
+}
+
+/// Request ids of our own making; what clients send is not believed.
+#[derive(Clone)]
+pub struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        Some(RequestId::new(uuid::Uuid::now_v7().to_string().parse().ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn tokens_never_reach_the_log() {
+        assert_eq!(super::redacted("/i/secret"), "/i/…");
+        assert_eq!(super::redacted("/i/secret/event.ics"), "/i/…/event.ics");
+        assert_eq!(super::redacted("/dashboard"), "/dashboard");
+    }
+}
