@@ -27,7 +27,7 @@ pub async fn seed(backend: &Backend) -> Result<()> {
     }
     let now = backend.clock.now();
     let past = at(backend, now - TimeDelta::days(20));
-    let sign_up = SignUpForm { name: "Rosalind & Amir".into(), email: EMAIL.into(), password: PASSWORD.into() };
+    let sign_up = SignUpForm { name: "Rosalind Franklin".into(), email: EMAIL.into(), password: PASSWORD.into() };
     let host = auth::actions::sign_up(&past, sign_up).await?;
     let dinner = events::actions::create(&past, &host, &garden_dinner(now)).await?;
     events::actions::create(&past, &host, &housewarming(now)).await?;
@@ -45,8 +45,8 @@ fn garden_dinner(now: DateTime<Utc>) -> EventForm {
     let day = (now + TimeDelta::days(45)).format("%Y-%m-%d");
     EventForm {
         title: "A long table in the garden".into(),
-        description: "We are ten years married and would like to eat with the people who got us here.\n\nThere will be \
-                      lanterns, far too much food, and a short speech at most."
+        description: "Ten years in this house, and still no better reason to light the lanterns than you.\n\nThere will be \
+                      bread, far too much food, and a short speech at most."
             .into(),
         starts: format!("{day}T18:30"),
         ends: format!("{day}T23:30"),

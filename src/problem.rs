@@ -37,6 +37,8 @@ pub enum Conflict {
     AnswersClosed,
     /// The event was cancelled before.
     EventCancelled,
+    /// The request names nobody.
+    NobodySelected,
     /// Nobody in the selection still needs an invitation.
     NobodyToInvite,
     /// The guest has no link yet.

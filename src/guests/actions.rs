@@ -79,6 +79,9 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
 /// Takes guests off the list. Their links stop working and their seats are free; for a day it can be undone.
 /// Returns how many were on the list.
 pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<usize> {
+    if ids.is_empty() {
+        return Err(Problem::Conflict(Conflict::NobodySelected).into());
+    }
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let deleted = sqlx::query!(
         "update guests set deleted_at = $4

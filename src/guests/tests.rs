@@ -1,0 +1,168 @@
+use chrono::TimeDelta;
+use sqlx::PgPool;
+
+use super::{
+    GuestForm, Status, actions,
+    list::{ListQuery, Sort},
+    queries,
+};
+use crate::{
+    backend::Backend,
+    auth::Host,
+    error::{Error, Result},
+    events::EventForm,
+    fields::Fault,
+    ids::{EventId, GuestId},
+    problem::{Conflict, Problem},
+    rsvp::{self, AnswerForm},
+    testing,
+};
+
+async fn planned(db: PgPool) -> (Backend, Host, EventId) {
+    let backend = testing::backend(db).await;
+    let host = testing::host(&backend, "Ana").await;
+    let event = testing::event(&backend, &host, testing::event_form()).await;
+    (backend, host, event)
+}
+
+fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
+    match result {
+        Err(Error::Problem(problem)) => problem,
+        other => panic!("must be refused: {other:?}"),
+    }
+}
+
+async fn names(backend: &Backend, host: &Host, event: EventId, query: ListQuery) -> Vec<String> {
+    let page = queries::page(&backend.db, host, event, query).await.unwrap();
+    page.lines.into_iter().map(|line| line.name).collect()
+}
+
+#[sqlx::test]
+async fn another_hosts_guests_look_like_none(db: PgPool) {
+    let (backend, ana, event) = planned(db).await;
+    let ben = testing::host(&backend, "Ben").await;
+    let id = testing::guest(&backend, &ana, event, "Ada", "ada@example.org").await;
+    let form = GuestForm { name: "Eve".into(), ..GuestForm::default() };
+    assert_eq!(problem(actions::add(&backend, &ben, event, &form).await), Problem::NotFound);
+    assert_eq!(problem(actions::add_pasted(&backend, &ben, event, "Eve").await), Problem::NotFound);
+    assert_eq!(problem(actions::edit(&backend, &ben, event, id, &form).await), Problem::NotFound);
+    assert_eq!(problem(actions::delete(&backend, &ben, event, &[id]).await), Problem::NotFound);
+    assert_eq!(problem(queries::guest(&backend.db, &ben, event, id).await), Problem::NotFound);
+    assert!(names(&backend, &ben, event, ListQuery::default()).await.is_empty());
+}
+
+#[sqlx::test]
+async fn a_guest_gets_the_events_party_size_unless_told_otherwise(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let id = testing::guest(&backend, &host, event, "Ada", "").await;
+    assert_eq!(queries::guest(&backend.db, &host, event, id).await.unwrap().party_size, 4);
+    let form = GuestForm { name: "Ada".into(), party_size: "2".into(), tags: "A, B".into(), ..GuestForm::default() };
+    actions::edit(&backend, &host, event, id, &form).await.unwrap();
+    let guest = queries::guest(&backend.db, &host, event, id).await.unwrap();
+    assert_eq!((guest.party_size, guest.tags), (2, vec!["A".to_owned(), "B".to_owned()]));
+}
+
+#[sqlx::test]
+async fn a_pasted_list_is_added_whole_or_not_at_all(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let bad = "Ada <ada@example.org>\nGrace <grace@>\nAlan +1 23";
+    let Problem::Invalid(faults) = problem(actions::add_pasted(&backend, &host, event, bad).await) else { panic!() };
+    assert_eq!(faults[0].fault, Fault::Lines(vec![2]));
+    assert!(names(&backend, &host, event, ListQuery::default()).await.is_empty());
+    let good = "Ada <ada@example.org>\n\"Hopper, Grace\" <grace@example.org>\nAunt Matilda\n";
+    assert_eq!(actions::add_pasted(&backend, &host, event, good).await.unwrap(), 3);
+    assert_eq!(names(&backend, &host, event, ListQuery::default()).await, ["Ada", "Aunt Matilda", "Grace Hopper"]);
+}
+
+#[sqlx::test]
+async fn pasting_the_same_addresses_again_adds_nobody(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    assert_eq!(actions::add_pasted(&backend, &host, event, "Ada <ada@example.org>").await.unwrap(), 1);
+    assert_eq!(actions::add_pasted(&backend, &host, event, "A <ADA@example.org>, B <b@example.org>").await.unwrap(), 1);
+    assert_eq!(actions::add_pasted(&backend, &host, event, "b@example.org").await.unwrap(), 0);
+}
+
+#[sqlx::test]
+async fn a_paste_beyond_the_limit_is_refused_with_the_limit(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let refused = problem(actions::add_pasted(&backend, &host, event, &"Ada\n".repeat(501)).await);
+    assert_eq!(refused, Problem::Conflict(Conflict::TooManyAtOnce { max: 500 }));
+}
+
+#[sqlx::test]
+async fn a_deleted_guest_comes_back_with_link_and_answer(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
+    let (guest, token) = testing::invite(&backend, &host, event, id).await;
+    let maybe = AnswerForm { answer: "maybe".into(), ..AnswerForm::default() };
+    rsvp::actions::answer(&backend, &guest, &maybe).await.unwrap();
+    actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    assert!(names(&backend, &host, event, ListQuery::default()).await.is_empty());
+    assert!(crate::invitations::queries::guest_of(&backend.db, &token).await.is_err());
+    actions::restore(&backend, &host, event, &[id]).await.unwrap();
+    let page = queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap();
+    assert_eq!(page.lines[0].status, Status::Maybe);
+    assert!(crate::invitations::queries::guest_of(&backend.db, &token).await.is_ok());
+}
+
+#[sqlx::test]
+async fn undo_is_refused_when_the_seats_were_taken_meanwhile(db: PgPool) {
+    let backend = testing::backend(db).await;
+    let host = testing::host(&backend, "Ana").await;
+    let form = EventForm { capacity: "2".into(), ..testing::event_form() };
+    let event = testing::event(&backend, &host, form).await;
+    let (ada, alan) = (
+        testing::guest(&backend, &host, event, "Ada", "").await,
+        testing::guest(&backend, &host, event, "Alan", "").await,
+    );
+    let yes = AnswerForm { answer: "attending".into(), heads: "2".into(), ..AnswerForm::default() };
+    let (guest, _) = testing::invite(&backend, &host, event, ada).await;
+    rsvp::actions::answer(&backend, &guest, &yes).await.unwrap();
+    actions::delete(&backend, &host, event, &[ada]).await.unwrap();
+    let (guest, _) = testing::invite(&backend, &host, event, alan).await;
+    rsvp::actions::answer(&backend, &guest, &yes).await.unwrap();
+    let refused = problem(actions::restore(&backend, &host, event, &[ada]).await);
+    assert_eq!(refused, Problem::Conflict(Conflict::EventFull { left: 0 }));
+    assert_eq!(names(&backend, &host, event, ListQuery::default()).await, ["Alan"]);
+}
+
+#[sqlx::test]
+async fn after_a_day_a_deleted_guest_is_gone_for_good(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
+    actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    backend.clock.set(testing::start() + TimeDelta::hours(23));
+    assert_eq!(actions::purge_deleted(&backend).await.unwrap(), 0);
+    backend.clock.set(testing::start() + TimeDelta::hours(24));
+    assert_eq!(problem(actions::restore(&backend, &host, event, &[id]).await), Problem::Conflict(Conflict::UndoExpired));
+    assert_eq!(actions::purge_deleted(&backend).await.unwrap(), 1);
+    let left: i64 = sqlx::query_scalar("select count(*) from guests").fetch_one(&backend.db).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[sqlx::test]
+async fn the_table_searches_filters_sorts_and_pages(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let people: String = (0..120).map(|n| format!("Guest {n:03} <guest{n}@example.org>\n")).collect();
+    actions::add_pasted(&backend, &host, event, &people).await.unwrap();
+    let form = GuestForm { name: "100% <b>Ada_\\</b>".into(), tags: "VIP".into(), note: "likes tea".into(), ..GuestForm::default() };
+    let ada: GuestId = actions::add(&backend, &host, event, &form).await.unwrap();
+    let (_, _) = testing::invite(&backend, &host, event, ada).await;
+    let query = |search: &str| ListQuery { search: search.into(), ..ListQuery::default() };
+
+    assert_eq!(names(&backend, &host, event, query("%")).await, ["100% <b>Ada_\\</b>"], "% is a letter, no wildcard");
+    assert_eq!(names(&backend, &host, event, query("_\\")).await.len(), 1);
+    assert_eq!(names(&backend, &host, event, query("TEA")).await.len(), 1);
+    assert_eq!(names(&backend, &host, event, query("guest7@")).await, ["Guest 007"]);
+    let tagged = ListQuery { tag: "VIP".into(), ..ListQuery::default() };
+    assert_eq!(names(&backend, &host, event, tagged).await.len(), 1);
+    let ready = ListQuery { status: Some(Status::LinkReady), ..ListQuery::default() };
+    assert_eq!(names(&backend, &host, event, ready).await.len(), 1);
+
+    let last = ListQuery { page: 3, ..ListQuery::default() };
+    let page = queries::page(&backend.db, &host, event, last).await.unwrap();
+    assert_eq!((page.lines.len(), page.matching, page.total, page.pages()), (21, 121, 121, 3));
+    let down = ListQuery { sort: Sort::Name, descending: true, ..ListQuery::default() };
+    assert_eq!(names(&backend, &host, event, down).await[0], "Guest 119");
+    assert_eq!(page.tags, ["VIP"]);
+}

@@ -19,6 +19,7 @@ use crate::{
 pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &Selection) -> Result<Issued> {
     refuse_cancelled(backend, host, event).await?;
     let only: Option<Vec<_>> = match selection {
+        Selection::Only(ids) if ids.is_empty() => return Err(Problem::Conflict(Conflict::NobodySelected).into()),
         Selection::All => None,
         Selection::Only(ids) => Some(ids.iter().map(|id| id.0).collect()),
     };

@@ -1,0 +1,174 @@
+use sqlx::PgPool;
+
+use super::{Device, Issued, Selection, actions, queries};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::{Error, Result},
+    events,
+    guests::{self, Status, list::ListQuery},
+    ids::{EventId, GuestId},
+    problem::{Conflict, LinkEnd, Problem},
+    testing,
+};
+
+async fn planned(db: PgPool) -> (Backend, Host, EventId) {
+    let backend = testing::backend(db).await;
+    let host = testing::host(&backend, "Ana").await;
+    let event = testing::event(&backend, &host, testing::event_form()).await;
+    (backend, host, event)
+}
+
+fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
+    match result {
+        Err(Error::Problem(problem)) => problem,
+        other => panic!("must be refused: {other:?}"),
+    }
+}
+
+async fn count(backend: &Backend, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(&backend.db).await.unwrap()
+}
+
+async fn status(backend: &Backend, host: &Host, event: EventId, name: &str) -> Status {
+    let query = ListQuery { search: name.into(), ..ListQuery::default() };
+    guests::queries::page(&backend.db, host, event, query).await.unwrap().lines[0].status
+}
+
+async fn three(backend: &Backend, host: &Host, event: EventId) -> [GuestId; 3] {
+    [
+        testing::guest(backend, host, event, "Ada", "ada@example.org").await,
+        testing::guest(backend, host, event, "Grace", "grace@example.org").await,
+        testing::guest(backend, host, event, "Matilda", "").await,
+    ]
+}
+
+#[sqlx::test]
+async fn issuing_a_token_queues_the_invitation_and_its_job(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
+    assert_eq!(issued, Issued { links: 1, messages: 1 });
+    assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
+    assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
+    assert_eq!(count(&backend, "select count(*) from graphile_worker.jobs where task_identifier = 'deliver'").await, 1);
+}
+
+#[sqlx::test]
+async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [.., matilda] = three(&backend, &host, event).await;
+    let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![matilda])).await.unwrap();
+    assert_eq!(issued, Issued { links: 1, messages: 0 });
+    assert_eq!(status(&backend, &host, event, "Matilda").await, Status::LinkReady);
+    assert_eq!(count(&backend, "select count(*) from graphile_worker.jobs").await, 0);
+    let token = testing::token(&backend, &host, event, matilda).await;
+    assert_eq!(queries::guest_of(&backend.db, &token).await.unwrap().id(), matilda);
+    let resent = problem(actions::resend(&backend, &host, event, matilda).await);
+    assert_eq!(resent, Problem::Conflict(Conflict::NotInvited));
+}
+
+#[sqlx::test]
+async fn inviting_all_passes_over_those_invited_before(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
+    let token = testing::token(&backend, &host, event, ada).await;
+    let issued = actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
+    assert_eq!(issued, Issued { links: 2, messages: 1 });
+    assert!(queries::guest_of(&backend.db, &token).await.is_ok(), "the first link still works");
+    let again = problem(actions::issue(&backend, &host, event, &Selection::All).await);
+    assert_eq!(again, Problem::Conflict(Conflict::NobodyToInvite));
+}
+
+#[sqlx::test]
+async fn two_requests_at_once_issue_one_link_each_guest(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    three(&backend, &host, event).await;
+    let tries = (0..8).map(|_| {
+        let (backend, host) = (backend.clone(), host.clone());
+        tokio::spawn(async move { actions::issue(&backend, &host, event, &Selection::All).await })
+    });
+    let mut links = 0;
+    for done in tries.collect::<Vec<_>>() {
+        links += done.await.unwrap().map_or(0, |issued| issued.links);
+    }
+    assert_eq!(links, 3);
+    assert_eq!(count(&backend, "select count(*) from invitations").await, 3);
+    assert_eq!(count(&backend, "select count(*) from notifications").await, 2);
+}
+
+#[sqlx::test]
+async fn another_host_can_neither_invite_nor_see_links(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    testing::invite(&backend, &host, event, ada).await;
+    let ben = testing::host(&backend, "Ben").await;
+    assert_eq!(problem(actions::issue(&backend, &ben, event, &Selection::All).await), Problem::NotFound);
+    assert_eq!(problem(actions::resend(&backend, &ben, event, ada).await), Problem::NotFound);
+    assert_eq!(problem(actions::rotate(&backend, &ben, event, ada).await), Problem::NotFound);
+    assert_eq!(problem(queries::link(&backend, &ben, event, ada).await), Problem::NotFound);
+}
+
+#[sqlx::test]
+async fn a_rotated_link_is_dead_at_once_and_the_new_one_works(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    let (guest, old) = testing::invite(&backend, &host, event, ada).await;
+    actions::record_opening(&backend, &guest, Device::Phone, None).await.unwrap();
+    actions::rotate(&backend, &host, event, ada).await.unwrap();
+    assert_eq!(problem(queries::guest_of(&backend.db, &old).await), Problem::LinkEnded(LinkEnd::Replaced));
+    let new = testing::token(&backend, &host, event, ada).await;
+    assert_ne!(new, old);
+    assert_eq!(queries::guest_of(&backend.db, &new).await.unwrap().id(), ada);
+    assert_ne!(status(&backend, &host, event, "Ada").await, Status::Opened, "nobody opened the new link yet");
+}
+
+#[sqlx::test]
+async fn a_link_never_issued_is_not_found_and_one_withdrawn_says_so(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    let (_, token) = testing::invite(&backend, &host, event, ada).await;
+    assert_eq!(problem(queries::guest_of(&backend.db, &super::Token("x".into())).await), Problem::NotFound);
+    guests::actions::delete(&backend, &host, event, &[ada]).await.unwrap();
+    assert_eq!(problem(queries::guest_of(&backend.db, &token).await), Problem::LinkEnded(LinkEnd::Withdrawn));
+}
+
+#[sqlx::test]
+async fn openings_count_for_people_but_not_for_scanners(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    let (guest, _) = testing::invite(&backend, &host, event, ada).await;
+    actions::record_opening(&backend, &guest, Device::Scanner, Some(&[10, 0, 0])).await.unwrap();
+    assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
+    actions::record_opening(&backend, &guest, Device::Phone, Some(&[10, 0, 0])).await.unwrap();
+    assert_eq!(status(&backend, &host, event, "Ada").await, Status::Opened);
+    assert_eq!(count(&backend, "select count(*) from accesses").await, 2);
+    assert_eq!(count(&backend, "select openings::int8 from invitations").await, 1);
+}
+
+#[sqlx::test]
+async fn no_token_stands_in_the_database_in_clear(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    let (_, token) = testing::invite(&backend, &host, event, ada).await;
+    let dump: String = sqlx::query_scalar(
+        "select coalesce(string_agg(row::text, ''), '') from (
+            select i::text from invitations i union all select n::text from notifications n
+            union all select j::text from graphile_worker._private_jobs j) as rows (row)",
+    )
+    .fetch_one(&backend.db)
+    .await
+    .unwrap();
+    let hex: String = token.0.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!dump.contains(&token.0) && !dump.contains(&hex));
+}
+
+#[sqlx::test]
+async fn a_cancelled_event_invites_nobody(db: PgPool) {
+    let (backend, host, event) = planned(db).await;
+    three(&backend, &host, event).await;
+    events::actions::cancel(&backend, &host, event).await.unwrap();
+    let refused = problem(actions::issue(&backend, &host, event, &Selection::All).await);
+    assert_eq!(refused, Problem::Conflict(Conflict::EventCancelled));
+}

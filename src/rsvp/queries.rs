@@ -15,7 +15,7 @@ use crate::{
     backend::Backend,
     error::Result,
     events::{self, Event, Figures, times},
-    ids::EventId,
+    ids::{EventId, GuestId},
     invitations::Guest,
     problem::Problem,
 };
@@ -191,4 +191,32 @@ async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<
             iso: row.at.to_rfc3339(),
         })
         .collect())
+}
+
+/// One answer a guest gave, the newest being the one that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub answer: Answer,
+    pub heads: i32,
+    pub companions: Vec<String>,
+    pub message: String,
+    pub changed_at: DateTime<Utc>,
+}
+
+/// All answers of one guest of `host`, newest first.
+pub async fn changes(db: &PgPool, host: &Host, event: EventId, guest: GuestId) -> Result<Vec<Change>> {
+    let changes = sqlx::query_as!(
+        Change,
+        r#"
+        select answer as "answer: Answer", heads, companions, message, changed_at from rsvp_changes
+        where host_id = $1 and event_id = $2 and guest_id = $3
+        order by changed_at desc, id desc limit 50
+        "#,
+        host.id().0,
+        event.0,
+        guest.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(changes)
 }

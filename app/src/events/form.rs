@@ -1,3 +1,4 @@
+use chrono::NaiveDateTime;
 use guestguard::{
     auth::Host,
     events::{Event, EventForm, MOST_IN_PARTY, Theme, queries, times},
@@ -76,14 +77,20 @@ fn EditEvent(host: Host, event: Event) -> impl IntoView {
     }
 }
 
+/// "Thursday, 24 December 2026, 18:30" of an input's local time.
+fn in_words(local: &str) -> String {
+    let time = NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M");
+    time.map(|time| format!("{}, {}", times::long_date(time.date()), time.format("%H:%M"))).unwrap_or_default()
+}
+
 #[component]
 fn EventFields(state: FormState, host_name: String, button: &'static str, event: Option<Event>) -> impl IntoView {
     let form = state.clone();
     let mut zones = vec![(String::new(), "Choose …".to_owned())];
     zones.extend(times::zone_names().map(|name| (name.to_owned(), name.replace('_', " "))));
     let chosen = Theme::of_key(&form.value("theme")).unwrap_or_default();
-    let preview = [form.value("title"), form.value("starts"), form.value("venue"), form.value("time_zone")];
-    let [title, starts, venue, zone] = preview;
+    let preview = [form.value("title"), in_words(&form.value("starts")), form.value("venue"), form.value("time_zone")];
+    let [title, when, venue, zone] = preview;
     view! {
         <div class="split">
             <Form state>
@@ -136,7 +143,7 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
                 <InvitationPreview
                     host_name
                     title
-                    starts
+                    when
                     venue
                     theme=chosen.key().to_owned()
                     guess_zone=zone.is_empty()

@@ -31,7 +31,7 @@ pub fn LandingPage() -> impl IntoView {
                     <article class="invitation" data-theme="garden">
                         <div class="invitation-ornament"></div>
                         <p class="invitation-greeting">"Dear Ada,"</p>
-                        <p class="invitation-host">"Rosalind & Amir invite you to"</p>
+                        <p class="invitation-host">"Rosalind Franklin invites you to"</p>
                         <p class="invitation-title">"A long table in the garden"</p>
                         <p class="invitation-when">"Saturday, 20 June, 18:30"</p>
                         <p class="invitation-where">"The Walled Garden, Lewes"</p>

@@ -10,13 +10,14 @@ use crate::ui::woken;
 pub fn InvitationPreview(
     host_name: String,
     title: String,
-    starts: String,
+    /// The time in words, or empty.
+    when: String,
     venue: String,
     theme: String,
     guess_zone: bool,
 ) -> impl IntoView {
     let ready = woken();
-    let (title, starts) = (RwSignal::new(title), RwSignal::new(starts));
+    let (title, when) = (RwSignal::new(title), RwSignal::new(when));
     let (venue, theme) = (RwSignal::new(venue), RwSignal::new(theme));
     Effect::new(move |_| {
         if guess_zone {
@@ -26,7 +27,7 @@ pub fn InvitationPreview(
             let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
             match input.name().as_str() {
                 "form[title]" => title.set(input.value()),
-                "form[starts]" => starts.set(input.value()),
+                "form[starts]" => when.set(in_words(&input.value())),
                 "form[venue]" => venue.set(input.value()),
                 "form[theme]" => theme.set(input.value()),
                 _ => {}
@@ -42,7 +43,7 @@ pub fn InvitationPreview(
             <p class="invitation-greeting">"Dear guest,"</p>
             <p class="invitation-host">{host_name} " invites you to"</p>
             <p class="invitation-title">{move || or(title.get(), "Your event")}</p>
-            <p class="invitation-when">{move || or(starts.get().replace('T', ", "), "Date and time")}</p>
+            <p class="invitation-when">{move || or(when.get(), "Date and time")}</p>
             <p class="invitation-where">{venue}</p>
         </article>
     }
@@ -50,6 +51,20 @@ pub fn InvitationPreview(
 
 fn or(text: String, else_text: &str) -> String {
     if text.trim().is_empty() { else_text.to_owned() } else { text }
+}
+
+/// "Thursday, 24 December 2026, 18:30" of an input's local time. Read as UTC, so that no zone moves it.
+fn in_words(local: &str) -> String {
+    let date = js_sys::Date::new(&format!("{local}:00Z").into());
+    if date.get_time().is_nan() {
+        return String::new();
+    }
+    let options = js_sys::Object::new();
+    for (name, value) in [("dateStyle", "full"), ("timeStyle", "short"), ("timeZone", "UTC")] {
+        // Setting a field of a fresh object cannot fail.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    }
+    date.to_locale_string("en-GB", &options).into()
 }
 
 /// Chooses the browser's own time zone in the form's list.

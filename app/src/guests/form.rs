@@ -1,8 +1,9 @@
 use guestguard::{
     auth::Host,
-    events::{self, Event, MOST_IN_PARTY},
+    events::{self, Event, MOST_IN_PARTY, times},
     guests::{GuestDetails, GuestForm, queries},
     problem::{Conflict, Problem},
+    rsvp::{self, Answer, queries::Change},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -54,13 +55,14 @@ pub fn EditGuestPage() -> impl IntoView {
             Err(Problem::Conflict(Conflict::NotInvited)) => None,
             link => Some(link?),
         };
-        Ok((host, event, guest, link))
+        let changes = ssr::reply(rsvp::queries::changes(&backend.db, &host, id, guest.id).await)?;
+        Ok((host, event, guest, link, changes))
     };
-    page(load, |(host, event, guest, link)| view! { <GuestView host event guest link/> })
+    page(load, |(host, event, guest, link, changes)| view! { <GuestView host event guest link changes/> })
 }
 
 #[component]
-fn GuestView(host: Host, event: Event, guest: GuestDetails, link: Option<String>) -> impl IntoView {
+fn GuestView(host: Host, event: Event, guest: GuestDetails, link: Option<String>, changes: Vec<Change>) -> impl IntoView {
     let state = FormState::new("/api/guests/edit", &GuestForm::of(&guest));
     let ids = vec![("event", event.id.to_string()), ("guest", guest.id.to_string())];
     let several = vec![("event", event.id.to_string()), ("ids[]", guest.id.to_string())];
@@ -68,6 +70,7 @@ fn GuestView(host: Host, event: Event, guest: GuestDetails, link: Option<String>
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title=guest.name.clone() crumbs=guest_crumbs(&event)/>
+            <Answers event=event.clone() changes/>
             <section class="section card">
                 <h2>"Personal link"</h2>
                 {match link {
@@ -111,6 +114,46 @@ fn GuestView(host: Host, event: Event, guest: GuestDetails, link: Option<String>
                 <PostButton action="/api/guests/delete" values=several class="button button-danger">"Take off the list"</PostButton>
             </section>
         </Frame>
+    }
+}
+
+/// What the guest said: the answer that holds, and those before it.
+#[component]
+fn Answers(event: Event, changes: Vec<Change>) -> impl IntoView {
+    let zone = event.zone();
+    (!changes.is_empty()).then(|| {
+        view! {
+            <section class="section card">
+                <h2>"Answer"</h2>
+                <ol class="feed">
+                    {changes
+                        .into_iter()
+                        .map(|change| {
+                            let company = change.companions.join(", ");
+                            view! {
+                                <li class="feed-item" data-kind=change.answer.key()>
+                                    <span class="feed-text">
+                                        {answer_words(&change)} {(!company.is_empty()).then(|| format!(", with {company}"))}
+                                        {(!change.message.is_empty())
+                                            .then(|| view! { <blockquote>{change.message.clone()}</blockquote> })}
+                                    </span>
+                                    <time datetime=change.changed_at.to_rfc3339()>{times::short(change.changed_at, zone)}</time>
+                                </li>
+                            }
+                        })
+                        .collect_view()}
+                </ol>
+            </section>
+        }
+    })
+}
+
+fn answer_words(change: &Change) -> String {
+    match (change.answer, change.heads) {
+        (Answer::Attending, 1) => "Attending".to_owned(),
+        (Answer::Attending, heads) => format!("Attending, {heads} in all"),
+        (Answer::Maybe, _) => "Maybe".to_owned(),
+        (Answer::Declined, _) => "Can't come".to_owned(),
     }
 }
 

@@ -25,7 +25,7 @@ pub fn AnswerFields(token: Token, found: InvitationPage) -> impl IntoView {
     let seats = seats(&found);
     let chosen = form.value("answer");
     view! {
-        <Form state class="answer-form">
+        <Form state class="answer-form" alone=true>
             <input type="hidden" name="token" value=token.0/>
             <fieldset class="answers" id="answer">
                 <legend>"Will you be there?"</legend>

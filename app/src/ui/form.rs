@@ -58,26 +58,36 @@ impl FormState {
 
 /// A form that posts to its endpoint and comes back to this page when something is wrong.
 #[component]
-pub fn Form(state: FormState, #[prop(optional, into)] class: Option<&'static str>, children: Children) -> impl IntoView {
-    let class = class.unwrap_or("form");
-    let problem = state.problem.clone();
+pub fn Form(
+    state: FormState,
+    #[prop(default = "form")] class: &'static str,
+    /// Whether the form itself tells what is not about a field; elsewhere the page's frame does.
+    #[prop(optional)]
+    alone: bool,
+    children: Children,
+) -> impl IntoView {
+    let problem = state.problem.clone().filter(|problem| alone || matches!(**problem, Problem::Invalid(_)));
     // Our own words must win over the browser's once a fault is shown.
-    let faulty = problem.is_some();
+    let faulty = state.problem.is_some();
     view! {
         <form class=class method="post" action=state.endpoint novalidate=faulty>
             <input type="hidden" name=BACK value=ssr::path()/>
-            {problem.map(|problem| {
-                let (title, text) = words::problem(&problem);
-                view! {
-                    <div class="form-problem" role="alert">
-                        <strong>{title}</strong>
-                        " "
-                        {text}
-                    </div>
-                }
-            })}
+            {problem.map(|problem| view! { <ProblemNotice problem=problem.as_ref().clone()/> })}
             {children()}
         </form>
+    }
+}
+
+/// A problem on top of what it concerns.
+#[component]
+pub fn ProblemNotice(problem: Problem) -> impl IntoView {
+    let (title, text) = words::problem(&problem);
+    view! {
+        <div class="form-problem" role="alert">
+            <strong>{title}</strong>
+            ". "
+            {text}
+        </div>
     }
 }
 

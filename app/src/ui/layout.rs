@@ -1,13 +1,16 @@
-use guestguard::auth::Host;
+use guestguard::{auth::Host, problem::Problem};
 use leptos::prelude::*;
 
-use super::{button::PostButton, flash::Notice};
+use super::{button::PostButton, flash::Notice, form::ProblemNotice};
 use crate::ssr;
 
 /// Header, notice, page and footer. `class` says how wide the page is.
 #[component]
 pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, children: Children) -> impl IntoView {
-    let notice = ssr::flash().and_then(|flash| flash.notice);
+    let flash = ssr::flash().unwrap_or_default();
+    let notice = flash.notice;
+    // What is wrong with fields is told beside them; the rest stands here, as a button has no place for it.
+    let problem = flash.form.and_then(|form| form.problem).filter(|problem| !matches!(problem, Problem::Invalid(_)));
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
         <header class="site-header">
@@ -43,6 +46,7 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
         </header>
         <main id="main" class=class>
             {notice.map(|notice| view! { <NoticeLine notice/> })}
+            {problem.map(|problem| view! { <ProblemNotice problem/> })}
             {children()}
         </main>
         <footer class="site-footer">

@@ -27,8 +27,8 @@ where
 #[component]
 pub fn ProblemPage(problem: Problem) -> impl IntoView {
     ssr::answer_with(&problem);
-    let (title, text) = words::problem(&problem);
     let invited = ssr::path().starts_with("/i/");
+    let (title, text) = if invited { words::link_problem(&problem) } else { words::problem(&problem) };
     view! {
         <leptos_meta::Title text=title/>
         {if invited {

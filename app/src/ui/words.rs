@@ -38,6 +38,17 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
     }
 }
 
+/// The same to a guest, who came by a link and knows nothing of accounts.
+pub fn link_problem(problem: &Problem) -> (&'static str, String) {
+    match problem {
+        Problem::NotFound => (
+            "We can't find this invitation",
+            "Please check that the whole link was copied, or ask your host to send it again.".into(),
+        ),
+        other => self::problem(other),
+    }
+}
+
 /// What one field needs.
 pub fn fault(fault: &Fault) -> String {
     match fault {
@@ -75,6 +86,7 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::EventFull { left } => format!("There are only {left} seats left. Please choose a smaller party."),
         Conflict::AnswersClosed => "Answers are closed. If something changed, please tell your host directly.".into(),
         Conflict::EventCancelled => "This event has been cancelled.".into(),
+        Conflict::NobodySelected => "Nobody is selected. Tick the guests you mean first.".into(),
         Conflict::NobodyToInvite => "Everybody you chose has an invitation already.".into(),
         Conflict::NotInvited => "This guest has no link yet, or no e-mail address. Invite them first.".into(),
         Conflict::UndoExpired => "It is too late to bring these guests back. Please add them again.".into(),

@@ -1,0 +1,64 @@
+import path from 'node:path';
+
+const PORT = 3100;
+const SMTP_PORT = 3125;
+const MAIL_PORT = 3180;
+const DATABASE = 'guestguard_e2e';
+
+/** Where GuestGuard is served for the journeys. */
+export const BASE_URL = `http://127.0.0.1:${PORT}`;
+/** Where the mails that it sent can be read. */
+export const MAIL_URL = `http://127.0.0.1:${MAIL_PORT}`;
+
+const root = path.resolve(__dirname, '../..');
+const fromRoot = (file: string) => path.resolve(root, file);
+
+/** Takes every mail and shows it at `MAIL_URL`. */
+export const maildev = {
+  name: 'maildev',
+  command: `exec node_modules/.bin/maildev --silent --ip 127.0.0.1 --smtp ${SMTP_PORT} --web ${MAIL_PORT}`,
+  cwd: fromRoot('end2end'),
+  url: `${MAIL_URL}/healthz`,
+  reuseExistingServer: false,
+};
+
+/** GuestGuard with an empty database of its own. */
+export const guestguard = {
+  name: 'guestguard',
+  command: `psql "$E2E_MAINTENANCE_URL" -qX -v ON_ERROR_STOP=1 -c 'drop database if exists ${DATABASE} with (force)' \
+    -c 'create database ${DATABASE}' && exec "$E2E_BINARY" serve`,
+  cwd: root,
+  url: `${BASE_URL}/readyz`,
+  reuseExistingServer: false,
+  stdout: 'ignore' as const,
+  stderr: 'pipe' as const,
+  gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 5_000 },
+  env: {
+    PGOPTIONS: '--client-min-messages=warning',
+    E2E_MAINTENANCE_URL: needed('GG_DATABASE_URL'),
+    E2E_BINARY: fromRoot(process.env.GG_BINARY ?? 'target/debug/guestguard'),
+    GG_ENV: 'development',
+    GG_LOG: 'warn',
+    GG_LISTEN: `127.0.0.1:${PORT}`,
+    GG_PUBLIC_URL: BASE_URL,
+    GG_DATABASE_URL: withPath(needed('GG_DATABASE_URL'), DATABASE),
+    GG_REDIS_URL: withPath(needed('GG_REDIS_URL'), '1'),
+    GG_SMTP_URL: `smtp://127.0.0.1:${SMTP_PORT}`,
+    GG_SITE_ROOT: fromRoot(process.env.GG_SITE_ROOT ?? 'target/site'),
+    GG_SECRET_KEY: 'development-end2end-not-a-secret-0123456789abcde',
+    GG_METRICS_LISTEN: '',
+  },
+};
+
+/** The same server, another database of it. */
+function withPath(address: string, name: string): string {
+  const url = new URL(address);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+function needed(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is missing. bin/test sets it; by hand: eval "$(bin/services env)"`);
+  return value;
+}

@@ -1,0 +1,56 @@
+import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+
+export { expect, type Locator, type Page } from '@playwright/test';
+
+type Fixtures = {
+  /** Whether the browser runs scripts. */
+  scripts: boolean;
+  /** A page of this status is part of the journey; browsers report it as an error in their console. */
+  expectsStatus: (status: number) => void;
+  /** Another person with a browser of their own. */
+  someoneElse: (options?: BrowserContextOptions) => Promise<Page>;
+  console: Console;
+};
+
+/** What the consoles of all browsers of one test complained about. */
+class Console {
+  readonly errors: string[] = [];
+  readonly expected = new Set<number>();
+
+  listenTo(context: BrowserContext) {
+    context.on('console', message => {
+      if (message.type() === 'error') this.errors.push(`${message.text()} (${message.location().url})`);
+    });
+    context.on('weberror', error => this.errors.push(String(error.error().stack)));
+  }
+
+  unexpected(): string[] {
+    const statuses = [...this.expected].map(status => `the server responded with a status of ${status} `);
+    return this.errors.filter(error => !statuses.some(status => error.includes(status)));
+  }
+}
+
+/** Every console error, and with it every breach of the content security policy, fails the test. */
+export const test = base.extend<Fixtures>({
+  scripts: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
+  console: async ({}, use) => {
+    const console = new Console();
+    await use(console);
+    expect(console.unexpected(), 'errors in the browser’s console').toEqual([]);
+  },
+  context: async ({ context, console }, use) => {
+    console.listenTo(context);
+    await use(context);
+  },
+  expectsStatus: async ({ console }, use) => use(status => void console.expected.add(status)),
+  someoneElse: async ({ browser, console }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async options => {
+      const context = await browser.newContext(options);
+      contexts.push(context);
+      console.listenTo(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map(context => context.close()));
+  },
+});
