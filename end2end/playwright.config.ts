@@ -15,9 +15,10 @@ export default defineConfig({
   webServer: [maildev, guestguard],
   use: {
     baseURL: BASE_URL,
+    actionTimeout: 15_000,
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     // Contrast cannot be judged half-way through a fade.
     contextOptions: { reducedMotion: 'reduce' },
     launchOptions: {

@@ -19,9 +19,14 @@ const REDIS_CONNECTIONS: usize = 4;
 
 /// Connects everything that verbs need.
 pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
+    assemble(config, database(config).await?).await
+}
+
+/// Connects everything else that verbs need beside the database.
+pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
     let outbox = config.local_dir.join("outbox");
     Ok(Backend {
-        db: database(config).await?,
+        db,
         clock: Clock::System,
         secrets: Secrets::from_key(&config.secret_key)?,
         live: Live::new(redis(config).await?.next().clone()),

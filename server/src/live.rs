@@ -11,22 +11,27 @@ use axum::{
 };
 use fred::prelude::*;
 use guestguard::{
+    auth,
     backend::Backend,
     error::Error,
     ids::EventId,
     live::{CHANNELS, Pass, event_of_channel},
     problem::Problem,
+    rsvp,
 };
 use serde::Deserialize;
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, refusal::Refusal};
 
-/// Hints that may wait for a slow socket before it is told to read everything anew.
+/// Hints that may wait for a slow socket; with more, it just counts as changed.
 const WAITING_HINTS: usize = 256;
 /// Time between two pings; a socket that does not answer two of them is gone.
 const PING: Duration = Duration::from_secs(20);
+
+/// Shortest time between two messages, so that a rush of answers costs a few readings, not one each.
+const PACE: Duration = Duration::from_millis(300);
 
 /// Spreads the hints of all nodes to the sockets of this one.
 #[derive(Clone)]
@@ -35,7 +40,7 @@ pub struct Hub {
     stop: CancellationToken,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hint {
     Changed(EventId),
     /// The connection was lost for a while: anything may have changed.
@@ -80,7 +85,8 @@ pub struct Ticket {
     ticket: String,
 }
 
-/// `/ws/events/{id}?ticket=`: a socket that says "changed" whenever the event did. The ticket is good once.
+/// `/ws/events/{id}?ticket=`: a socket that tells how the event stands, and tells it again after each change. The
+/// ticket is good once.
 pub async fn socket(
     State((backend, hub)): State<(Backend, Hub)>,
     Path(event): Path<String>,
@@ -94,26 +100,31 @@ pub async fn socket(
     let pass = backend.live.redeem_ticket(&ticket).await.map_err(Error::from)?;
     let event: EventId = event.parse().map_err(|_| Problem::NotFound)?;
     match pass {
-        Some(Pass { event: allowed, .. }) if allowed == event => Ok(upgrade.on_upgrade(move |socket| hub.speak(socket, event))),
+        Some(pass) if pass.event == event => Ok(upgrade.on_upgrade(move |socket| hub.speak(socket, backend, pass))),
         _ => Err(Problem::SignInRequired.into()),
     }
 }
 
 impl Hub {
-    async fn speak(self, mut socket: WebSocket, event: EventId) {
+    /// Sends how things stand, now and after each change, until either side goes.
+    async fn speak(self, mut socket: WebSocket, backend: Backend, pass: Pass) {
         metrics::gauge!("live_sockets").increment(1.0);
         let mut hints = self.hints.subscribe();
         let mut ping = tokio::time::interval(PING);
-        let mut unanswered = 0;
+        let mut pace = tokio::time::interval(PACE);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut changed, mut unanswered) = (true, 0);
         loop {
             tokio::select! {
-                hint = hints.recv() => {
-                    let about_us = match hint {
-                        Ok(hint) => matches!(hint, Hint::Anything) || hint == Hint::Changed(event),
-                        Err(broadcast::error::RecvError::Lagged(_)) => true,
-                        Err(broadcast::error::RecvError::Closed) => break,
-                    };
-                    if about_us && socket.send(Message::text("changed")).await.is_err() {
+                hint = hints.recv() => match hint {
+                    Ok(hint) => changed |= hint == Hint::Anything || hint == Hint::Changed(pass.event),
+                    Err(broadcast::error::RecvError::Lagged(_)) => changed = true,
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                _ = pace.tick(), if changed => {
+                    changed = false;
+                    let Some(now) = standing(&backend, pass).await else { break };
+                    if socket.send(Message::text(now)).await.is_err() {
                         break;
                     }
                 }
@@ -130,6 +141,7 @@ impl Hub {
                 }
                 () = self.stop.cancelled() => {
                     let going = CloseFrame { code: close_code::RESTART, reason: "this node is stopping".into() };
+                    // Whoever is gone already needs no farewell.
                     let _ = socket.send(Message::Close(Some(going))).await;
                     break;
                 }
@@ -137,6 +149,14 @@ impl Hub {
         }
         metrics::gauge!("live_sockets").decrement(1.0);
     }
+}
+
+/// How things stand, as JSON; nothing when the account or the event is gone, or the database is away. The socket then
+/// closes, and the page asks anew.
+async fn standing(backend: &Backend, pass: Pass) -> Option<String> {
+    let host = app::ssr::reply(auth::queries::signed_in(&backend.db, pass.host).await).ok()??;
+    let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, pass.event).await).ok()?;
+    serde_json::to_string(&now).ok()
 }
 
 /// Whether the page that opens the socket is ours: browsers let any site open one, with our cookies.

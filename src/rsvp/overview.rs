@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, chart::Chart};
 use crate::{events::Figures, ids::EventId};
 
-/// What a host watches: figures, chart and feed of one event. Travels to the browser whenever something changed.
+/// What a host watches: figures, chart and feed of one event. Travels to the browser, as JSON over the event's socket, whenever
+/// something changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub event: EventId,

@@ -2,7 +2,7 @@ use guestguard::{
     ids::EventId,
     invitations::Token,
     problem::Problem,
-    rsvp::{AnswerForm, overview::Overview},
+    rsvp::AnswerForm,
 };
 use leptos::prelude::*;
 
@@ -12,13 +12,6 @@ pub async fn answer(token: Token, form: AnswerForm) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest(&token).await?;
     crate::ssr::reply(guestguard::rsvp::actions::answer(&backend, &guest, &form).await)?;
     crate::ssr::done(None, &format!("/i/{}", token.0)).await
-}
-
-/// What the host of an event watches, as it stands now.
-#[server(endpoint = "rsvp/watch")]
-pub async fn watch(event: EventId) -> Result<Overview, Problem> {
-    let (backend, host) = crate::ssr::host().await?;
-    crate::ssr::reply(guestguard::rsvp::queries::overview(&backend.db, &host, event).await)
 }
 
 /// A ticket for the socket of an event: good once, for 30 seconds.

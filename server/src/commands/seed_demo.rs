@@ -7,6 +7,7 @@ use crate::{config::Config, connect};
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let backend = connect::backend(&config).await?;
+    guestguard::migrations::migrate(&backend.db).await?;
     demo::seed(&backend).await.map_err(|error| match error {
         Error::Unexpected(cause) => cause.context("the demonstration account could not be made"),
         Error::Problem(problem) => anyhow!("the demonstration account could not be made: {problem:?}"),

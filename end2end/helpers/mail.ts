@@ -1,0 +1,32 @@
+import { MAIL_URL } from './services';
+import { expect } from './test';
+
+type Mail = {
+  id: string;
+  subject: string;
+  from: { address: string; name: string }[];
+  to: { address: string; name: string }[];
+  headers: Record<string, string>;
+  text: string;
+  html: string;
+};
+
+/** The one mail to `address` whose subject contains `subject`, as soon as it is there. */
+export async function mailTo(address: string, subject: string): Promise<Mail> {
+  const found = async () => {
+    const mails = (await (await fetch(`${MAIL_URL}/email`)).json()) as Mail[];
+    return mails.filter(mail => mail.to.some(to => to.address === address) && mail.subject.includes(subject));
+  };
+  await expect.poll(async () => (await found()).length, { message: `mails “${subject}” to ${address}` }).toBe(1);
+  return (await found())[0]!;
+}
+
+/** The mail as it was sent. */
+export async function source(mail: Mail): Promise<string> {
+  return (await fetch(`${MAIL_URL}/email/${mail.id}/source`)).text();
+}
+
+/** The personal link that stands in the mail's text. */
+export function linkIn(mail: Mail): string {
+  return /http:\/\/\S+\/i\/[\w-]+/.exec(mail.text)?.[0] ?? '';
+}

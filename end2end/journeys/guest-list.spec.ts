@@ -1,0 +1,122 @@
+import { hostWithGuest, invite, openGuest, planEvent, signUp } from '../helpers/actors';
+import { awake, look } from '../helpers/look';
+import { mailTo } from '../helpers/mail';
+import { choose, figure } from '../helpers/pages';
+import { expect, test } from '../helpers/test';
+
+test('a guest who was taken off the list comes back with link and answer', async ({ page, someoneElse }) => {
+  const { event, guest, link } = await hostWithGuest(page);
+  const visitor = await someoneElse();
+  await visitor.goto(link);
+  await choose(visitor, "Yes, I'll be there");
+  await visitor.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(visitor.getByRole('status')).toContainText('You are coming');
+
+  await openGuest(page, event, guest.name);
+  await page.getByRole('button', { name: 'Take off the list' }).click();
+  await expect(page.getByRole('status')).toContainText('1 guest taken off the list.');
+  await expect(page.getByRole('heading', { name: 'Nobody on the list yet' })).toBeVisible();
+  await look(page);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status')).toHaveText('Back on the list, with links and answers.');
+  await expect(page.getByRole('row').filter({ hasText: guest.name })).toContainText('Attending');
+  await look(page);
+  await visitor.reload();
+  await expect(visitor.getByRole('status')).toContainText('You are coming');
+});
+
+test('several guests are ticked, taken off and brought back', async ({ page, scripts }) => {
+  await signUp(page);
+  const event = await planEvent(page);
+  await invite(page, event, 'Ada\nBea\nCara');
+  await page.goto(`${event}/guests`);
+  await awake(page);
+  // On a phone the rows are cards without a head; ticking all at once is for larger screens.
+  for (const name of ['Ada', 'Cara']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+  await page.getByRole('button', { name: 'Take off the list' }).click();
+  await expect(page.getByRole('status')).toContainText('2 guests taken off the list.');
+  await expect(page.getByRole('link', { name: 'Bea', exact: true })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Ada', exact: true })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('link', { name: 'Ada', exact: true })).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('3 guests');
+  if (scripts) {
+    await awake(page);
+    await page.getByRole('checkbox', { name: 'Select all on this page' }).focus();
+    await page.keyboard.press('Space');
+    await expect(page.getByRole('checkbox', { name: 'Select Bea' })).toBeChecked();
+  }
+});
+
+test('one guest is added, found, changed and invited', async ({ page }) => {
+  const host = await signUp(page);
+  const event = await planEvent(page);
+  const email = host.email.replace('@', '+grace@');
+  await page.goto(`${event}/guests`);
+  await look(page);
+  await page.getByRole('link', { name: 'Add one', exact: true }).click();
+  await look(page);
+  await expect(page.getByLabel('Seats')).toHaveValue('2');
+  await page.getByLabel('Name').fill('Grace Hopper');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Phone').fill('+44 (0)7911-123456');
+  await page.getByLabel('Tags').fill('Navy, Table 4');
+  await page.getByLabel('Private note').fill('Brings her own compiler.');
+  await page.getByRole('button', { name: 'Add to the list' }).click();
+  await expect(page.getByRole('status')).toHaveText('Grace Hopper is on the list.');
+  const row = page.getByRole('row').filter({ hasText: 'Grace Hopper' });
+  await expect(row).toContainText('Not invited');
+  await expect(row).toContainText('Table 4');
+  await look(page);
+
+  await page.getByRole('searchbox', { name: 'Search guests' }).fill('compiler');
+  await page.getByRole('combobox', { name: 'Tag' }).selectOption('Navy');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('1 guest');
+  await page.getByRole('searchbox', { name: 'Search guests' }).fill('nobody like that');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByText('No guest fits these filters.')).toBeVisible();
+  await look(page);
+  await page.getByRole('link', { name: 'Show all' }).click();
+
+  await page.getByRole('link', { name: 'Grace Hopper' }).click();
+  await expect(page.getByLabel('Phone')).toHaveValue('+447911123456');
+  await page.getByLabel('Seats').fill('3');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status')).toHaveText('Saved.');
+  await expect(page.getByLabel('Seats')).toHaveValue('3');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await expect(page.getByRole('status')).toHaveText('1 guest invited by e-mail.');
+  const mail = await mailTo(email, 'Midsummer dinner');
+  expect(mail.to[0]?.name).toBe('Grace Hopper');
+});
+
+test('the link of a guest without an address is handed over by the host', async ({ page, scripts, context, someoneElse }) => {
+  await signUp(page);
+  const event = await planEvent(page, { capacity: '10' });
+  await invite(page, event, 'Grace Hopper');
+  await page.goto(`${event}/invite`);
+  await expect(page.getByRole('heading', { name: 'Everybody is invited' })).toBeVisible();
+  await look(page);
+  await openGuest(page, event, 'Grace Hopper');
+  await expect(page.getByRole('button', { name: 'Send by e-mail again' })).toHaveCount(0);
+  const link = page.getByRole('textbox', { name: 'Personal link' });
+  let address = await link.inputValue();
+  if (scripts) {
+    await awake(page);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+    address = await page.evaluate(() => navigator.clipboard.readText());
+    expect(address).toBe(await link.inputValue());
+  }
+  const visitor = await someoneElse();
+  await visitor.goto(address);
+  await expect(visitor.getByRole('article')).toContainText('Dear Grace Hopper');
+  await choose(visitor, 'Maybe');
+  await visitor.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(visitor.getByRole('status')).toContainText('You said maybe');
+  await page.goto(event);
+  await expect(figure(page, 'Maybe')).toHaveText(['1']);
+  await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 10 seats']);
+});

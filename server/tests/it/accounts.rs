@@ -1,0 +1,98 @@
+use sqlx::PgPool;
+
+use crate::support::App;
+
+const SIGN_IN: [(&str, &str); 2] = [("form[email]", "ana@example.org"), ("form[password]", "correct horse battery")];
+
+fn session_id(answer: &crate::support::Answer) -> String {
+    let cookie = answer.header("set-cookie");
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn signing_in_brings_one_back_to_where_one_wanted_to_go(db: PgPool) {
+    let app = App::start(db).await;
+    app.host("Ana").await;
+    let browser = app.anonymous();
+    let page = browser.get("/sign-in?next=%2Fdashboard%2Fevents%2Fnew").await.ok();
+    assert!(page.contains("name=\"next\" value=\"/dashboard/events/new\""));
+    let next = |path| [SIGN_IN[0], SIGN_IN[1], ("next", path)];
+    let answer = browser.post("/api/auth/sign-in", "/sign-in", &next("/dashboard/events/new")).await;
+    assert_eq!(answer.location(), "/dashboard/events/new");
+    for evil in ["https://evil.example/", "//evil.example", "/\\evil.example", "dashboard", "/a\r\nset-cookie: x=y"] {
+        assert_eq!(browser.post("/api/auth/sign-in", "/sign-in", &next(evil)).await.location(), "/dashboard", "{evil:?}");
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_session_gets_a_new_id_at_sign_in_and_ends_at_sign_out(db: PgPool) {
+    let app = App::start(db).await;
+    app.host("Ana").await;
+    let browser = app.anonymous();
+    // A form that comes back makes a session before anybody is signed in.
+    let before = session_id(&browser.post("/api/auth/sign-in", "/sign-in", &[("form[email]", "x")]).await);
+    let signed_in = browser.post("/api/auth/sign-in", "/sign-in", &SIGN_IN).await;
+    let after = session_id(&signed_in);
+    assert!(!before.is_empty() && before != after, "{before} {after}");
+    let cookie = signed_in.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    browser.get("/dashboard").await.ok();
+    assert_eq!(browser.post("/api/auth/sign-out", "/dashboard", &[]).await.location(), "/sign-in");
+    assert_eq!(browser.get("/dashboard").await.status, 303);
+    let stale = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    for cookie in [before, after] {
+        let page = stale.get(format!("http://{}/dashboard", app.address)).header("cookie", cookie).send().await.unwrap();
+        assert_eq!(page.status(), 303, "an old session id opens nothing");
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_wrong_password_and_an_unknown_address_read_alike(db: PgPool) {
+    let app = App::start(db).await;
+    app.host("Ana").await;
+    let mut pages = Vec::new();
+    for email in ["ana@example.org", "eve@example.org"] {
+        let fields = [("form[email]", email), ("form[password]", "wrong horse battery")];
+        let page = app.anonymous().post_and_follow("/api/auth/sign-in", "/sign-in", &fields).await.ok();
+        assert!(page.contains("don't match") || page.contains("don&#x27;t match"));
+        let nonce = page.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        pages.push(page.replace(email, "…").replace(&nonce, "…"));
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn everything_under_the_dashboard_asks_for_a_sign_in(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    for path in ["", "/edit", "/cancel", "/delete", "/guests", "/guests/new", "/guests/paste", "/invite", "/anything"] {
+        let path = format!("/dashboard/events/{event}{path}");
+        assert!(app.anonymous().get(&path).await.location().starts_with("/sign-in?next="), "{path}");
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn another_hosts_pages_look_like_none(db: PgPool) {
+    let app = App::start(db).await;
+    let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    let guest = ana.guests(event, "Ada").await[0];
+    for path in ["", "/edit", "/cancel", "/delete", "/guests", "/guests/new", "/guests/paste", "/invite", &format!("/guests/{guest}")] {
+        let path = format!("/dashboard/events/{event}{path}");
+        ana.get(&path).await.ok();
+        assert_eq!(ben.get(&path).await.status, 404, "{path}");
+    }
+    let (event, guest) = (event.to_string(), guest.to_string());
+    let fields = [("event", &*event), ("guest", &*guest), ("ids[]", &*guest), ("form[name]", "Eve"), ("form[text]", "Eve")];
+    for endpoint in [
+        "events/cancel", "events/delete", "guests/add", "guests/paste", "guests/edit", "guests/delete",
+        "invitations/issue", "invitations/issue-all", "invitations/resend", "invitations/rotate", "rsvp/ticket",
+    ] {
+        let answer = ben.fetch(&format!("/api/{endpoint}"), &fields).await;
+        assert_eq!(answer.status, 404, "{endpoint}: {}", answer.body);
+    }
+    assert_eq!(ben.fetch("/api/guests/restore", &fields).await.status, 409, "nothing of theirs to bring back");
+    assert_eq!(app.count("select count(*) from guests where name = 'Ada' and deleted_at is null").await, 1);
+}

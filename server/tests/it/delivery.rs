@@ -1,0 +1,62 @@
+use sqlx::PgPool;
+
+use crate::support::{App, links, smtp::{Catcher, Scripted}};
+
+async fn invited(app: &App) -> String {
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada Lovelace <ada@example.org>").await;
+    ana.invite_all(event).await;
+    app.work().await;
+    let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
+    page.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap().to_owned()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
+    let catcher = Catcher::start().await;
+    let app = App::start_with(db, Some(catcher.smtp_url.clone())).await;
+    let row = invited(&app).await;
+    assert!(row.contains(">Sent<"), "{row}");
+    let mails = catcher.mails().await;
+    assert_eq!(mails.len(), 1);
+    let mail = &mails[0];
+    assert_eq!(mail["subject"], "Ana invites you: Midsummer dinner");
+    assert_eq!(mail["to"][0]["address"], "ada@example.org");
+    assert_eq!(mail["from"][0]["address"], "post@guests.example");
+    let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
+    let link = links(text).remove(0);
+    assert!(html.contains(&link));
+    assert!(app.anonymous().get(&link).await.ok().contains("Dear Ada Lovelace"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: PgPool) {
+    let server = Scripted::start(&["451 4.3.0 Greylisted, come back later"]).await;
+    let app = App::start_with(db, Some(server.smtp_url.clone())).await;
+    let row = invited(&app).await;
+    assert!(row.contains(">Queued<") && row.contains("Greylisted"), "{row}");
+    // The queue waits for e^1 seconds before the second try; the test does not.
+    sqlx::query("update graphile_worker._private_jobs set run_at = now()").execute(&app.backend.db).await.unwrap();
+    app.work().await;
+    assert_eq!(*server.accepted.lock().unwrap(), 1);
+    assert_eq!(app.count("select count(*) from notifications where state = 'sent' and attempts = 2").await, 1);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
+    let server = Scripted::start(&["550 5.1.1 No such user here"]).await;
+    let app = App::start_with(db, Some(server.smtp_url.clone())).await;
+    let row = invited(&app).await;
+    assert!(row.contains(">Not delivered<") && row.contains("No such user here"), "{row}");
+    assert_eq!(app.count("select count(*) from graphile_worker.jobs").await, 0);
+    assert_eq!(*server.accepted.lock().unwrap(), 0);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_server_that_is_away_loses_nothing(db: PgPool) {
+    let app = App::start_with(db, Some("smtp://127.0.0.1:9".into())).await;
+    let row = invited(&app).await;
+    assert!(row.contains(">Queued<"), "{row}");
+    assert_eq!(app.count("select count(*) from graphile_worker.jobs where attempts = 1").await, 1);
+}

@@ -1,0 +1,108 @@
+use sqlx::PgPool;
+
+use crate::support::App;
+
+const NASTY: &str = "<b>Ada</b> & \"Ada's\" </script><img src=x onerror=alert(1)> \u{202e}שלום 🎉";
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_guest_is_updated(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    let (guest, event_id) = (ana.guests(event, "Ada").await[0].to_string(), event.to_string());
+    let path = format!("/dashboard/events/{event}/guests/{guest}");
+    let ids = [("event", &*event_id), ("guest", &*guest)];
+    let bad = [ids[0], ids[1], ("form[name]", ""), ("form[phone]", "07911"), ("form[note]", "kept")];
+    let page = ana.post_and_follow("/api/guests/edit", &path, &bad).await.ok();
+    assert!(page.contains("Please fill this in.") && page.contains("country code, such as") && page.contains("kept"));
+    let good = [ids[0], ids[1], ("form[name]", "Ada King"), ("form[phone]", "+44 7911 123456"), ("form[tags]", "VIP")];
+    assert_eq!(ana.post("/api/guests/edit", &path, &good).await.location(), path);
+    let page = ana.get(&path).await.ok();
+    assert!(page.contains("value=\"Ada King\"") && page.contains("value=\"+447911123456\"") && page.contains("value=\"VIP\""));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_guest_is_deleted_and_brought_back(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>\nGrace <grace@example.org>").await;
+    ana.invite_all(event).await;
+    let guest = ana.guests(event, "Ada").await[0];
+    let link = ana.link(event, guest).await;
+    let (event_id, guest_id) = (event.to_string(), guest.to_string());
+    let fields = [("event", &*event_id), ("ids[]", &*guest_id)];
+    let page = ana.post_and_follow("/api/guests/delete", "/dashboard", &fields).await.ok();
+    assert!(page.contains("1 guest taken off the list.") && page.contains("Undo") && !page.contains(">Ada</a>"));
+    assert_eq!(app.anonymous().get(&link).await.status, 410);
+    let page = ana.post_and_follow("/api/guests/restore", "/dashboard", &fields).await.ok();
+    assert!(page.contains("Back on the list") && page.contains(">Ada</a>"));
+    app.anonymous().get(&link).await.ok();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn anything_in_any_field_comes_out_as_text(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana
+        .plan(&[("form[title]", NASTY), ("form[description]", NASTY), ("form[venue]", NASTY), ("form[address]", NASTY)])
+        .await;
+    let event_id = event.to_string();
+    let fields = [
+        ("event", &*event_id), ("form[name]", NASTY), ("form[email]", "ada@example.org"),
+        ("form[tags]", "<i>VIP</i>"), ("form[note]", NASTY),
+    ];
+    ana.post("/api/guests/add", "/dashboard", &fields).await.location();
+    ana.invite_all(event).await;
+    app.work().await;
+    let guest = ana.guests(event, "ada@example.org").await[0];
+    let link = ana.link(event, guest).await;
+    let answer = [("form[answer]", "attending"), ("form[heads]", "2"), ("form[companions][]", NASTY), ("form[message]", NASTY)];
+    assert_eq!(app.anonymous().answer(&link, &answer).await.location(), link);
+    let base = format!("/dashboard/events/{event}");
+    let pages =
+        ["/dashboard", &base, &format!("{base}/edit"), &format!("{base}/guests"), &format!("{base}/guests/{guest}"), &link];
+    for path in pages {
+        let page = ana.get(path).await.ok();
+        assert!(page.contains("🎉"), "{path}");
+        for raw in ["<b>Ada", "<img src=x", "<i>VIP"] {
+            assert!(!page.contains(raw), "{raw} on {path}");
+        }
+    }
+    let file = ana.get(&format!("{link}/event.ics")).await.ok();
+    assert_eq!(file.lines().filter(|line| line.starts_with("BEGIN:")).count(), 4, "{file}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_table_works_by_plain_links_and_forms(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let people: String = (0..120).map(|n| format!("Guest {n:03} <guest{n}@example.org>\n")).collect();
+    ana.paste(event, &people).await;
+    let base = format!("/dashboard/events/{event}/guests");
+    let first = ana.get(&base).await.ok();
+    assert!(first.contains("120 guests") && first.contains("page 1") && first.contains(&format!("{base}?page=2")));
+    let last = ana.get(&format!("{base}?page=3&sort=name&order=down")).await.ok();
+    assert!(last.contains("Guest 000") && !last.contains("Guest 119"));
+    let found = ana.get(&format!("{base}?search=guest77%40")).await.ok();
+    assert!(found.contains("1 guest") && found.contains("Guest 077"));
+    assert!(ana.get(&format!("{base}?status=attending")).await.ok().contains("No guest fits these filters"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_paste_is_read_back_without_scripts_before_anybody_is_added(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    let (path, id) = (format!("/dashboard/events/{event}/guests/paste"), event.to_string());
+    let text = "A. Lovelace <ADA@example.org>\nGrace Hopper <grace@example.org>\nbad@@x";
+    let fields = [("event", &*id), ("form[text]", text)];
+    let page = ana.post_and_follow("/api/guests/read-paste", &path, &fields).await.ok();
+    assert!(page.contains("Already on the list") && page.contains("Grace Hopper") && page.contains("1 to correct"));
+    let page = ana.post_and_follow("/api/guests/paste", &path, &fields).await.ok();
+    assert!(page.contains("Nobody was added: please correct line 3 first."), "{page}");
+    assert_eq!(app.count("select count(*) from guests").await, 1);
+}

@@ -1,0 +1,109 @@
+use sqlx::PgPool;
+
+use crate::support::App;
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn issuing_a_token_queues_the_invitation(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    ana.invite_all(event).await;
+    let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
+    assert!(page.contains("1 guest invited by e-mail.") && page.contains(">Queued<"));
+    assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 1);
+    app.work().await;
+    assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains(">Sent<"));
+    assert_eq!(app.mails("ada@example.org").await.len(), 1);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_guest_without_an_address_gets_a_token_and_no_message(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Aunt Matilda").await;
+    ana.invite_all(event).await;
+    app.work().await;
+    assert_eq!(app.count("select count(*) from notifications").await, 0);
+    let guest = ana.guests(event, "Matilda").await[0];
+    let link = ana.link(event, guest).await;
+    assert!(app.anonymous().get(&link).await.ok().contains("Dear Aunt Matilda"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn bulk_issue_to_an_explicit_subset_and_then_to_all(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let people: String = (0..10).map(|n| format!("Guest {n} <guest{n}@example.org>\n")).collect();
+    ana.paste(event, &people).await;
+    let (ids, id) = (ana.guests(event, "").await, event.to_string());
+    let some: Vec<_> = ids.iter().take(3).map(ToString::to_string).collect();
+    let mut fields = vec![("event", &*id)];
+    fields.extend(some.iter().map(|id| ("ids[]", &**id)));
+    ana.post("/api/invitations/issue", "/dashboard", &fields).await.location();
+    assert_eq!(app.count("select count(*) from invitations").await, 3);
+    assert!(ana.get(&format!("/dashboard/events/{event}/invite")).await.ok().contains("Invite 7 guests"));
+    ana.invite_all(event).await;
+    assert_eq!(app.count("select count(*) from invitations").await, 10);
+    app.work().await;
+    for n in 0..10 {
+        assert_eq!(app.mails(&format!("guest{n}@example.org")).await.len(), 1);
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_rotated_link_is_dead_and_the_new_one_works(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    ana.invite_all(event).await;
+    let guest = ana.guests(event, "Ada").await[0];
+    let old = ana.link(event, guest).await;
+    let ids = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
+    let page = ana.post_and_follow("/api/invitations/rotate", "/dashboard", &ids).await.ok();
+    assert!(page.contains("The old link is dead."));
+    let new = ana.link(event, guest).await;
+    assert_ne!(old, new);
+    assert_eq!(app.anonymous().get(&old).await.status, 410);
+    app.anonymous().get(&new).await.ok();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn opening_is_noted_once_a_person_reads_the_page(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    ana.invite_all(event).await;
+    let link = ana.link(event, ana.guests(event, "Ada").await[0]).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{}{link}", app.address);
+    client.head(&url).header("user-agent", "Mozilla/5.0 Firefox").send().await.unwrap();
+    client.get(&url).header("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)").send().await.unwrap();
+    assert!(!ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains("data-state=\"opened\""));
+    app.anonymous().get(&link).await.ok();
+    assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains("data-state=\"opened\""));
+    assert_eq!(app.count("select count(*) from accesses").await, 2);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_guests_page_needs_no_script_leaks_nothing_and_changes_nothing_by_get(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada").await;
+    ana.invite_all(event).await;
+    let link = ana.link(event, ana.guests(event, "Ada").await[0]).await;
+    for path in [link.clone(), format!("{link}?change=1"), format!("{link}?form[answer]=attending")] {
+        let page = app.anonymous().get(&path).await;
+        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert_eq!(page.header("set-cookie"), "", "no cookie for reading");
+        let page = page.ok();
+        assert!(!page.contains(".js") && !page.contains(".wasm"), "no script is loaded: {page}");
+    }
+    assert_eq!(app.count("select count(*) from rsvps").await, 0);
+}

@@ -1,0 +1,40 @@
+use sqlx::PgPool;
+
+use crate::support::{App, links};
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_whole_happy_path_from_sign_up_to_answer(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    assert!(ana.get("/dashboard").await.ok().contains("Plan your first event"));
+
+    let event = ana.plan(&[("form[venue]", "The barn"), ("form[capacity]", "10")]).await;
+    ana.paste(event, "Ada Lovelace <ada@example.org>\nAunt Matilda").await;
+    ana.invite_all(event).await;
+    app.work().await;
+
+    let mail = app.mails("ada@example.org").await.remove(0);
+    assert!(mail.contains("Ana invites you to") && mail.contains("Midsummer dinner"));
+    let link = links(&mail).remove(0);
+
+    let ada = app.anonymous();
+    let page = ada.get(&link).await.ok();
+    assert!(page.contains("Dear Ada Lovelace,") && page.contains("Will you be there?") && page.contains("The barn"));
+    let fields = [
+        ("form[answer]", "attending"),
+        ("form[heads]", "2"),
+        ("form[companions][]", "Charles Babbage"),
+        ("form[message]", "With pleasure!"),
+    ];
+    assert_eq!(ada.answer(&link, &fields).await.location(), link);
+    let answered = ada.get(&link).await.ok();
+    assert!(answered.contains("You are coming") && answered.contains("Charles Babbage"));
+    app.work().await;
+    assert!(app.mails("ada@example.org").await[0].contains("You are coming"));
+
+    let overview = ana.get(&format!("/dashboard/events/{event}")).await.ok();
+    assert!(overview.contains("2 of 10 seats") && overview.contains("Ada Lovelace is coming, 2 in all"));
+    let guest = ana.guests(event, "Ada").await[0];
+    let details = ana.get(&format!("/dashboard/events/{event}/guests/{guest}")).await.ok();
+    assert!(details.contains("With pleasure!") && details.contains("with Charles Babbage"));
+}

@@ -1,0 +1,14 @@
+//! GuestGuard through its front door: the real router on a real port, with real PostgreSQL, Redis and SMTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod accounts;
+mod delivery;
+mod guests;
+mod invitations;
+mod journey;
+mod live;
+mod migrations;
+mod operations;
+mod problems;
+mod rsvp;
+mod support;

@@ -1,0 +1,127 @@
+//! One problem, three ways to be told: as a page, to a fetch, and to a form without scripts.
+
+use guestguard::{
+    fields::Fault,
+    problem::{Conflict, LinkEnd, Problem},
+};
+use sqlx::PgPool;
+
+use crate::support::App;
+
+const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn not_found_as_page_fetch_and_form(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    for path in ["/nothing", "/dashboard/events/xyz", &format!("/dashboard/events/{NOWHERE}"), "/dashboard/nothing", "/i/wrong"] {
+        let page = ana.get(path).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(page.body.contains("We can't find"), "{path}: {}", page.body);
+    }
+    let fetched = ana.fetch("/api/events/cancel", &[("event", NOWHERE)]).await;
+    assert_eq!((fetched.status.as_u16(), fetched.problem()), (404, Problem::NotFound));
+    let back = ana.post_and_follow("/api/events/cancel", "/dashboard", &[("event", NOWHERE)]).await.ok();
+    assert!(back.contains("We can&#x27;t find that") || back.contains("We can't find that"), "{back}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn sign_in_required_as_page_fetch_and_form(db: PgPool) {
+    let app = App::start(db).await;
+    let nobody = app.anonymous();
+    assert_eq!(nobody.get("/dashboard/events/new?x=1").await.location(), "/sign-in?next=%2Fdashboard%2Fevents%2Fnew%3Fx%3D1");
+    let fetched = nobody.fetch("/api/events/cancel", &[("event", NOWHERE)]).await;
+    assert_eq!((fetched.status.as_u16(), fetched.problem()), (401, Problem::SignInRequired));
+    let posted = nobody.post("/api/events/cancel", "/dashboard/events/new", &[("event", NOWHERE)]).await;
+    assert_eq!(posted.location(), "/sign-in?next=%2Fdashboard%2Fevents%2Fnew");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let fields = [
+        ("form[title]", ""),
+        ("form[description]", "</textarea><script>alert(1)</script> \"quoted\" שלום 🎉"),
+        ("form[starts]", "someday"),
+        ("form[time_zone]", "Europe/Berlin"),
+        ("form[capacity]", "none"),
+        ("form[theme]", "midnight"),
+    ];
+    let fetched = ana.fetch("/api/events/create", &fields).await;
+    assert_eq!(fetched.status, 422);
+    let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
+    let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.fault.clone())).collect();
+    assert_eq!(named, [("title", Fault::Required), ("capacity", Fault::NotANumber), ("starts", Fault::NotADate)]);
+
+    let posted = ana.post("/api/events/create", "/dashboard/events/new", &fields).await;
+    assert_eq!(posted.location(), "/dashboard/events/new");
+    let page = ana.get("/dashboard/events/new").await.ok();
+    assert!(page.contains("Please fill this in.") && page.contains("Please give a whole number."));
+    assert!(page.contains("value=\"someday\"") && page.contains("value=\"none\""));
+    assert!(page.contains("&lt;/textarea&gt;&lt;script&gt;") && !page.contains("<script>alert"));
+    assert!(page.contains("שלום 🎉"));
+    assert!(!ana.get("/dashboard/events/new").await.ok().contains("someday"), "the form comes back once");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_password_never_comes_back(db: PgPool) {
+    let app = App::start(db).await;
+    let nobody = app.anonymous();
+    let fields = [("form[name]", "Ada"), ("form[email]", "ada"), ("form[password]", "correct horse battery")];
+    let page = nobody.post_and_follow("/api/auth/sign-up", "/sign-up", &fields).await.ok();
+    assert!(page.contains("value=\"Ada\"") && !page.contains("correct horse"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn conflicts_as_fetch_and_form(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await.to_string();
+    let fetched = ana.fetch("/api/invitations/issue-all", &[("event", &event)]).await;
+    assert_eq!((fetched.status.as_u16(), fetched.problem()), (409, Problem::Conflict(Conflict::NobodyToInvite)));
+    let path = format!("/dashboard/events/{event}/guests");
+    let page = ana.post_and_follow("/api/invitations/issue", &path, &[("event", &event)]).await.ok();
+    assert!(page.contains("Nobody is selected"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn arguments_that_do_not_fit_are_the_callers_fault(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    for fields in [&[][..], &[("event", "xyz")][..]] {
+        let fetched = ana.fetch("/api/events/cancel", fields).await;
+        assert_eq!((fetched.status.as_u16(), fetched.problem()), (422, Problem::Invalid(Vec::new())));
+        assert_eq!(ana.post("/api/events/cancel", "/dashboard", fields).await.location(), "/dashboard");
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_form_never_leads_to_another_site(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    for back in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""] {
+        assert_eq!(ana.post("/api/events/cancel", back, &[("event", NOWHERE)]).await.location(), "/", "{back}");
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn ended_links_as_page_fetch_form_and_file(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada").await;
+    ana.invite_all(event).await;
+    let guest = ana.guests(event, "Ada").await[0];
+    let link = ana.link(event, guest).await;
+    let ids = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
+    ana.post("/api/invitations/rotate", "/dashboard", &ids).await.location();
+    let page = app.anonymous().get(&link).await;
+    assert_eq!(page.status, 410);
+    assert!(page.body.contains("This invitation has a new link"));
+    let fields = [("token", link.trim_start_matches("/i/")), ("form[answer]", "maybe")];
+    let fetched = app.anonymous().fetch("/api/rsvp/answer", &fields).await;
+    assert_eq!((fetched.status.as_u16(), fetched.problem()), (410, Problem::LinkEnded(LinkEnd::Replaced)));
+    assert_eq!(app.anonymous().answer(&link, &[("form[answer]", "maybe")]).await.location(), link);
+    assert_eq!(app.anonymous().get(&format!("{link}/event.ics")).await.status, 410);
+}

@@ -1,0 +1,144 @@
+use std::net::SocketAddr;
+
+use guestguard::{
+    ids::{EventId, GuestId},
+    problem::Problem,
+};
+use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
+
+use super::app::event_of;
+
+/// Somebody with a browser: cookies are kept, redirects are looked at before they are followed.
+pub struct Actor {
+    client: Client,
+    base: String,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub body: String,
+}
+
+impl Actor {
+    pub fn new(address: SocketAddr) -> Self {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { client, base: format!("http://{address}") }
+    }
+
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        let browser = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
+        let request = self.client.get(format!("{}{path}", self.base)).header("accept", "text/html").header("user-agent", browser);
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Posts a form that stands on the page `back`, as a browser without scripts does.
+    pub async fn post(&self, endpoint: &str, back: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut fields = fields.to_vec();
+        fields.push(("_back", back));
+        let request = self.client.post(format!("{}{endpoint}", self.base)).header("accept", "text/html,*/*").form(&fields);
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Calls a server function as a script does.
+    pub async fn fetch(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.client.post(format!("{}{endpoint}", self.base)).header("accept", "application/json").form(&fields);
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Posts, and opens the page it leads to.
+    pub async fn post_and_follow(&self, endpoint: &str, back: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(endpoint, back, fields).await;
+        self.get(&answer.location()).await
+    }
+
+    /// Plans an event with these fields besides the usual ones.
+    pub async fn plan(&self, fields: &[(&str, &str)]) -> EventId {
+        let mut form = vec![
+            ("form[title]", "Midsummer dinner"),
+            ("form[starts]", "2099-06-20T18:30"),
+            ("form[time_zone]", "Europe/Berlin"),
+            ("form[party_size]", "4"),
+        ];
+        form.retain(|(name, _)| !fields.iter().any(|(other, _)| other == name));
+        form.extend(fields);
+        let answer = self.post("/api/events/create", "/dashboard/events/new", &form).await;
+        event_of(&answer.location())
+    }
+
+    /// Pastes people onto the list.
+    pub async fn paste(&self, event: EventId, text: &str) {
+        let id = event.to_string();
+        let answer = self.post("/api/guests/paste", "/dashboard", &[("event", &id), ("form[text]", text)]).await;
+        assert_eq!(answer.location(), format!("/dashboard/events/{event}/guests"));
+    }
+
+    /// Invites everybody.
+    pub async fn invite_all(&self, event: EventId) {
+        let id = event.to_string();
+        let answer = self.post("/api/invitations/issue-all", "/dashboard", &[("event", &id)]).await;
+        assert_eq!(answer.location(), format!("/dashboard/events/{event}/guests"));
+    }
+
+    /// The ids of the guests that a search finds, in the table's order.
+    pub async fn guests(&self, event: EventId, search: &str) -> Vec<GuestId> {
+        let page = self.get(&format!("/dashboard/events/{event}/guests?search={search}")).await.ok();
+        hidden(&page, "ids[]").iter().map(|id| id.parse().unwrap()).collect()
+    }
+
+    /// The path of a guest's personal link, read from their page.
+    pub async fn link(&self, event: EventId, guest: GuestId) -> String {
+        let page = self.get(&format!("/dashboard/events/{event}/guests/{guest}")).await.ok();
+        links(&page).first().expect("a link on the guest's page").clone()
+    }
+
+    /// Answers from a link.
+    pub async fn answer(&self, link: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = vec![("token", link.trim_start_matches("/i/"))];
+        form.extend(fields);
+        self.post("/api/rsvp/answer", link, &form).await
+    }
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        // Leptos parts neighbouring texts by empty comments, which nobody sees.
+        Self { status, headers, body: response.text().await.unwrap().replace("<!>", "") }
+    }
+
+    /// The page, which must have come.
+    pub fn ok(self) -> String {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.body
+    }
+
+    /// Where the redirect leads, which it must be.
+    pub fn location(&self) -> String {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        self.header("location").to_owned()
+    }
+
+    /// A header, or empty text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The problem that a fetch was answered with.
+    pub fn problem(&self) -> Problem {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no problem: {} {}", self.status, self.body))
+    }
+}
+
+/// The values of the inputs of that name.
+pub fn hidden(page: &str, name: &str) -> Vec<String> {
+    let mark = format!("name=\"{name}\" value=\"");
+    page.split(&mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+/// The invitation links in a text, as paths.
+pub fn links(text: &str) -> Vec<String> {
+    text.split("/i/").skip(1).map(|rest| format!("/i/{}", &rest[..43])).collect()
+}

@@ -1,0 +1,8 @@
+//! The application under test and those who use it.
+
+mod actors;
+mod app;
+pub mod smtp;
+
+pub use actors::{Actor, Answer, hidden, links};
+pub use app::App;
