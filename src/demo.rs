@@ -45,9 +45,10 @@ fn garden_dinner(now: DateTime<Utc>) -> EventForm {
     let day = (now + TimeDelta::days(45)).format("%Y-%m-%d");
     EventForm {
         title: "A long table in the garden".into(),
-        description: "Ten years in this house, and still no better reason to light the lanterns than you.\n\nThere will be \
+        description:
+            "Ten years in this house, and still no better reason to light the lanterns than you.\n\nThere will be \
                       bread, far too much food, and a short speech at most."
-            .into(),
+                .into(),
         starts: format!("{day}T18:30"),
         ends: format!("{day}T23:30"),
         time_zone: "Europe/London".into(),
@@ -97,7 +98,12 @@ const GUESTS: [(&str, &str); 18] = [
 async fn tag_family(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
     for name in ["Aunt Matilda", "Uncle Ferdinand"] {
         let id = guest_named(backend, host, event, name).await?;
-        let form = GuestForm { name: name.into(), tags: "Family".into(), note: "No e-mail: bring the link by hand.".into(), ..GuestForm::default() };
+        let form = GuestForm {
+            name: name.into(),
+            tags: "Family".into(),
+            note: "No e-mail: bring the link by hand.".into(),
+            ..GuestForm::default()
+        };
         guests::actions::edit(backend, host, event, id, &form).await?;
     }
     Ok(())

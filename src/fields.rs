@@ -173,9 +173,21 @@ mod tests {
     #[test]
     fn what_cannot_be_an_address_is_refused() {
         for text in [
-            "", "ada", "ada@", "@example.org", "ada@example", "a b@example.org", "ada@exa mple.org", "ada@@example.org",
-            "ada@example..org", ".ada@example.org", "ada.@example.org", "ada@-example.org", "ada@127.0.0.1",
-            "ada@example.org\r\nBcc: eve@example.org", "<ada@example.org>",
+            "",
+            "ada",
+            "ada@",
+            "@example.org",
+            "ada@example",
+            "a b@example.org",
+            "ada@exa mple.org",
+            "ada@@example.org",
+            "ada@example..org",
+            ".ada@example.org",
+            "ada.@example.org",
+            "ada@-example.org",
+            "ada@127.0.0.1",
+            "ada@example.org\r\nBcc: eve@example.org",
+            "<ada@example.org>",
         ] {
             assert!(!is_email(text), "{text:?}");
         }

@@ -25,6 +25,9 @@ pub mod rsvp;
 /// What every verb needs: database, clock, secrets, mail, live hints, links.
 #[cfg(feature = "ssr")]
 pub mod backend;
+/// The demonstration account that `guestguard seed-demo` makes.
+#[cfg(feature = "ssr")]
+pub mod demo;
 /// `Error`: a `Problem` for the person, or an unexpected cause for the log.
 #[cfg(feature = "ssr")]
 pub mod error;
@@ -40,9 +43,6 @@ pub mod migrations;
 /// Tokens, their hashes, and sealing of what must be readable again.
 #[cfg(feature = "ssr")]
 pub mod secrets;
-/// The demonstration account that `guestguard seed-demo` makes.
-#[cfg(feature = "ssr")]
-pub mod demo;
 /// A backend on a test's own database, with a clock that tests move.
 #[cfg(all(test, feature = "ssr"))]
 mod testing;

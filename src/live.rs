@@ -3,7 +3,11 @@ use std::time::Duration;
 use anyhow::Context;
 use fred::prelude::*;
 
-use crate::{auth::Host, ids::{EventId, UserId}, secrets};
+use crate::{
+    auth::Host,
+    ids::{EventId, UserId},
+    secrets,
+};
 
 /// The channel pattern that every node listens to.
 pub const CHANNELS: &str = "gg:event:*";
@@ -52,7 +56,8 @@ impl Live {
 
     /// Takes a ticket: read and deleted in one step, so that it works once however many try.
     pub async fn redeem_ticket(&self, ticket: &str) -> anyhow::Result<Option<Pass>> {
-        let pass: Option<String> = self.redis.getdel(ticket_key(ticket)).await.context("the ticket could not be read")?;
+        let pass: Option<String> =
+            self.redis.getdel(ticket_key(ticket)).await.context("the ticket could not be read")?;
         Ok(pass.and_then(|pass| {
             let (host, event) = pass.split_once(' ')?;
             Some(Pass { host: host.parse().ok()?, event: event.parse().ok()? })

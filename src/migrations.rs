@@ -20,9 +20,8 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
 
 /// Versions that this program knows and the database has not applied.
 pub async fn pending(db: &PgPool) -> anyhow::Result<Vec<i64>> {
-    let known = sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "known!""#)
-        .fetch_one(db)
-        .await?;
+    let known =
+        sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "known!""#).fetch_one(db).await?;
     let applied: Vec<i64> = if known {
         sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(db).await?
     } else {

@@ -8,7 +8,7 @@ use leptos_router::{
 
 use crate::{
     auth, events, guests, invitations, notifications, rsvp, ssr,
-    ui::page::ProblemPage,
+    ui::{escape, page::ProblemPage},
 };
 
 /// The document around every page. The guest's page needs no scripts at all and gets none.
@@ -43,12 +43,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// The text in the browser's tab, as HTML.
+fn title(page: String) -> String {
+    if page.is_empty() { "GuestGuard".to_owned() } else { format!("{} · GuestGuard", escape::text(&page)) }
+}
+
 /// All pages.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "GuestGuard".to_owned() } else { format!("{title} · GuestGuard") }/>
+        <Title formatter=title/>
         <Router>
             <Routes fallback=|| view! { <ProblemPage problem=guestguard::problem::Problem::NotFound/> }>
                 <Route path=path!("/") view=events::landing::LandingPage ssr=SsrMode::Async/>

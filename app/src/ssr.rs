@@ -160,7 +160,9 @@ mod tests {
         for path in ["/", "/dashboard?tag=a%20b", "/i/token"] {
             assert_eq!(local_path(path), Some(path));
         }
-        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "dashboard", "/a\r\nb", "/a b", "/é"] {
+        for path in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "dashboard", "/a\r\nb", "/a b", "/é"]
+        {
             assert_eq!(local_path(path), None, "{path:?}");
         }
     }

@@ -127,7 +127,10 @@ impl Reader<'_> {
             None => self.required("GG_PUBLIC_URL", "https://guests.example.org"),
         };
         let url = Url::parse(&text).ok().filter(|url| {
-            matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.path() == "/" && url.query().is_none()
+            matches!(url.scheme(), "http" | "https")
+                && url.host().is_some()
+                && url.path() == "/"
+                && url.query().is_none()
         });
         match &url {
             None if !text.is_empty() => {
@@ -244,14 +247,10 @@ mod tests {
 
     #[test]
     fn everything_that_is_missing_is_told_at_once() {
-        assert_eq!(faults(&HashMap::new()), [
-            "GG_PUBLIC_URL",
-            "GG_DATABASE_URL",
-            "GG_REDIS_URL",
-            "GG_SECRET_KEY",
-            "GG_SMTP_URL",
-            "GG_MAIL_FROM"
-        ]);
+        assert_eq!(
+            faults(&HashMap::new()),
+            ["GG_PUBLIC_URL", "GG_DATABASE_URL", "GG_REDIS_URL", "GG_SECRET_KEY", "GG_SMTP_URL", "GG_MAIL_FROM"]
+        );
     }
 
     #[test]

@@ -61,7 +61,8 @@ pub async fn redis(config: &Config) -> anyhow::Result<Pool> {
 
 /// How connections to Redis are made: commands fail within two seconds, connections come back by themselves.
 pub fn redis_builder(config: &Config) -> anyhow::Result<Builder> {
-    let settings = fred::types::config::Config::from_url(&config.redis_url).context("GG_REDIS_URL is not a Redis address")?;
+    let settings =
+        fred::types::config::Config::from_url(&config.redis_url).context("GG_REDIS_URL is not a Redis address")?;
     let mut builder = Builder::from_config(settings);
     builder
         .with_performance_config(|performance| performance.default_command_timeout = Duration::from_secs(2))

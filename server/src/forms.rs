@@ -39,7 +39,8 @@ pub async fn answer(session: Session, mut request: Request, next: Next) -> Respo
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let values = pairs(&body);
-    let back = values.iter().find(|(name, _)| name == BACK).and_then(|(_, path)| local_path(path)).unwrap_or("/").to_owned();
+    let back =
+        values.iter().find(|(name, _)| name == BACK).and_then(|(_, path)| local_path(path)).unwrap_or("/").to_owned();
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     posted(&session, endpoint, values, &back, response).await
 }
@@ -115,7 +116,10 @@ async fn problem(response: Response) -> Result<Response, (Problem, HeaderMap)> {
 }
 
 fn accepts_pages(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn pairs(body: &[u8]) -> Vec<(String, String)> {

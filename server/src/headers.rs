@@ -45,7 +45,9 @@ pub async fn protect(State(https): State<bool>, request: Request, next: Next) ->
     }
     // Files carry their version in folder or name; everything else is personal or changes.
     let keep = match ok {
-        true if path.starts_with("/pkg-") || path.starts_with("/fonts/") || path.starts_with("/ornaments/") => IMMUTABLE,
+        true if path.starts_with("/pkg-") || path.starts_with("/fonts/") || path.starts_with("/ornaments/") => {
+            IMMUTABLE
+        }
         true if path.starts_with("/icons/") || path == "/favicon.svg" => AN_HOUR,
         _ => HeaderValue::from_static("no-store"),
     };

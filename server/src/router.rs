@@ -117,9 +117,5 @@ fn session_layer(config: &Config, redis: Pool) -> SessionManagerLayer<RedisStore
 fn leptos_options(site_root: &Path) -> anyhow::Result<LeptosOptions> {
     let package = std::fs::read_to_string(site_root.join("pkg.txt")).unwrap_or_else(|_| "pkg".to_owned());
     let site_root = site_root.to_str().context("GG_SITE_ROOT is not text")?;
-    Ok(LeptosOptions::builder()
-        .output_name("guestguard")
-        .site_root(site_root)
-        .site_pkg_dir(package.trim())
-        .build())
+    Ok(LeptosOptions::builder().output_name("guestguard").site_root(site_root).site_pkg_dir(package.trim()).build())
 }

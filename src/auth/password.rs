@@ -28,7 +28,8 @@ pub async fn verify(password: &str, stored: Option<&str>) -> Result<bool> {
     run(move || {
         let known = stored.is_some();
         let Some(hash) = stored.as_deref().or(NOBODY.as_deref()) else { return Ok(false) };
-        let hash = PasswordHash::new(hash).map_err(|cause| anyhow!("a stored password hash cannot be read: {cause}"))?;
+        let hash =
+            PasswordHash::new(hash).map_err(|cause| anyhow!("a stored password hash cannot be read: {cause}"))?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known)
     })
     .await?

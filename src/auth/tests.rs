@@ -48,8 +48,11 @@ async fn a_wrong_password_and_an_unknown_address_are_told_alike(db: PgPool) {
 async fn passwords_are_kept_as_argon2id_only(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = actions::sign_up(&backend, sign_up("ada@example.org")).await.unwrap();
-    let hash: String =
-        sqlx::query_scalar("select password_hash from users where id = $1").bind(host.id()).fetch_one(&backend.db).await.unwrap();
+    let hash: String = sqlx::query_scalar("select password_hash from users where id = $1")
+        .bind(host.id())
+        .fetch_one(&backend.db)
+        .await
+        .unwrap();
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
 }
 

@@ -38,27 +38,33 @@ pub fn calendar_file(event: &Event, host: &str, links: &Links, page: &str) -> St
 pub fn google_link(event: &Event, page: &str) -> String {
     let end = event.ends_at.unwrap_or(event.starts_at + TimeDelta::hours(2));
     let stamp = |time: DateTime<Utc>| time.format("%Y%m%dT%H%M%SZ").to_string();
-    query_link("https://calendar.google.com/calendar/render", &[
-        ("action", "TEMPLATE"),
-        ("text", &event.title),
-        ("dates", &format!("{}/{}", stamp(event.starts_at), stamp(end))),
-        ("ctz", &event.time_zone),
-        ("location", &event.place()),
-        ("details", page),
-    ])
+    query_link(
+        "https://calendar.google.com/calendar/render",
+        &[
+            ("action", "TEMPLATE"),
+            ("text", &event.title),
+            ("dates", &format!("{}/{}", stamp(event.starts_at), stamp(end))),
+            ("ctz", &event.time_zone),
+            ("location", &event.place()),
+            ("details", page),
+        ],
+    )
 }
 
 /// A link that adds the event to Outlook on the web.
 pub fn outlook_link(event: &Event, page: &str) -> String {
     let end = event.ends_at.unwrap_or(event.starts_at + TimeDelta::hours(2));
-    query_link("https://outlook.live.com/calendar/0/action/compose", &[
-        ("rru", "addevent"),
-        ("subject", &event.title),
-        ("startdt", &event.starts_at.to_rfc3339()),
-        ("enddt", &end.to_rfc3339()),
-        ("location", &event.place()),
-        ("body", page),
-    ])
+    query_link(
+        "https://outlook.live.com/calendar/0/action/compose",
+        &[
+            ("rru", "addevent"),
+            ("subject", &event.title),
+            ("startdt", &event.starts_at.to_rfc3339()),
+            ("enddt", &end.to_rfc3339()),
+            ("location", &event.place()),
+            ("body", page),
+        ],
+    )
 }
 
 fn query_link(base: &str, pairs: &[(&str, &str)]) -> String {
@@ -195,7 +201,10 @@ mod tests {
     #[test]
     fn zones_without_summer_time_and_utc_need_no_change_rule() {
         let india = file(&event("Asia/Kolkata", "2027-01-10T10:00:00"));
-        assert!(india.contains("DTSTART:19700101T000000\r\nTZNAME:IST") || india.contains("TZOFFSETTO:+0530"), "{india}");
+        assert!(
+            india.contains("DTSTART:19700101T000000\r\nTZNAME:IST") || india.contains("TZOFFSETTO:+0530"),
+            "{india}"
+        );
         let utc = file(&event("UTC", "2027-01-10T10:00:00"));
         assert!(utc.contains("DTSTART:20270110T100000Z") && !utc.contains("VTIMEZONE"), "{utc}");
     }

@@ -2,7 +2,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgPool;
 
 use super::{Event, EventForm, Figures, Theme};
-use crate::{auth::Host, backend::Backend, error::Result, ids::{EventId, UserId}, problem::Problem};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    ids::{EventId, UserId},
+    problem::Problem,
+};
 
 /// One line of the dashboard.
 #[derive(Clone, Debug)]

@@ -13,8 +13,9 @@ pub fn zone(name: &str) -> Tz {
 pub fn zone_names() -> impl Iterator<Item = &'static str> {
     const AREAS: [&str; 9] =
         ["Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/"];
-    std::iter::once("UTC")
-        .chain(chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| AREAS.iter().any(|a| name.starts_with(a))))
+    std::iter::once("UTC").chain(
+        chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| AREAS.iter().any(|a| name.starts_with(a))),
+    )
 }
 
 /// The moment of a local time; the earlier one where the clocks go back, `None` where they skip it.

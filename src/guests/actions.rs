@@ -144,8 +144,8 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
     let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
     // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
-    let tags = serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>())
-        .map_err(anyhow::Error::from)?;
+    let tags =
+        serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>()).map_err(anyhow::Error::from)?;
     let added = sqlx::query_scalar!(
         r#"
         insert into guests (host_id, event_id, id, name, email, phone, party_size, note, tags, created_at, updated_at)

@@ -21,14 +21,7 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self {
-            search: String::new(),
-            status: None,
-            tag: String::new(),
-            sort: Sort::Name,
-            descending: false,
-            page: 1,
-        }
+        Self { search: String::new(), status: None, tag: String::new(), sort: Sort::Name, descending: false, page: 1 }
     }
 }
 

@@ -251,12 +251,12 @@ mod tests {
 
     #[test]
     fn names_and_phones_without_an_address_are_people_too() {
-        assert_eq!(one("Zoë Ångström 🎈"), Reading::Guest(Person { name: "Zoë Ångström 🎈".into(), email: None, phone: None }));
-        let phone = Reading::Guest(Person {
-            name: "Grace Hopper".into(),
-            email: None,
-            phone: Some("+44 7911 123456".into()),
-        });
+        assert_eq!(
+            one("Zoë Ångström 🎈"),
+            Reading::Guest(Person { name: "Zoë Ångström 🎈".into(), email: None, phone: None })
+        );
+        let phone =
+            Reading::Guest(Person { name: "Grace Hopper".into(), email: None, phone: Some("+44 7911 123456".into()) });
         assert_eq!(one("Grace Hopper +44 7911 123456"), phone);
         assert_eq!(one("Grace Hopper, +44 7911 123456"), phone);
     }

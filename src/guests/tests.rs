@@ -7,8 +7,8 @@ use super::{
     queries,
 };
 use crate::{
-    backend::Backend,
     auth::Host,
+    backend::Backend,
     error::{Error, Result},
     events::EventForm,
     fields::Fault,
@@ -134,7 +134,10 @@ async fn after_a_day_a_deleted_guest_is_gone_for_good(db: PgPool) {
     backend.clock.set(testing::start() + TimeDelta::hours(23));
     assert_eq!(actions::purge_deleted(&backend).await.unwrap(), 0);
     backend.clock.set(testing::start() + TimeDelta::hours(24));
-    assert_eq!(problem(actions::restore(&backend, &host, event, &[id]).await), Problem::Conflict(Conflict::UndoExpired));
+    assert_eq!(
+        problem(actions::restore(&backend, &host, event, &[id]).await),
+        Problem::Conflict(Conflict::UndoExpired)
+    );
     assert_eq!(actions::purge_deleted(&backend).await.unwrap(), 1);
     let left: i64 = sqlx::query_scalar("select count(*) from guests").fetch_one(&backend.db).await.unwrap();
     assert_eq!(left, 0);
@@ -145,7 +148,12 @@ async fn the_table_searches_filters_sorts_and_pages(db: PgPool) {
     let (backend, host, event) = planned(db).await;
     let people: String = (0..120).map(|n| format!("Guest {n:03} <guest{n}@example.org>\n")).collect();
     actions::add_pasted(&backend, &host, event, &people).await.unwrap();
-    let form = GuestForm { name: "100% <b>Ada_\\</b>".into(), tags: "VIP".into(), note: "likes tea".into(), ..GuestForm::default() };
+    let form = GuestForm {
+        name: "100% <b>Ada_\\</b>".into(),
+        tags: "VIP".into(),
+        note: "likes tea".into(),
+        ..GuestForm::default()
+    };
     let ada: GuestId = actions::add(&backend, &host, event, &form).await.unwrap();
     let (_, _) = testing::invite(&backend, &host, event, ada).await;
     let query = |search: &str| ListQuery { search: search.into(), ..ListQuery::default() };

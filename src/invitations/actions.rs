@@ -42,8 +42,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     let ids: Vec<_> = guests.iter().map(|guest| guest.id).collect();
     let links = insert_links(backend, &mut tx, host, event, &ids).await?;
     let addresses: HashMap<_, _> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
-    let recipients: Vec<_> =
-        links.iter().filter_map(|id| Some((*id, addresses.get(id).cloned().flatten()?))).collect();
+    let recipients: Vec<_> = links.iter().filter_map(|id| Some((*id, addresses.get(id).cloned().flatten()?))).collect();
     if links.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodyToInvite).into());
     }

@@ -84,13 +84,28 @@ impl Device {
     /// Judged by the `User-Agent` header. Scanners that pretend to be browsers are not told apart here.
     pub fn of_user_agent(agent: &str) -> Self {
         const PROGRAMS: [&str; 14] = [
-            "bot", "crawler", "spider", "preview", "scan", "curl/", "wget/", "python-", "go-http", "java/", "okhttp",
-            "whatsapp/", "facebookexternalhit", "safelinks",
+            "bot",
+            "crawler",
+            "spider",
+            "preview",
+            "scan",
+            "curl/",
+            "wget/",
+            "python-",
+            "go-http",
+            "java/",
+            "okhttp",
+            "whatsapp/",
+            "facebookexternalhit",
+            "safelinks",
         ];
         let agent = agent.to_lowercase();
         if agent.is_empty() || PROGRAMS.iter().any(|program| agent.contains(program)) {
             Self::Scanner
-        } else if agent.contains("ipad") || agent.contains("tablet") || (agent.contains("android") && !agent.contains("mobile")) {
+        } else if agent.contains("ipad")
+            || agent.contains("tablet")
+            || (agent.contains("android") && !agent.contains("mobile"))
+        {
             Self::Tablet
         } else if agent.contains("mobile") || agent.contains("iphone") {
             Self::Phone
@@ -116,7 +131,8 @@ mod device_tests {
 
     #[test]
     fn devices_are_told_apart_by_their_user_agent() {
-        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
+        let iphone =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
         let android_tablet = "Mozilla/5.0 (Linux; Android 15; SM-X710) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
         assert_eq!(Device::of_user_agent(iphone), Device::Phone);
         assert_eq!(Device::of_user_agent(android_tablet), Device::Tablet);

@@ -23,7 +23,10 @@ async fn queued(db: PgPool, form: EventForm, name: &str) -> (Backend, Host, Even
 /// Delivers what is queued, oldest first.
 async fn deliver(backend: &Backend, host: &Host) {
     let ids: Vec<NotificationId> =
-        sqlx::query_scalar("select id from notifications where state = 'queued' order by id").fetch_all(&backend.db).await.unwrap();
+        sqlx::query_scalar("select id from notifications where state = 'queued' order by id")
+            .fetch_all(&backend.db)
+            .await
+            .unwrap();
     for id in ids {
         actions::deliver(backend, host.id(), id).await.unwrap();
     }

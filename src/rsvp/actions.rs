@@ -42,7 +42,9 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     .await?
     .ok_or(Problem::NotFound)?;
     let before = match (held.answer, held.heads, held.companions, held.message) {
-        (Some(answer), Some(heads), Some(companions), Some(message)) => Some(Rsvp { answer, heads, companions, message }),
+        (Some(answer), Some(heads), Some(companions), Some(message)) => {
+            Some(Rsvp { answer, heads, companions, message })
+        }
         _ => None,
     };
     let new = form.parse(held.party_size)?;

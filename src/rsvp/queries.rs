@@ -61,7 +61,9 @@ pub async fn invitation_page(backend: &Backend, guest: &Guest) -> Result<Invitat
     .await?
     .ok_or(Problem::NotFound)?;
     let rsvp = match (row.answer, row.heads, row.companions, row.message) {
-        (Some(answer), Some(heads), Some(companions), Some(message)) => Some(Rsvp { answer, heads, companions, message }),
+        (Some(answer), Some(heads), Some(companions), Some(message)) => {
+            Some(Rsvp { answer, heads, companions, message })
+        }
         _ => None,
     };
     Ok(InvitationPage {

@@ -92,7 +92,8 @@ async fn the_same_answer_again_changes_nothing(db: PgPool) {
 
 #[sqlx::test]
 async fn answers_close_at_the_end_of_the_reply_by_day_in_the_events_zone(db: PgPool) {
-    let (backend, host, event) = planned(db, EventForm { reply_by: "2027-01-10".into(), ..testing::event_form() }).await;
+    let (backend, host, event) =
+        planned(db, EventForm { reply_by: "2027-01-10".into(), ..testing::event_form() }).await;
     let guest = invited(&backend, &host, event, "Ada", "").await;
     // Berlin is an hour ahead: the day ends at 23:00 UTC.
     backend.clock.set("2027-01-10T22:59:59Z".parse().unwrap());
@@ -162,11 +163,14 @@ async fn the_overview_tells_figures_chart_and_feed(db: PgPool) {
     let states: Vec<_> = overview.chart.points.iter().map(|p| (p.attending, p.maybe, p.declined)).collect();
     assert_eq!(states, [(2, 0, 0), (0, 0, 1)]);
     let feed: Vec<_> = overview.feed.iter().map(|happening| happening.what).collect();
-    assert_eq!(feed, [
-        What::Answered { answer: Answer::Declined, heads: 0 },
-        What::Answered { answer: Answer::Attending, heads: 2 },
-        What::Invited(1)
-    ]);
+    assert_eq!(
+        feed,
+        [
+            What::Answered { answer: Answer::Declined, heads: 0 },
+            What::Answered { answer: Answer::Attending, heads: 2 },
+            What::Invited(1)
+        ]
+    );
     assert_eq!(overview.feed[0].at, "1 Jan, 15:00", "told in the event's zone");
     let ben = testing::host(&backend, "Ben").await;
     assert_eq!(problem(queries::overview(&backend.db, &ben, event).await), Problem::NotFound);

@@ -96,7 +96,8 @@ fn EventCard(line: EventLine, now: DateTime<Utc>) -> impl IntoView {
         (None, true) => Some("past"),
         (None, false) => None,
     };
-    let badge = (state == Some("cancelled")).then(|| view! { <span class="badge" data-state="cancelled">"Cancelled"</span> });
+    let badge =
+        (state == Some("cancelled")).then(|| view! { <span class="badge" data-state="cancelled">"Cancelled"</span> });
     view! {
         <li class="event-card" data-theme=event.theme.key() data-state=state>
             <a href=format!("/dashboard/events/{}", event.id)>

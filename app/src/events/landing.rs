@@ -6,10 +6,22 @@ use crate::ui::layout::Frame;
 #[component]
 pub fn LandingPage() -> impl IntoView {
     let promises = [
-        ("Nicer for guests", "A real invitation, three large answers, done in ten seconds on a phone. No account, no app, no tracking."),
-        ("Honest about delivery", "Queued, sent, opened, answered: you see where each invitation stands, and why one did not arrive."),
-        ("Links that are personal", "Every guest has their own link. Passed on by mistake? Replace it with one click; the old one is dead at once."),
-        ("Never one seat too many", "Set a number of seats and we keep to it, even when a hundred people answer in the same second."),
+        (
+            "Nicer for guests",
+            "A real invitation, three large answers, done in ten seconds on a phone. No account, no app, no tracking.",
+        ),
+        (
+            "Honest about delivery",
+            "Queued, sent, opened, answered: you see where each invitation stands, and why one did not arrive.",
+        ),
+        (
+            "Links that are personal",
+            "Every guest has their own link. Passed on by mistake? Replace it with one click; the old one is dead at once.",
+        ),
+        (
+            "Never one seat too many",
+            "Set a number of seats and we keep to it, even when a hundred people answer in the same second.",
+        ),
         ("Every answer, live", "Open the overview, put it on the kitchen table, and watch the list fill up."),
         ("Yours to run", "Free software. One command starts it on your own machine, with your own data."),
     ];

@@ -47,7 +47,8 @@ pub fn NewGuestPage() -> impl IntoView {
 pub fn EditGuestPage() -> impl IntoView {
     let load = async {
         let id = event_in_path()?;
-        let guest = use_params_map().read_untracked().get("guest").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
+        let guest =
+            use_params_map().read_untracked().get("guest").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
         let (backend, host) = ssr::host().await?;
         let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
         let guest = ssr::reply(queries::guest(&backend.db, &host, id, guest).await)?;
@@ -62,7 +63,13 @@ pub fn EditGuestPage() -> impl IntoView {
 }
 
 #[component]
-fn GuestView(host: Host, event: Event, guest: GuestDetails, link: Option<String>, changes: Vec<Change>) -> impl IntoView {
+fn GuestView(
+    host: Host,
+    event: Event,
+    guest: GuestDetails,
+    link: Option<String>,
+    changes: Vec<Change>,
+) -> impl IntoView {
     let state = FormState::new("/api/guests/edit", &GuestForm::of(&guest));
     let ids = vec![("event", event.id.to_string()), ("guest", guest.id.to_string())];
     let several = vec![("event", event.id.to_string()), ("ids[]", guest.id.to_string())];

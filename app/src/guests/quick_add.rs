@@ -63,7 +63,8 @@ fn line(entry: Entry, known: &[String]) -> impl IntoView + use<> {
         }
         Reading::Unclear(why) => ("problem", entry.raw, String::new(), words(why)),
     };
-    let why = (!why.is_empty()).then(|| view! { <span class="parsed-why">{format!("Line {}: {why}", entry.line)}</span> });
+    let why =
+        (!why.is_empty()).then(|| view! { <span class="parsed-why">{format!("Line {}: {why}", entry.line)}</span> });
     view! {
         <li class="parsed-line" data-state=state>
             <span class="parsed-name">{name}</span>

@@ -1,9 +1,4 @@
-use guestguard::{
-    ids::EventId,
-    invitations::Token,
-    problem::Problem,
-    rsvp::AnswerForm,
-};
+use guestguard::{ids::EventId, invitations::Token, problem::Problem, rsvp::AnswerForm};
 use leptos::prelude::*;
 
 /// A guest answers.

@@ -27,7 +27,8 @@ pub fn OverviewPage() -> impl IntoView {
 #[component]
 fn Watch(host: Host, event: Event, overview: Overview) -> impl IntoView {
     let base = format!("/dashboard/events/{}", event.id);
-    let lede = [event.when(), event.place()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let lede =
+        [event.when(), event.place()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let next = if overview.figures.guests == 0 {
         view! { <a class="button button-primary" href=format!("{base}/guests/paste")>"Add guests"</a> }
     } else {

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::form::FormState;
+use super::{escape, form::FormState};
 
 /// A labelled input with its hint and fault. `name` is the field's name in the form struct.
 #[component]
@@ -69,7 +69,7 @@ pub fn TextArea(
                 maxlength=max
                 aria-invalid=bad.then_some("true")
                 aria-describedby=described(name, hint.is_some(), bad)
-                inner_html=escaped(&form.value(name))
+                inner_html=inside(&form.value(name))
             ></textarea>
             <FaultLine name fault/>
         </div>
@@ -113,11 +113,9 @@ pub fn Select(
     }
 }
 
-/// Text as it may stand inside a `<textarea>`. Leptos 0.8 writes a textarea's children without escaping, so that
-/// `</textarea>` in a value would end it.
-pub fn escaped(text: &str) -> String {
-    // A browser drops the first line break of a textarea, so one more keeps what was typed.
-    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+/// What stands inside a `<textarea>` that shows `text`. A browser drops the first line break, so there is one more.
+fn inside(text: &str) -> String {
+    format!("\n{}", escape::text(text))
 }
 
 #[component]

@@ -137,7 +137,10 @@ fn words(notice: &Notice) -> String {
         Notice::GuestsRestored => "Back on the list, with links and answers.".into(),
         Notice::Invited { links, messages } if links == messages => format!("{} invited by e-mail.", guests(*links)),
         Notice::Invited { links, messages: 0 } => {
-            format!("{} got a personal link. They have no e-mail address: copy the link and send it yourself.", guests(*links))
+            format!(
+                "{} got a personal link. They have no e-mail address: copy the link and send it yourself.",
+                guests(*links)
+            )
         }
         Notice::Invited { links, messages } => format!(
             "{} got a personal link, {messages} of them by e-mail. Copy the other links and send them yourself.",

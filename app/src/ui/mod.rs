@@ -8,6 +8,9 @@ pub mod select_all;
 /// Buttons that post.
 #[cfg(feature = "ssr")]
 pub mod button;
+/// Text where Leptos does not escape it.
+#[cfg(feature = "ssr")]
+pub mod escape;
 /// Fields with label, hint and fault.
 #[cfg(feature = "ssr")]
 pub mod field;

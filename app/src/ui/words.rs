@@ -6,7 +6,9 @@ use guestguard::{
 /// A heading and a sentence that says what to do next.
 pub fn problem(problem: &Problem) -> (&'static str, String) {
     match problem {
-        Problem::SignInRequired => ("Please sign in", "Your session has ended. Sign in and we bring you back here.".into()),
+        Problem::SignInRequired => {
+            ("Please sign in", "Your session has ended. Sign in and we bring you back here.".into())
+        }
         Problem::NotFound => (
             "We can't find that",
             "The page may have moved, or it belongs to somebody else. Check the address, or go home.".into(),
@@ -29,7 +31,10 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         }
         Problem::Unavailable { retry_after } => (
             "We are out of breath",
-            format!("A part of GuestGuard is not answering. Try again in {}; nothing you saved is lost.", wait(*retry_after)),
+            format!(
+                "A part of GuestGuard is not answering. Try again in {}; nothing you saved is lost.",
+                wait(*retry_after)
+            ),
         ),
         Problem::Unexpected { reference } => (
             "Something went wrong on our side",
@@ -61,7 +66,9 @@ pub fn fault(fault: &Fault) -> String {
         Fault::NotANumber => "Please give a whole number.".into(),
         Fault::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
         Fault::UnknownTimeZone => "Please choose a time zone from the list.".into(),
-        Fault::NoSuchTime => "The clocks go forward that night, so this time does not exist. Choose an hour later.".into(),
+        Fault::NoSuchTime => {
+            "The clocks go forward that night, so this time does not exist. Choose an hour later.".into()
+        }
         Fault::EndsBeforeStart => "The end has to come after the start.".into(),
         Fault::ReplyByAfterStart => "The last day for answers can't be after the event begins.".into(),
         Fault::AlreadyPast => "That is in the past already.".into(),

@@ -10,10 +10,13 @@ use crate::{
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let mut report = Report::default();
-    report.fine("environment", match config.environment {
-        Environment::Development => "development",
-        Environment::Production => "production",
-    });
+    report.fine(
+        "environment",
+        match config.environment {
+            Environment::Development => "development",
+            Environment::Production => "production",
+        },
+    );
     report.fine("public address", config.public_url.as_str());
     report.fine("listens on", &config.listen.to_string());
     database(&config, &mut report).await;
@@ -38,7 +41,10 @@ async fn database(config: &Config, report: &mut Report) {
     match guestguard::migrations::pending(&db).await {
         Ok(pending) if pending.is_empty() => report.fine("PostgreSQL", "answers; the schema is up to date"),
         Ok(pending) => {
-            report.bad("PostgreSQL", &format!("answers, but migrations {pending:?} are missing; run `guestguard migrate`"));
+            report.bad(
+                "PostgreSQL",
+                &format!("answers, but migrations {pending:?} are missing; run `guestguard migrate`"),
+            );
         }
         Err(cause) => report.bad("PostgreSQL", &format!("{cause:#}")),
     }

@@ -20,7 +20,11 @@ async fn signing_in_brings_one_back_to_where_one_wanted_to_go(db: PgPool) {
     let answer = browser.post("/api/auth/sign-in", "/sign-in", &next("/dashboard/events/new")).await;
     assert_eq!(answer.location(), "/dashboard/events/new");
     for evil in ["https://evil.example/", "//evil.example", "/\\evil.example", "dashboard", "/a\r\nset-cookie: x=y"] {
-        assert_eq!(browser.post("/api/auth/sign-in", "/sign-in", &next(evil)).await.location(), "/dashboard", "{evil:?}");
+        assert_eq!(
+            browser.post("/api/auth/sign-in", "/sign-in", &next(evil)).await.location(),
+            "/dashboard",
+            "{evil:?}"
+        );
     }
 }
 
@@ -41,7 +45,8 @@ async fn the_session_gets_a_new_id_at_sign_in_and_ends_at_sign_out(db: PgPool) {
     assert_eq!(browser.get("/dashboard").await.status, 303);
     let stale = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     for cookie in [before, after] {
-        let page = stale.get(format!("http://{}/dashboard", app.address)).header("cookie", cookie).send().await.unwrap();
+        let page =
+            stale.get(format!("http://{}/dashboard", app.address)).header("cookie", cookie).send().await.unwrap();
         assert_eq!(page.status(), 303, "an old session id opens nothing");
     }
 }
@@ -79,16 +84,36 @@ async fn another_hosts_pages_look_like_none(db: PgPool) {
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
     let guest = ana.guests(event, "Ada").await[0];
-    for path in ["", "/edit", "/cancel", "/delete", "/guests", "/guests/new", "/guests/paste", "/invite", &format!("/guests/{guest}")] {
+    for path in [
+        "",
+        "/edit",
+        "/cancel",
+        "/delete",
+        "/guests",
+        "/guests/new",
+        "/guests/paste",
+        "/invite",
+        &format!("/guests/{guest}"),
+    ] {
         let path = format!("/dashboard/events/{event}{path}");
         ana.get(&path).await.ok();
         assert_eq!(ben.get(&path).await.status, 404, "{path}");
     }
     let (event, guest) = (event.to_string(), guest.to_string());
-    let fields = [("event", &*event), ("guest", &*guest), ("ids[]", &*guest), ("form[name]", "Eve"), ("form[text]", "Eve")];
+    let fields =
+        [("event", &*event), ("guest", &*guest), ("ids[]", &*guest), ("form[name]", "Eve"), ("form[text]", "Eve")];
     for endpoint in [
-        "events/cancel", "events/delete", "guests/add", "guests/paste", "guests/edit", "guests/delete",
-        "invitations/issue", "invitations/issue-all", "invitations/resend", "invitations/rotate", "rsvp/ticket",
+        "events/cancel",
+        "events/delete",
+        "guests/add",
+        "guests/paste",
+        "guests/edit",
+        "guests/delete",
+        "invitations/issue",
+        "invitations/issue-all",
+        "invitations/resend",
+        "invitations/rotate",
+        "rsvp/ticket",
     ] {
         let answer = ben.fetch(&format!("/api/{endpoint}"), &fields).await;
         assert_eq!(answer.status, 404, "{endpoint}: {}", answer.body);

@@ -1,6 +1,9 @@
 use sqlx::PgPool;
 
-use crate::support::{App, links, smtp::{Catcher, Scripted}};
+use crate::support::{
+    App, links,
+    smtp::{Catcher, Scripted},
+};
 
 async fn invited(app: &App) -> String {
     let ana = app.host("Ana").await;

@@ -64,14 +64,26 @@ async fn every_answer_carries_the_headers_that_protect(db: PgPool) {
     for path in ["/", "/sign-in", "/nothing", "/livez", "/i/wrong"] {
         let answer = app.anonymous().get(path).await;
         let policy = answer.header("content-security-policy").to_owned();
-        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'") || policy.contains("'wasm-unsafe-eval'"));
-        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")] {
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("unsafe-eval'")
+                || policy.contains("'wasm-unsafe-eval'")
+        );
+        for (name, value) in
+            [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")]
+        {
             assert_eq!(answer.header(name), value, "{path}");
         }
         assert!(!answer.body.contains(" style=") && !answer.body.contains("<style"), "{path}: inline styles");
-        let mut of_page: Vec<_> =
-            answer.body.split("<script").skip(1).map(|s| s.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap()).collect();
+        let mut of_page: Vec<_> = answer
+            .body
+            .split("<script")
+            .skip(1)
+            .map(|s| s.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap())
+            .collect();
         of_page.dedup();
         for nonce in of_page {
             assert!(policy.contains(&format!("'nonce-{nonce}'")), "{path}");
@@ -114,7 +126,10 @@ async fn the_doctor_says_what_is_missing_with_the_remedy(db: PgPool) {
     let output = binary(&url(&db), "redis://127.0.0.1:9", &["doctor"]).output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success());
-    assert!(text.contains("ok       PostgreSQL") && text.contains("missing  Redis") && text.contains("check GG_REDIS_URL"), "{text}");
+    assert!(
+        text.contains("ok       PostgreSQL") && text.contains("missing  Redis") && text.contains("check GG_REDIS_URL"),
+        "{text}"
+    );
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

@@ -14,7 +14,9 @@ const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 async fn not_found_as_page_fetch_and_form(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
-    for path in ["/nothing", "/dashboard/events/xyz", &format!("/dashboard/events/{NOWHERE}"), "/dashboard/nothing", "/i/wrong"] {
+    for path in
+        ["/nothing", "/dashboard/events/xyz", &format!("/dashboard/events/{NOWHERE}"), "/dashboard/nothing", "/i/wrong"]
+    {
         let page = ana.get(path).await;
         assert_eq!(page.status, 404, "{path}");
         assert!(page.body.contains("We can't find"), "{path}: {}", page.body);
@@ -29,7 +31,10 @@ async fn not_found_as_page_fetch_and_form(db: PgPool) {
 async fn sign_in_required_as_page_fetch_and_form(db: PgPool) {
     let app = App::start(db).await;
     let nobody = app.anonymous();
-    assert_eq!(nobody.get("/dashboard/events/new?x=1").await.location(), "/sign-in?next=%2Fdashboard%2Fevents%2Fnew%3Fx%3D1");
+    assert_eq!(
+        nobody.get("/dashboard/events/new?x=1").await.location(),
+        "/sign-in?next=%2Fdashboard%2Fevents%2Fnew%3Fx%3D1"
+    );
     let fetched = nobody.fetch("/api/events/cancel", &[("event", NOWHERE)]).await;
     assert_eq!((fetched.status.as_u16(), fetched.problem()), (401, Problem::SignInRequired));
     let posted = nobody.post("/api/events/cancel", "/dashboard/events/new", &[("event", NOWHERE)]).await;

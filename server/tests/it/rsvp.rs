@@ -25,7 +25,8 @@ async fn a_hundred_answers_at_once_take_ten_seats_and_no_more(db: PgPool) {
         .map(|link| {
             let app = app.clone();
             tokio::spawn(async move {
-                let fields = [("token", link.trim_start_matches("/i/")), ("form[answer]", "attending"), ("form[heads]", "1")];
+                let fields =
+                    [("token", link.trim_start_matches("/i/")), ("form[answer]", "attending"), ("form[heads]", "1")];
                 app.anonymous().fetch("/api/rsvp/answer", &fields).await.status.as_u16()
             })
         })
@@ -74,7 +75,10 @@ async fn the_calendar_file_keeps_its_uid_and_its_sequence_grows(db: PgPool) {
     assert_eq!(line(&before, "DTSTART"), "DTSTART;TZID=Europe/Berlin:20990620T183000");
     let id = event.to_string();
     let fields = [
-        ("event", &*id), ("form[title]", "Moved"), ("form[starts]", "2099-06-21T19:00"), ("form[time_zone]", "Europe/Berlin"),
+        ("event", &*id),
+        ("form[title]", "Moved"),
+        ("form[starts]", "2099-06-21T19:00"),
+        ("form[time_zone]", "Europe/Berlin"),
         ("form[party_size]", "4"),
     ];
     ana.post("/api/events/edit", "/dashboard", &fields).await.location();

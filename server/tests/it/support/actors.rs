@@ -30,7 +30,8 @@ impl Actor {
     /// Opens a page.
     pub async fn get(&self, path: &str) -> Answer {
         let browser = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
-        let request = self.client.get(format!("{}{path}", self.base)).header("accept", "text/html").header("user-agent", browser);
+        let request =
+            self.client.get(format!("{}{path}", self.base)).header("accept", "text/html").header("user-agent", browser);
         Answer::of(request.send().await.unwrap()).await
     }
 
@@ -38,13 +39,15 @@ impl Actor {
     pub async fn post(&self, endpoint: &str, back: &str, fields: &[(&str, &str)]) -> Answer {
         let mut fields = fields.to_vec();
         fields.push(("_back", back));
-        let request = self.client.post(format!("{}{endpoint}", self.base)).header("accept", "text/html,*/*").form(&fields);
+        let request =
+            self.client.post(format!("{}{endpoint}", self.base)).header("accept", "text/html,*/*").form(&fields);
         Answer::of(request.send().await.unwrap()).await
     }
 
     /// Calls a server function as a script does.
     pub async fn fetch(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.client.post(format!("{}{endpoint}", self.base)).header("accept", "application/json").form(&fields);
+        let request =
+            self.client.post(format!("{}{endpoint}", self.base)).header("accept", "application/json").form(&fields);
         Answer::of(request.send().await.unwrap()).await
     }
 

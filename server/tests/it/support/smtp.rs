@@ -23,7 +23,17 @@ impl Catcher {
         let program = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../end2end/node_modules/.bin/maildev");
         let (smtp, web) = (free_port().await, free_port().await);
         let process = Command::new(&program)
-            .args(["--smtp", &smtp.to_string(), "--web", &web.to_string(), "--ip", "127.0.0.1", "--web-ip", "127.0.0.1", "--silent"])
+            .args([
+                "--smtp",
+                &smtp.to_string(),
+                "--web",
+                &web.to_string(),
+                "--ip",
+                "127.0.0.1",
+                "--web-ip",
+                "127.0.0.1",
+                "--silent",
+            ])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
