@@ -3,6 +3,8 @@
 //! Each feature folder holds `mod.rs` (types and rules, also compiled for the browser), `queries.rs` (reads, each
 //! shaped for one page) and `actions.rs` (verbs: one function, one sentence, one transaction).
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 /// Accounts: sign-up, sign-in, and the proof type `Host`.
 pub mod auth;
 /// What a host plans: title, time, place, capacity, theme.

@@ -1,6 +1,8 @@
 //! What people see. Pages are rendered on the server and compile only there; islands and server functions compile for
 //! the browser too.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod auth;
 pub mod events;
 pub mod guests;

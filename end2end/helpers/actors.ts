@@ -7,7 +7,7 @@ let people = 0;
 
 /** Somebody nobody else is. */
 export function somebody(name: string) {
-  const email = `${name.toLowerCase().replace(/\W+/g, '.')}.${process.pid}.${++people}@example.org`;
+  const email = `${name.toLowerCase().replace(/[^a-z]+/g, '.').replace(/^\.|\.$/g, '')}.${process.pid}.${++people}@example.org`;
   return { name, email, password: 'a few words in a row' };
 }
 

@@ -11,9 +11,10 @@ export async function choose(page: Page, words: string) {
   await expect(page.getByRole('radio', { name: words })).toBeChecked();
 }
 
-/** Makes the forms of the page post whatever is in them, as a browser that checks nothing. */
+/** Makes the page's browser one that checks nothing before it posts. */
 export async function checkNothing(page: Page) {
   await page.locator('form').evaluateAll(forms => forms.forEach(form => form.setAttribute('novalidate', '')));
+  await page.locator('[maxlength]').evaluateAll(fields => fields.forEach(field => field.removeAttribute('maxlength')));
 }
 
 /** The properties of a calendar file, with their parameters; folded lines are joined. */

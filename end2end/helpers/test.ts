@@ -7,6 +7,8 @@ type Fixtures = {
   scripts: boolean;
   /** A page of this status is part of the journey; browsers report it as an error in their console. */
   expectsStatus: (status: number) => void;
+  /** This error belongs to the journey. */
+  expectsError: (text: string) => void;
   /** Another person with a browser of their own. */
   someoneElse: (options?: BrowserContextOptions) => Promise<Page>;
   console: Console;
@@ -15,7 +17,7 @@ type Fixtures = {
 /** What the consoles of all browsers of one test complained about. */
 class Console {
   readonly errors: string[] = [];
-  readonly expected = new Set<number>();
+  readonly expected: string[] = [];
 
   listenTo(context: BrowserContext) {
     context.on('console', message => {
@@ -25,8 +27,7 @@ class Console {
   }
 
   unexpected(): string[] {
-    const statuses = [...this.expected].map(status => `the server responded with a status of ${status} `);
-    return this.errors.filter(error => !statuses.some(status => error.includes(status)));
+    return this.errors.filter(error => !this.expected.some(text => error.includes(text)));
   }
 }
 
@@ -42,7 +43,8 @@ export const test = base.extend<Fixtures>({
     console.listenTo(context);
     await use(context);
   },
-  expectsStatus: async ({ console }, use) => use(status => void console.expected.add(status)),
+  expectsError: async ({ console }, use) => use(text => void console.expected.push(text)),
+  expectsStatus: async ({ expectsError }, use) => use(status => expectsError(`responded with a status of ${status} `)),
   someoneElse: async ({ browser, console }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async options => {

@@ -1,5 +1,7 @@
 //! The process: configuration, router, sessions, sockets, telemetry, and the subcommands that use them.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 /// The subcommands of the binary.
 pub mod commands;
 /// All settings, read once.

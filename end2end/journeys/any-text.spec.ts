@@ -1,0 +1,96 @@
+import { YEAR, linkOf, openGuest, post, signUp } from '../helpers/actors';
+import { awake, look } from '../helpers/look';
+import { mailTo } from '../helpers/mail';
+import { choose } from '../helpers/pages';
+import { expect, test } from '../helpers/test';
+
+const TITLE = '🎉 <b>חתונה</b> & "O\'Neill" <script>alert(1)</script>';
+const WORDS = '</textarea><script>alert(2)</script>\n\n<!-- سلام --> &amp; 👩‍👩‍👧 {{ letter.link }}';
+const NAME = '<img src=x onerror=alert(3)> ليلى 👩🏽‍🚀';
+const HOST = 'Zoë </title><i>Ångström</i> 🎈';
+
+test('emoji, right-to-left and HTML come out as the text they are', async ({ page, someoneElse, scripts }) => {
+  const host = await signUp(page, HOST);
+  await page.goto('/dashboard/events/new');
+  await awake(page);
+  await page.getByLabel('Title').fill(TITLE);
+  await page.getByLabel('Starts').fill(`${YEAR}-06-20T18:30`);
+  await page.getByLabel('Time zone').selectOption('UTC');
+  await page.getByLabel('Venue').fill('<u>Café</u>');
+  await page.getByLabel('A few words to your guests').fill(WORDS);
+  if (scripts) await expect(page.getByRole('complementary', { name: 'Preview' })).toContainText(TITLE);
+  await page.getByRole('button', { name: 'Create the event' }).click();
+  const event = page.url();
+  await expect(page.getByRole('heading', { level: 1, name: TITLE })).toBeVisible();
+  await expect(page).toHaveTitle(`${TITLE} · GuestGuard`);
+  await look(page);
+
+  await page.goto(`${event}/edit`);
+  await expect(page.getByLabel('Title')).toHaveValue(TITLE);
+  await expect(page.getByLabel('A few words to your guests')).toHaveValue(WORDS);
+  await look(page);
+
+  await page.goto(`${event}/guests/new`);
+  const email = host.email.replace('@', '+layla@');
+  await page.getByLabel('Name').fill(NAME);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Tags').fill('<s>Familie</s>, 👪');
+  await page.getByLabel('Private note').fill(WORDS);
+  await page.getByRole('button', { name: 'Add to the list' }).click();
+  await expect(page.getByRole('status')).toHaveText(`${NAME} is on the list.`);
+  await expect(page.getByRole('row').filter({ hasText: NAME })).toContainText('<s>Familie</s>');
+  await look(page);
+  await openGuest(page, event, NAME);
+  await expect(page.getByLabel('Private note')).toHaveValue(WORDS);
+  await look(page);
+
+  await post(page, 'invitations/issue-all', { event: event.split('/').pop()! });
+  const mail = await mailTo(email, TITLE);
+  expect(mail.to[0]?.name).toBe(NAME);
+  expect(mail.text).toContain('{{ letter.link }}');
+  expect(mail.html).not.toContain('<script');
+  expect(mail.html).not.toContain('<img');
+
+  const guest = await someoneElse();
+  await guest.goto(await linkOf(page, event, NAME));
+  await expect(guest.getByRole('heading', { level: 1, name: TITLE })).toBeVisible();
+  await expect(guest.getByRole('article')).toContainText(`Dear ${NAME},`);
+  await expect(guest.getByRole('article')).toContainText(`${HOST} invites you to`);
+  await expect(guest.getByText('</textarea><script>alert(2)</script>')).toBeVisible();
+  await choose(guest, "Yes, I'll be there");
+  await guest.getByLabel('How many of you?').selectOption('2');
+  await guest.getByLabel('Guest 2, coming with you').fill(NAME);
+  await guest.getByLabel('A word to your host').fill(WORDS);
+  await look(guest);
+  await guest.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(guest.getByRole('status')).toContainText(`2 seats, with ${NAME}`);
+  await expect(guest.getByRole('status')).toContainText('<!-- سلام --> &amp; 👩‍👩‍👧');
+  await look(guest);
+  await guest.getByRole('link', { name: 'Change your answer' }).click();
+  await expect(guest.getByLabel('A word to your host')).toHaveValue(WORDS);
+  await expect(guest.getByLabel('Guest 2, coming with you')).toHaveValue(NAME);
+
+  await page.goto(event);
+  await expect(page.getByRole('listitem').filter({ hasText: `${NAME} is coming, 2 in all` })).toBeVisible();
+  await awake(page);
+  await look(page);
+});
+
+test('a pasted list may hold any text as well', async ({ page }) => {
+  await signUp(page);
+  await page.goto('/dashboard/events/new');
+  const event = await post(page, 'events/create', {
+    'form[title]': 'Party',
+    'form[starts]': `${YEAR}-06-20T18:30`,
+    'form[time_zone]': 'UTC',
+  });
+  await page.goto(`${event}/guests/paste`);
+  await awake(page);
+  const list = page.getByLabel('Names and addresses');
+  const text = '\nليلى 👩🏽‍🚀\n</textarea> & <b>Ada</b>\nbad@@example.org';
+  await list.fill(text);
+  await page.getByRole('button', { name: 'Add them all' }).click();
+  await expect(list).toHaveValue(text);
+  await expect(page.getByText('Nobody was added: please correct line 4 first.')).toBeVisible();
+  await look(page);
+});

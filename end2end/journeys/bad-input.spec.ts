@@ -1,0 +1,221 @@
+import { YEAR, hostWithGuest, invite, linkOf, planEvent, signUp, somebody } from '../helpers/actors';
+import { awake, look } from '../helpers/look';
+import { checkNothing, choose } from '../helpers/pages';
+import { expect, test, type Locator } from '../helpers/test';
+
+/** The field says what is wrong with it, to eyes and to screen readers. */
+async function says(field: Locator, fault: string) {
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toHaveAccessibleDescription(new RegExp(fault.replace(/[+.?]/g, '\\$&')));
+}
+
+test('the sign-up form names every bad field and keeps what was typed', async ({ page }) => {
+  const taken = await signUp(page);
+  await page.context().clearCookies();
+  await page.goto('/sign-up');
+  const [name, email, password] = [page.getByLabel('Your name'), page.getByLabel('E-mail'), page.getByLabel('Password')];
+  await name.fill('   ');
+  await email.fill('ada@example');
+  await password.fill('short');
+  await page.getByRole('button', { name: 'Create my account' }).click();
+  await expect(page.getByRole('alert')).toContainText('Please check the form');
+  await says(name, 'Please fill this in.');
+  await says(email, "That doesn't look like an e-mail address");
+  await says(password, 'Please use at least 8 characters.');
+  await expect(email).toHaveValue('ada@example');
+  await expect(password).toHaveValue('');
+  await look(page);
+
+  await name.fill('Ada');
+  await email.fill(taken.email.toUpperCase());
+  await password.fill('a few words in a row');
+  await page.getByRole('button', { name: 'Create my account' }).click();
+  await says(email, 'There is an account with this address already.');
+  await expect(name).toHaveValue('Ada');
+  await expect(email).toHaveValue(taken.email.toUpperCase());
+  await expect(password).toHaveValue('');
+});
+
+test('the sign-in form names every bad field and keeps the address', async ({ page }) => {
+  const host = await signUp(page);
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  const [email, password] = [page.getByLabel('E-mail'), page.getByLabel('Password')];
+  await email.fill('ada@example');
+  await checkNothing(page);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await says(email, "That doesn't look like an e-mail address");
+  await says(password, 'Please fill this in.');
+  await expect(email).toHaveValue('ada@example');
+  await look(page);
+  for (const address of [host.email, somebody('Nobody').email]) {
+    await email.fill(address);
+    await password.fill('not this one');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await says(password, "That e-mail address and password don't match.");
+    await expect(email).toHaveValue(address);
+    await expect(password).toHaveValue('');
+  }
+});
+
+test('the event form names every bad field and keeps what was typed', async ({ page }) => {
+  await signUp(page);
+  await page.goto('/dashboard/events/new');
+  await awake(page);
+  const field = (name: string) => page.getByLabel(name);
+  await field('Title').fill('   ');
+  await field('Time zone').selectOption('');
+  await field('Venue').fill('The barn');
+  await field('A few words to your guests').fill('One\n\n  Two');
+  await field('Seats in all').fill('0');
+  await field('Seats for each guest').fill('21');
+  await choose(page, 'Seaside');
+  await checkNothing(page);
+  await page.getByRole('button', { name: 'Create the event' }).click();
+  await says(field('Title'), 'Please fill this in.');
+  await says(field('Starts'), 'Please fill this in.');
+  await says(field('Time zone'), 'Please choose a time zone from the list.');
+  await says(field('Seats in all'), 'Please choose a number from 1 to 100000.');
+  await says(field('Seats for each guest'), 'Please choose a number from 1 to 20.');
+  await expect(field('Venue')).toHaveValue('The barn');
+  await expect(field('A few words to your guests')).toHaveValue('One\n\n  Two');
+  await expect(field('Seats in all')).toHaveValue('0');
+  await expect(field('Seats for each guest')).toHaveValue('21');
+  await expect(page.getByRole('radio', { name: 'Seaside' })).toBeChecked();
+  await look(page);
+
+  await field('Title').fill('Barn dance');
+  await field('Time zone').selectOption('Europe/Berlin');
+  await field('Seats in all').fill('');
+  await field('Seats for each guest').fill('2');
+  await field('Starts').fill(lostHour());
+  await page.getByRole('button', { name: 'Create the event' }).click();
+  await says(field('Starts'), 'this time does not exist');
+  await expect(field('Starts')).toHaveValue(lostHour());
+
+  await field('Starts').fill(`${YEAR}-06-20T18:30`);
+  await field('Ends').fill(`${YEAR}-06-20T18:00`);
+  await field('Answers until').fill(`${YEAR}-06-21`);
+  await page.getByRole('button', { name: 'Create the event' }).click();
+  await says(field('Ends'), 'The end has to come after the start.');
+  await says(field('Answers until'), "can't be after the event begins");
+  await expect(field('Starts')).toHaveValue(`${YEAR}-06-20T18:30`);
+  await expect(field('Ends')).toHaveValue(`${YEAR}-06-20T18:00`);
+  await expect(field('Answers until')).toHaveValue(`${YEAR}-06-21`);
+  await expect(field('Time zone')).toHaveValue('Europe/Berlin');
+
+  await field('Ends').fill('');
+  await field('Answers until').fill('');
+  await page.getByRole('button', { name: 'Create the event' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Barn dance' })).toBeVisible();
+});
+
+/** Half past two on the Sunday on which Berlin's clocks go forward from two to three. */
+function lostHour(): string {
+  const day = new Date(Date.UTC(YEAR, 2, 31));
+  day.setUTCDate(31 - day.getUTCDay());
+  return `${day.toISOString().slice(0, 10)}T02:30`;
+}
+
+test('the guest form names every bad field and keeps what was typed', async ({ page }) => {
+  await signUp(page);
+  await page.goto(`${await planEvent(page)}/guests/new`);
+  const typed = {
+    Name: '   ',
+    'E-mail': 'ada@example',
+    Phone: '07911 123456',
+    Seats: '0',
+    Tags: `Family, ${'x'.repeat(41)}`,
+    'Private note': 'n'.repeat(1001),
+  };
+  await checkNothing(page);
+  for (const [label, text] of Object.entries(typed)) await page.getByLabel(label).fill(text);
+  await page.getByRole('button', { name: 'Add to the list' }).click();
+  await says(page.getByLabel('Name'), 'Please fill this in.');
+  await says(page.getByLabel('E-mail'), "That doesn't look like an e-mail address");
+  await says(page.getByLabel('Phone'), 'Please give the number with its country code');
+  await says(page.getByLabel('Seats'), 'Please choose a number from 1 to 20.');
+  await says(page.getByLabel('Tags'), 'Please use at most 40 characters.');
+  await says(page.getByLabel('Private note'), 'Please use at most 1000 characters.');
+  for (const [label, text] of Object.entries(typed)) await expect(page.getByLabel(label)).toHaveValue(text);
+  await look(page);
+});
+
+test('a pasted list with unclear lines adds nobody and keeps the text', async ({ page }) => {
+  await signUp(page);
+  const event = await planEvent(page);
+  await invite(page, event, 'Bea <bea@example.org>');
+  await page.goto(`${event}/guests/paste`);
+  await awake(page);
+  const list = page.getByLabel('Names and addresses');
+  const text = 'Ada\nb@@example.org\nGrace\n@';
+  await list.fill(text);
+  await page.getByRole('button', { name: 'Add them all' }).click();
+  await says(list, 'Nobody was added: please correct line 2, 4 first.');
+  await expect(list).toHaveValue(text);
+  await expect(page.getByText('2 understood, 2 to correct before anybody is added.')).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Line 2: the e-mail address is not complete.' })).toBeVisible();
+  await look(page);
+
+  await list.fill('Ada\nBea again <BEA@example.org>');
+  await page.getByRole('button', { name: 'Check the list first' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Already on the list: will be passed over.' })).toBeVisible();
+  await page.getByRole('button', { name: 'Add them all' }).click();
+  await expect(page.getByRole('status')).toHaveText('1 guest added.');
+});
+
+test('the answer form names every bad field and keeps what was typed', async ({ page, someoneElse }) => {
+  const { link } = await hostWithGuest(page);
+  const guest = await someoneElse();
+  await guest.goto(link);
+  const message = guest.getByLabel('A word to your host');
+  await message.fill('Let me think.\n  Perhaps.');
+  await checkNothing(guest);
+  await guest.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(guest.getByRole('group', { name: 'Will you be there?' })).toContainText('Please fill this in.');
+  await expect(message).toHaveValue('Let me think.\n  Perhaps.');
+  await look(guest);
+
+  await checkNothing(guest);
+  await choose(guest, "Yes, I'll be there");
+  await guest.getByLabel('How many of you?').selectOption('2');
+  const companion = guest.getByLabel('Guest 2, coming with you');
+  await companion.fill('William');
+  await message.fill('m'.repeat(1001));
+  await guest.getByRole('button', { name: 'Send my answer' }).click();
+  await says(message, 'Please use at most 1000 characters.');
+  await expect(guest.getByRole('radio', { name: "Yes, I'll be there" })).toBeChecked();
+  await expect(guest.getByLabel('How many of you?')).toHaveValue('2');
+  await expect(companion).toHaveValue('William');
+  await expect(message).toHaveValue('m'.repeat(1001));
+
+  await checkNothing(guest);
+  await message.fill('');
+  await companion.fill('w'.repeat(121));
+  await guest.getByRole('button', { name: 'Send my answer' }).click();
+  await says(companion, 'Please use at most 120 characters.');
+  await expect(companion).toHaveValue('w'.repeat(121));
+});
+
+test('whoever comes too late for a seat is told so and loses nothing', async ({ page, someoneElse }) => {
+  await signUp(page);
+  const event = await planEvent(page, { capacity: '2' });
+  await invite(page, event, 'Ada\nBea');
+  const [ada, bea] = [await someoneElse(), await someoneElse()];
+  await ada.goto(await linkOf(page, event, 'Ada'));
+  await bea.goto(await linkOf(page, event, 'Bea'));
+  for (const guest of [ada, bea]) {
+    await choose(guest, "Yes, I'll be there");
+    await guest.getByLabel('A word to your host').fill('On my way');
+  }
+  await ada.getByLabel('How many of you?').selectOption('2');
+  await ada.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(ada.getByRole('status')).toContainText('You are coming');
+  await bea.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(bea.getByRole('alert')).toContainText('every seat is taken');
+  await expect(bea.getByLabel('A word to your host')).toHaveValue('On my way');
+  await look(bea);
+  await choose(bea, 'Maybe');
+  await bea.getByRole('button', { name: 'Send my answer' }).click();
+  await expect(bea.getByRole('status')).toContainText('You said maybe');
+});
