@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import type { BrowserContext } from '@playwright/test';
 import { expect, type Page } from './test';
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -31,16 +32,23 @@ async function axe(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}: ${node.failureSummary}`));
 }
 
+const copies = new WeakMap<BrowserContext, Promise<Page>>();
+
 /** axe needs scripts, so it gets a copy of the page in a browser that runs them; the page's own are left out. */
 async function axeOnCopy(page: Page): Promise<string[]> {
-  const context = await page.context().browser()!.newContext({ javaScriptEnabled: true });
-  try {
-    const copy = await context.newPage();
-    const body = (await page.content()).replace(/<script.*?<\/script>/gs, '');
-    await copy.route(page.url(), route => route.fulfill({ contentType: 'text/html; charset=utf-8', body }));
-    await copy.goto(page.url());
-    return await axe(copy);
-  } finally {
-    await context.close();
-  }
+  const context = page.context();
+  if (!copies.has(context)) copies.set(context, scriptedPage(context));
+  const copy = await copies.get(context)!;
+  const body = (await page.content()).replace(/<script.*?<\/script>/gs, '');
+  await copy.route(page.url(), route => route.fulfill({ contentType: 'text/html; charset=utf-8', body }), { times: 1 });
+  await copy.goto('about:blank');
+  await copy.goto(page.url());
+  return axe(copy);
+}
+
+/** A page that runs scripts and is open for as long as `context`. */
+async function scriptedPage(context: BrowserContext): Promise<Page> {
+  const scripted = await context.browser()!.newContext({ javaScriptEnabled: true });
+  context.once('close', () => void scripted.close());
+  return scripted.newPage();
 }

@@ -54,7 +54,7 @@ test('a deleted event is gone, and so is its guests’ page', async ({ page, som
   expect((await page.goto(event))?.status()).toBe(404);
   const visitor = await someoneElse();
   expect((await visitor.goto(link))?.status()).toBe(404);
-  await expect(visitor.getByRole('heading', { level: 1, name: "We can't find that" })).toBeVisible();
+  await expect(visitor.getByRole('heading', { level: 1, name: "We can't find this invitation" })).toBeVisible();
 });
 
 test('a changed event moves the entry in the guest’s calendar', async ({ page }) => {

@@ -48,6 +48,19 @@ test('several guests are ticked, taken off and brought back', async ({ page, scr
   }
 });
 
+test('a list on which nobody is ticked says what to do', async ({ page }) => {
+  await signUp(page);
+  const event = await planEvent(page);
+  await invite(page, event, 'Ada');
+  await page.goto(`${event}/guests`);
+  for (const button of ['Take off the list', 'Invite']) {
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await expect(page.getByRole('alert')).toContainText('Nobody is selected.');
+    await look(page);
+  }
+  await expect(page.getByRole('link', { name: 'Ada', exact: true })).toBeVisible();
+});
+
 test('one guest is added, found, changed and invited', async ({ page }) => {
   const host = await signUp(page);
   const event = await planEvent(page);

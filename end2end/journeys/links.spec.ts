@@ -8,7 +8,7 @@ test('a link that was never issued is answered kindly', async ({ page, expectsSt
   for (const path of ['/i/nonsense', `/i/${'A'.repeat(43)}`, '/i/%F0%9F%8E%89']) {
     const response = await page.goto(path);
     expect(response?.status()).toBe(404);
-    await expect(page.getByRole('heading', { level: 1, name: "We can't find that" })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: "We can't find this invitation" })).toBeVisible();
     await look(page);
   }
 });
