@@ -7,12 +7,14 @@ use sqlx::PgPool;
 use crate::{
     auth::{self, Host, SignUpForm},
     backend::{Backend, Clock, Links},
+    error::{Error, Result},
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection, Token},
     live::Live,
     notifications::mailer::Mailer,
+    problem::Problem,
     secrets::{Secrets, random_token},
 };
 
@@ -55,6 +57,22 @@ pub fn event_form() -> EventForm {
         time_zone: "Europe/Berlin".into(),
         party_size: "4".into(),
         ..EventForm::default()
+    }
+}
+
+/// A backend with the host Ana and her event.
+pub async fn planned(db: PgPool, form: EventForm) -> (Backend, Host, EventId) {
+    let backend = backend(db).await;
+    let host = host(&backend, "Ana").await;
+    let event = event(&backend, &host, form).await;
+    (backend, host, event)
+}
+
+/// The problem that a verb was refused with.
+pub fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
+    match result {
+        Err(Error::Problem(problem)) => problem,
+        other => panic!("must be refused: {other:?}"),
     }
 }
 

@@ -2,18 +2,10 @@ use sqlx::PgPool;
 
 use super::{EventForm, actions, queries};
 use crate::{
-    error::{Error, Result},
     problem::{Conflict, Problem},
     rsvp::{self, AnswerForm},
-    testing,
+    testing::{self, problem},
 };
-
-fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
-    match result {
-        Err(Error::Problem(problem)) => problem,
-        other => panic!("must be refused: {other:?}"),
-    }
-}
 
 #[sqlx::test]
 async fn another_hosts_event_looks_like_none(db: PgPool) {

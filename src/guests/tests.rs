@@ -9,28 +9,13 @@ use super::{
 use crate::{
     auth::Host,
     backend::Backend,
-    error::{Error, Result},
     events::EventForm,
     fields::Fault,
     ids::{EventId, GuestId},
     problem::{Conflict, Problem},
     rsvp::{self, AnswerForm},
-    testing,
+    testing::{self, planned, problem},
 };
-
-async fn planned(db: PgPool) -> (Backend, Host, EventId) {
-    let backend = testing::backend(db).await;
-    let host = testing::host(&backend, "Ana").await;
-    let event = testing::event(&backend, &host, testing::event_form()).await;
-    (backend, host, event)
-}
-
-fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
-    match result {
-        Err(Error::Problem(problem)) => problem,
-        other => panic!("must be refused: {other:?}"),
-    }
-}
 
 async fn names(backend: &Backend, host: &Host, event: EventId, query: ListQuery) -> Vec<String> {
     let page = queries::page(&backend.db, host, event, query).await.unwrap();
@@ -39,7 +24,7 @@ async fn names(backend: &Backend, host: &Host, event: EventId, query: ListQuery)
 
 #[sqlx::test]
 async fn another_hosts_guests_look_like_none(db: PgPool) {
-    let (backend, ana, event) = planned(db).await;
+    let (backend, ana, event) = planned(db, testing::event_form()).await;
     let ben = testing::host(&backend, "Ben").await;
     let id = testing::guest(&backend, &ana, event, "Ada", "ada@example.org").await;
     let form = GuestForm { name: "Eve".into(), ..GuestForm::default() };
@@ -53,7 +38,7 @@ async fn another_hosts_guests_look_like_none(db: PgPool) {
 
 #[sqlx::test]
 async fn a_guest_gets_the_events_party_size_unless_told_otherwise(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "").await;
     assert_eq!(queries::guest(&backend.db, &host, event, id).await.unwrap().party_size, 4);
     let form = GuestForm { name: "Ada".into(), party_size: "2".into(), tags: "A, B".into(), ..GuestForm::default() };
@@ -64,7 +49,7 @@ async fn a_guest_gets_the_events_party_size_unless_told_otherwise(db: PgPool) {
 
 #[sqlx::test]
 async fn a_pasted_list_is_added_whole_or_not_at_all(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let bad = "Ada <ada@example.org>\nGrace <grace@>\nAlan +1 23";
     let Problem::Invalid(faults) = problem(actions::add_pasted(&backend, &host, event, bad).await) else { panic!() };
     assert_eq!(faults[0].fault, Fault::Lines(vec![2]));
@@ -76,7 +61,7 @@ async fn a_pasted_list_is_added_whole_or_not_at_all(db: PgPool) {
 
 #[sqlx::test]
 async fn pasting_the_same_addresses_again_adds_nobody(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     assert_eq!(actions::add_pasted(&backend, &host, event, "Ada <ada@example.org>").await.unwrap(), 1);
     assert_eq!(actions::add_pasted(&backend, &host, event, "A <ADA@example.org>, B <b@example.org>").await.unwrap(), 1);
     assert_eq!(actions::add_pasted(&backend, &host, event, "b@example.org").await.unwrap(), 0);
@@ -84,14 +69,14 @@ async fn pasting_the_same_addresses_again_adds_nobody(db: PgPool) {
 
 #[sqlx::test]
 async fn a_paste_beyond_the_limit_is_refused_with_the_limit(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let refused = problem(actions::add_pasted(&backend, &host, event, &"Ada\n".repeat(501)).await);
     assert_eq!(refused, Problem::Conflict(Conflict::TooManyAtOnce { max: 500 }));
 }
 
 #[sqlx::test]
 async fn a_deleted_guest_comes_back_with_link_and_answer(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     let (guest, token) = testing::invite(&backend, &host, event, id).await;
     let maybe = AnswerForm { answer: "maybe".into(), ..AnswerForm::default() };
@@ -128,7 +113,7 @@ async fn undo_is_refused_when_the_seats_were_taken_meanwhile(db: PgPool) {
 
 #[sqlx::test]
 async fn after_a_day_a_deleted_guest_is_gone_for_good(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     actions::delete(&backend, &host, event, &[id]).await.unwrap();
     backend.clock.set(testing::start() + TimeDelta::hours(23));
@@ -145,7 +130,7 @@ async fn after_a_day_a_deleted_guest_is_gone_for_good(db: PgPool) {
 
 #[sqlx::test]
 async fn the_table_searches_filters_sorts_and_pages(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let people: String = (0..120).map(|n| format!("Guest {n:03} <guest{n}@example.org>\n")).collect();
     actions::add_pasted(&backend, &host, event, &people).await.unwrap();
     let form = GuestForm {

@@ -4,27 +4,12 @@ use super::{Device, Issued, Selection, actions, queries};
 use crate::{
     auth::Host,
     backend::Backend,
-    error::{Error, Result},
     events,
     guests::{self, Status, list::ListQuery},
     ids::{EventId, GuestId},
     problem::{Conflict, LinkEnd, Problem},
-    testing,
+    testing::{self, planned, problem},
 };
-
-async fn planned(db: PgPool) -> (Backend, Host, EventId) {
-    let backend = testing::backend(db).await;
-    let host = testing::host(&backend, "Ana").await;
-    let event = testing::event(&backend, &host, testing::event_form()).await;
-    (backend, host, event)
-}
-
-fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
-    match result {
-        Err(Error::Problem(problem)) => problem,
-        other => panic!("must be refused: {other:?}"),
-    }
-}
 
 async fn count(backend: &Backend, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&backend.db).await.unwrap()
@@ -45,7 +30,7 @@ async fn three(backend: &Backend, host: &Host, event: EventId) -> [GuestId; 3] {
 
 #[sqlx::test]
 async fn issuing_a_token_queues_the_invitation_and_its_job(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
     assert_eq!(issued, Issued { links: 1, messages: 1 });
@@ -56,7 +41,7 @@ async fn issuing_a_token_queues_the_invitation_and_its_job(db: PgPool) {
 
 #[sqlx::test]
 async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [.., matilda] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![matilda])).await.unwrap();
     assert_eq!(issued, Issued { links: 1, messages: 0 });
@@ -70,7 +55,7 @@ async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
 
 #[sqlx::test]
 async fn inviting_all_passes_over_those_invited_before(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
     let token = testing::token(&backend, &host, event, ada).await;
@@ -83,7 +68,7 @@ async fn inviting_all_passes_over_those_invited_before(db: PgPool) {
 
 #[sqlx::test]
 async fn two_requests_at_once_issue_one_link_each_guest(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     three(&backend, &host, event).await;
     let tries = (0..8).map(|_| {
         let (backend, host) = (backend.clone(), host.clone());
@@ -100,7 +85,7 @@ async fn two_requests_at_once_issue_one_link_each_guest(db: PgPool) {
 
 #[sqlx::test]
 async fn another_host_can_neither_invite_nor_see_links(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     testing::invite(&backend, &host, event, ada).await;
     let ben = testing::host(&backend, "Ben").await;
@@ -112,7 +97,7 @@ async fn another_host_can_neither_invite_nor_see_links(db: PgPool) {
 
 #[sqlx::test]
 async fn a_rotated_link_is_dead_at_once_and_the_new_one_works(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (guest, old) = testing::invite(&backend, &host, event, ada).await;
     actions::record_opening(&backend, &guest, Device::Phone, None).await.unwrap();
@@ -126,7 +111,7 @@ async fn a_rotated_link_is_dead_at_once_and_the_new_one_works(db: PgPool) {
 
 #[sqlx::test]
 async fn a_link_never_issued_is_not_found_and_one_withdrawn_says_so(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (_, token) = testing::invite(&backend, &host, event, ada).await;
     assert_eq!(problem(queries::guest_of(&backend.db, &super::Token("x".into())).await), Problem::NotFound);
@@ -136,7 +121,7 @@ async fn a_link_never_issued_is_not_found_and_one_withdrawn_says_so(db: PgPool) 
 
 #[sqlx::test]
 async fn openings_count_for_people_but_not_for_scanners(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (guest, _) = testing::invite(&backend, &host, event, ada).await;
     actions::record_opening(&backend, &guest, Device::Scanner, Some(&[10, 0, 0])).await.unwrap();
@@ -149,7 +134,7 @@ async fn openings_count_for_people_but_not_for_scanners(db: PgPool) {
 
 #[sqlx::test]
 async fn no_token_stands_in_the_database_in_clear(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (_, token) = testing::invite(&backend, &host, event, ada).await;
     let dump: String = sqlx::query_scalar(
@@ -166,7 +151,7 @@ async fn no_token_stands_in_the_database_in_clear(db: PgPool) {
 
 #[sqlx::test]
 async fn a_cancelled_event_invites_nobody(db: PgPool) {
-    let (backend, host, event) = planned(db).await;
+    let (backend, host, event) = planned(db, testing::event_form()).await;
     three(&backend, &host, event).await;
     events::actions::cancel(&backend, &host, event).await.unwrap();
     let refused = problem(actions::issue(&backend, &host, event, &Selection::All).await);

@@ -5,21 +5,14 @@ use super::{Answer, AnswerForm, actions, overview::What, queries};
 use crate::{
     auth::Host,
     backend::Backend,
-    error::{Error, Result},
+    error::Error,
     events::{self, EventForm},
     fields::Fault,
     ids::EventId,
     invitations::Guest,
     problem::{Conflict, Problem},
-    testing,
+    testing::{self, planned, problem},
 };
-
-async fn planned(db: PgPool, form: EventForm) -> (Backend, Host, EventId) {
-    let backend = testing::backend(db).await;
-    let host = testing::host(&backend, "Ana").await;
-    let event = testing::event(&backend, &host, form).await;
-    (backend, host, event)
-}
 
 async fn invited(backend: &Backend, host: &Host, event: EventId, name: &str, email: &str) -> Guest {
     let id = testing::guest(backend, host, event, name, email).await;
@@ -28,13 +21,6 @@ async fn invited(backend: &Backend, host: &Host, event: EventId, name: &str, ema
 
 fn form(answer: &str, heads: &str) -> AnswerForm {
     AnswerForm { answer: answer.into(), heads: heads.into(), ..AnswerForm::default() }
-}
-
-fn problem<T: std::fmt::Debug>(result: Result<T>) -> Problem {
-    match result {
-        Err(Error::Problem(problem)) => problem,
-        other => panic!("must be refused: {other:?}"),
-    }
 }
 
 async fn count(backend: &Backend, sql: &'static str) -> i64 {
