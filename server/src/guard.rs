@@ -22,7 +22,8 @@ pub async fn dashboard(State(backend): State<Backend>, session: Session, request
             Redirect::to(&sign_in(wanted)).into_response()
         }
         Ok(None) => Refusal(guestguard::problem::Problem::SignInRequired).into_response(),
-        Err(problem) => Refusal(problem).into_response(),
+        // The page asks again, and tells what is wrong as a page does.
+        Err(_) => next.run(request).await,
     }
 }
 

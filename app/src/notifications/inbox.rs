@@ -88,7 +88,7 @@ fn Reading(mail: Mail) -> impl IntoView {
 fn read(name: String, raw: &[u8]) -> Option<Mail> {
     let message = MessageParser::default().parse(raw)?;
     let to = message.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned();
-    let text = message.body_text(0).unwrap_or_default().into_owned();
+    let text = message.body_text(0).unwrap_or_default().replace("\r\n", "\n");
     Some(Mail { name, to, subject: message.subject().unwrap_or_default().to_owned(), text })
 }
 

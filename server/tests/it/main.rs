@@ -7,6 +7,7 @@ mod guests;
 mod invitations;
 mod journey;
 mod live;
+mod metadata;
 mod migrations;
 mod operations;
 mod problems;

@@ -1,0 +1,43 @@
+//! What `cargo leptos watch` and `bin/build` both rely on.
+
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn workspace() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn cargo_leptos_finds_the_crates_names_and_folders_that_bin_build_uses() {
+    let workspace = workspace();
+    let leptos = &workspace["metadata"]["leptos"][0];
+    let packages = workspace["packages"].as_array().unwrap();
+    let package = |name: &Value| packages.iter().find(|package| package["name"] == *name).unwrap();
+    let library = package(&leptos["lib-package"]);
+    assert!(library["targets"][0]["crate_types"].as_array().unwrap().contains(&"cdylib".into()));
+    assert!(library["features"].as_object().unwrap().contains_key("hydrate"));
+    let binary = package(&leptos["bin-package"]);
+    let names: Vec<_> = binary["targets"].as_array().unwrap().iter().map(|target| &target["name"]).collect();
+    assert!(names.contains(&&leptos["bin-target"]), "{names:?}");
+    for folder in ["style-file", "assets-dir"] {
+        assert!(root().join(leptos[folder].as_str().unwrap()).exists(), "{folder}");
+    }
+    let config = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
+    assert!(
+        config.contains(&format!("LEPTOS_OUTPUT_NAME = {}", leptos["output-name"])),
+        "one name for the browser's files"
+    );
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains(&format!("[profile.{}]", leptos["lib-profile-release"].as_str().unwrap())));
+}
