@@ -42,9 +42,9 @@ impl TaskHandler for Deliver {
     }
 }
 
-/// Forgets deleted guests whose time for undo is over.
+/// Forgets deleted guests whose time for undo is over. A unit struct, because the schedule's payload is `null`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct PurgeDeletedGuests {}
+pub struct PurgeDeletedGuests;
 
 impl TaskHandler for PurgeDeletedGuests {
     const IDENTIFIER: &'static str = "purge_deleted_guests";
@@ -97,4 +97,14 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .init()
         .await
         .context("the worker could not start")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PurgeDeletedGuests;
+
+    #[test]
+    fn a_scheduled_job_reads_the_payload_that_the_schedule_gives() {
+        assert!(serde_json::from_value::<PurgeDeletedGuests>(serde_json::Value::Null).is_ok());
+    }
 }

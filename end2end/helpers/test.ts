@@ -11,11 +11,11 @@ type Fixtures = {
   expectsError: (text: string) => void;
   /** Another person with a browser of their own. */
   someoneElse: (options?: BrowserContextOptions) => Promise<Page>;
-  console: Console;
+  complaints: Complaints;
 };
 
 /** What the consoles of all browsers of one test complained about. */
-class Console {
+class Complaints {
   readonly errors: string[] = [];
   readonly expected: string[] = [];
 
@@ -34,23 +34,23 @@ class Console {
 /** Every console error, and with it every breach of the content security policy, fails the test. */
 export const test = base.extend<Fixtures>({
   scripts: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
-  console: async ({}, use) => {
-    const console = new Console();
-    await use(console);
-    expect(console.unexpected(), 'errors in the browser’s console').toEqual([]);
+  complaints: async ({}, use) => {
+    const complaints = new Complaints();
+    await use(complaints);
+    expect(complaints.unexpected(), 'errors in the browser’s console').toEqual([]);
   },
-  context: async ({ context, console }, use) => {
-    console.listenTo(context);
+  context: async ({ context, complaints }, use) => {
+    complaints.listenTo(context);
     await use(context);
   },
-  expectsError: async ({ console }, use) => use(text => void console.expected.push(text)),
+  expectsError: async ({ complaints }, use) => use(text => void complaints.expected.push(text)),
   expectsStatus: async ({ expectsError }, use) => use(status => expectsError(`responded with a status of ${status} `)),
-  someoneElse: async ({ browser, console }, use) => {
+  someoneElse: async ({ browser, complaints }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async options => {
       const context = await browser.newContext(options);
       contexts.push(context);
-      console.listenTo(context);
+      complaints.listenTo(context);
       return context.newPage();
     });
     await Promise.all(contexts.map(context => context.close()));

@@ -1,4 +1,4 @@
-import { YEAR, hostWithGuest, invite, linkOf, planEvent, signUp, somebody } from '../helpers/actors';
+import { YEAR, hostWithGuest, invite, linkOf, openGuest, planEvent, signUp, somebody } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
 import { checkNothing, choose } from '../helpers/pages';
 import { expect, test, type Locator } from '../helpers/test';
@@ -195,6 +195,29 @@ test('the answer form names every bad field and keeps what was typed', async ({ 
   await guest.getByRole('button', { name: 'Send my answer' }).click();
   await says(companion, 'Please use at most 120 characters.');
   await expect(companion).toHaveValue('w'.repeat(121));
+});
+
+test('a guest who chose more seats than are left to them is told how many', async ({ page, someoneElse }) => {
+  const { event, guest, link } = await hostWithGuest(page, { party_size: '3' });
+  const visitor = await someoneElse();
+  await visitor.goto(link);
+  await choose(visitor, "Yes, I'll be there");
+  await visitor.getByLabel('How many of you?').selectOption('3');
+  await visitor.getByLabel('A word to your host').fill('All three of us');
+  const seats = visitor.getByLabel('How many of you?');
+  for (const left of [2, 1]) {
+    await openGuest(page, event, guest.name);
+    await page.getByLabel('Seats').fill(String(left));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('status')).toHaveText('Saved.');
+    await visitor.getByRole('button', { name: 'Send my answer' }).click();
+    const fault = `Please choose a number from 1 to ${left}.`;
+    await expect(visitor.getByRole('region', { name: 'Your answer' })).toContainText(fault);
+    await expect(visitor.getByLabel('A word to your host')).toHaveValue('All three of us');
+    if (left === 1) break;
+    await says(seats, fault);
+    await seats.selectOption(String(left));
+  }
 });
 
 test('whoever comes too late for a seat is told so and loses nothing', async ({ page, someoneElse }) => {

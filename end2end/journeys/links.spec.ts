@@ -9,8 +9,8 @@ test('a link that was never issued is answered kindly', async ({ page, expectsSt
     const response = await page.goto(path);
     expect(response?.status()).toBe(404);
     await expect(page.getByRole('heading', { level: 1, name: "We can't find this invitation" })).toBeVisible();
-    await look(page);
   }
+  await look(page);
 });
 
 test('a page that does not exist is answered kindly', async ({ page, expectsStatus }) => {

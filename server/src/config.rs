@@ -66,20 +66,30 @@ impl Config {
         let development = environment == Environment::Development;
         let local_dir = PathBuf::from(reader.text("GG_LOCAL_DIR").unwrap_or_else(|| ".local".into()));
         let public_url = reader.public_url(development);
-        let config = public_url.map(|public_url| Self {
-            environment,
-            database_url: reader.required("GG_DATABASE_URL", "postgres://user:password@host/database"),
-            redis_url: reader.required("GG_REDIS_URL", "redis://host:6379"),
-            public_url,
-            secret_key: reader.secret_key(development, &local_dir),
-            smtp_url: reader.smtp_url(development),
-            mail_from: reader.mail_from(development),
-            listen: reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
-            metrics_listen: reader.address("GG_METRICS_LISTEN"),
-            site_root: PathBuf::from(reader.text("GG_SITE_ROOT").unwrap_or_else(|| "target/site".into())),
-            local_dir,
-        });
-        config.filter(|_| reader.faults.is_empty()).ok_or(Faults(reader.faults))
+        let database_url = reader.required("GG_DATABASE_URL", "postgres://user:password@host/database");
+        let redis_url = reader.required("GG_REDIS_URL", "redis://host:6379");
+        let secret_key = reader.secret_key(development, &local_dir);
+        let smtp_url = reader.smtp_url(development);
+        let mail_from = reader.mail_from(development);
+        let listen = reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let metrics_listen = reader.address("GG_METRICS_LISTEN");
+        let site_root = PathBuf::from(reader.text("GG_SITE_ROOT").unwrap_or_else(|| "target/site".into()));
+        match public_url {
+            Some(public_url) if reader.faults.is_empty() => Ok(Self {
+                environment,
+                database_url,
+                redis_url,
+                public_url,
+                secret_key,
+                smtp_url,
+                mail_from,
+                listen,
+                metrics_listen,
+                local_dir,
+                site_root,
+            }),
+            _ => Err(Faults(reader.faults)),
+        }
     }
 
     /// Whether browsers come over HTTPS.

@@ -133,12 +133,52 @@ async fn the_doctor_says_what_is_missing_with_the_remedy(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_node_that_is_told_to_stop_finishes_and_exits_cleanly(db: PgPool) {
-    let mut node = ready(binary(&url(&db), &redis(), &["serve"])).await;
+async fn a_node_that_is_told_to_stop_loses_no_request_and_exits_cleanly(db: PgPool) {
+    let (mut command, address) = (binary(&url(&db), &redis(), &["serve"]), free_address().await);
+    let mut node = ready(command.env("GG_LISTEN", &address)).await;
+    let requests: Vec<_> = (0..12)
+        .map(|n| {
+            let url = format!("http://{address}/api/auth/sign-in");
+            tokio::spawn(async move {
+                let client = reqwest::Client::builder().no_proxy().build().unwrap();
+                // Each costs a password hash, so that most are under way when the signal comes.
+                let form = [("form[email]", format!("ada{n}@example.org")), ("form[password]", "wrong".to_owned())];
+                client
+                    .post(url)
+                    .header("accept", "application/json")
+                    .form(&form)
+                    .send()
+                    .await
+                    .map(|done| done.status().as_u16())
+            })
+        })
+        .collect();
+    let begun = std::time::Instant::now();
+    while !requests.iter().any(tokio::task::JoinHandle::is_finished) {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let pid = node.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    for request in requests {
+        assert_eq!(request.await.unwrap().expect("an answer"), 422);
+    }
     let status = tokio::time::timeout(Duration::from_secs(15), node.wait()).await.expect("stops in time").unwrap();
     assert!(status.success(), "{status}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn metrics_are_told_on_an_address_of_their_own_by_route(db: PgPool) {
+    let (public, private) = (free_address().await, free_address().await);
+    let mut command = binary(&url(&db), &redis(), &["serve"]);
+    let _node = ready(command.env("GG_LISTEN", &public).env("GG_METRICS_LISTEN", &private)).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |url: String| client.get(url).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(get(format!("http://{public}/i/a-secret-token")).await.status(), 404);
+    assert_eq!(get(format!("http://{public}/metrics")).await.status(), 404, "not for everybody");
+    let metrics = get(format!("http://{private}/metrics")).await.text().await.unwrap();
+    assert!(metrics.contains("route=\"/i/{token}\"") && metrics.contains("database_connections"), "{metrics}");
+    assert!(!metrics.contains("a-secret-token"));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
@@ -152,8 +192,12 @@ async fn the_demo_is_made_once(db: PgPool) {
     assert_eq!(users, 1);
 }
 
+async fn free_address() -> String {
+    tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+}
+
 /// Starts a node and waits until it says that it is ready.
-async fn ready(mut command: Command) -> Child {
+async fn ready(command: &mut Command) -> Child {
     let mut node = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
     let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.expect("ready in time").unwrap();
