@@ -1,7 +1,7 @@
 use guestguard::guests::paste::{Entry, Reading, Unclear, read};
 use leptos::prelude::*;
 
-use crate::ui::woken;
+use crate::ui::{escape, woken};
 
 /// A field for a pasted list with, below it, what was understood of each line. The server draws it with what came
 /// back; in the browser it follows the typing.
@@ -14,7 +14,7 @@ pub fn QuickAdd(
 ) -> impl IntoView {
     let ready = woken();
     let bad = fault.is_some();
-    let shown = text.clone();
+    let shown = escape::textarea(&text);
     let text = RwSignal::new(text);
     let entries = Memo::new(move |_| read(&text.get()));
     let summary = move || summary(&entries.get());
@@ -35,11 +35,12 @@ pub fn QuickAdd(
                     rows="8"
                     required
                     maxlength="60000"
-                    aria-describedby="text-hint"
-                    prop:value=shown
+                    aria-invalid=bad.then_some("true")
+                    aria-describedby=if bad { "text-hint text-error" } else { "text-hint" }
+                    inner_html=shown
                     on:input:target=move |event| text.set(event.target().value())
                 ></textarea>
-                {fault.map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
+                {fault.map(|fault| view! { <p class="error" role="alert" id="text-error">{fault}</p> })}
             </div>
             <p role="status">{summary}</p>
             <ul class="parsed">{lines}</ul>

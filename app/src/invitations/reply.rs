@@ -10,6 +10,8 @@ use crate::ui::{
 };
 
 const ENDPOINT: &str = "/api/rsvp/answer";
+/// Longest name of a companion, in characters.
+const LONGEST_NAME: usize = 120;
 
 /// Whether the answer form came back because something was wrong with it.
 pub fn conflict() -> bool {
@@ -49,7 +51,7 @@ pub fn AnswerFields(token: Token, found: InvitationPage) -> impl IntoView {
                         }
                     })
                     .collect_view()}
-                {form.fault("answer").map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
+                {form.fault("answer").or_else(|| lone_seat(&form, seats)).map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
             </fieldset>
             {(seats > 1).then(|| view! { <Party form=form.clone() seats/> })}
             <TextArea form name="message" label="A word to your host" rows=3 max=1000/>
@@ -64,12 +66,18 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
     let heads: i32 = form.value("heads").parse().unwrap_or(1);
     let names: Vec<String> = form.values("companions").to_vec();
     let fault = form.fault("heads");
+    let too_long = form.fault("companions");
     let bad = fault.is_some();
     view! {
         <div class="party">
             <div class="field" data-invalid=bad.then_some("true")>
                 <label for="heads">"How many of you?"</label>
-                <select id="heads" name="form[heads]">
+                <select
+                    id="heads"
+                    name="form[heads]"
+                    aria-invalid=bad.then_some("true")
+                    aria-describedby=bad.then_some("heads-error")
+                >
                     {(1..=seats)
                         .map(|n| {
                             let text = if n == 1 { "Just me".to_owned() } else { format!("{n} of us") };
@@ -77,17 +85,30 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
                         })
                         .collect_view()}
                 </select>
-                {fault.map(|fault| view! { <p class="error">{fault}</p> })}
+                {fault.map(|fault| view! { <p class="error" id="heads-error">{fault}</p> })}
             </div>
             <ol class="companions">
                 {(1..seats)
                     .map(|n| {
                         let id = format!("companion-{n}");
                         let name = names.get(n as usize - 1).cloned().unwrap_or_default();
+                        let fault = too_long.clone().filter(|_| name.chars().count() > LONGEST_NAME);
+                        let bad = fault.is_some();
+                        let note = format!("{id}-error");
                         view! {
                             <li class="companion">
                                 <label for=id.clone()>{format!("Guest {}, coming with you", n + 1)}</label>
-                                <input id=id type="text" name="form[companions][]" value=name maxlength="120" autocomplete="off"/>
+                                <input
+                                    id=id
+                                    type="text"
+                                    name="form[companions][]"
+                                    value=name
+                                    maxlength=LONGEST_NAME
+                                    autocomplete="off"
+                                    aria-invalid=bad.then_some("true")
+                                    aria-describedby=bad.then(|| note.clone())
+                                />
+                                {fault.map(|fault| view! { <p class="error" id=note>{fault}</p> })}
                             </li>
                         }
                     })
@@ -95,6 +116,11 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
             </ol>
         </div>
     }
+}
+
+/// Where only one seat is left there is no field for the number; what was wrong with it is told with the answers.
+fn lone_seat(form: &FormState, seats: i32) -> Option<String> {
+    if seats > 1 { None } else { form.fault("heads") }
 }
 
 fn words(answer: Answer, full: bool) -> (&'static str, &'static str) {

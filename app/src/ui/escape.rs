@@ -3,3 +3,8 @@
 pub fn text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
+
+/// What stands inside a `<textarea>` that shows `value`. A browser drops the first line break, so there is one more.
+pub fn textarea(value: &str) -> String {
+    format!("\n{}", text(value))
+}

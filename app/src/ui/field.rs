@@ -69,7 +69,7 @@ pub fn TextArea(
                 maxlength=max
                 aria-invalid=bad.then_some("true")
                 aria-describedby=described(name, hint.is_some(), bad)
-                inner_html=inside(&form.value(name))
+                inner_html=escape::textarea(&form.value(name))
             ></textarea>
             <FaultLine name fault/>
         </div>
@@ -111,11 +111,6 @@ pub fn Select(
             <FaultLine name fault/>
         </div>
     }
-}
-
-/// What stands inside a `<textarea>` that shows `text`. A browser drops the first line break, so there is one more.
-fn inside(text: &str) -> String {
-    format!("\n{}", escape::text(text))
 }
 
 #[component]

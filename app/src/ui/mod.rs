@@ -2,15 +2,14 @@
 
 /// A link with a button that copies it (island).
 pub mod copy;
+/// Text where Leptos does not escape it.
+pub mod escape;
 /// Ticks all boxes of a table (island).
 pub mod select_all;
 
 /// Buttons that post.
 #[cfg(feature = "ssr")]
 pub mod button;
-/// Text where Leptos does not escape it.
-#[cfg(feature = "ssr")]
-pub mod escape;
 /// Fields with label, hint and fault.
 #[cfg(feature = "ssr")]
 pub mod field;
