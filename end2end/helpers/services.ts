@@ -22,11 +22,17 @@ export const maildev = {
   reuseExistingServer: false,
 };
 
-/** GuestGuard with an empty database of its own. */
+/** A new database, which need not survive a power cut. */
+const sql = [
+  `drop database if exists ${DATABASE} with (force)`,
+  `create database ${DATABASE}`,
+  `alter database ${DATABASE} set synchronous_commit = off`,
+];
+
+/** GuestGuard with that database. */
 export const guestguard = {
   name: 'guestguard',
-  command: `psql "$E2E_MAINTENANCE_URL" -qX -v ON_ERROR_STOP=1 -c 'drop database if exists ${DATABASE} with (force)' \
-    -c 'create database ${DATABASE}' && exec "$E2E_BINARY" serve`,
+  command: `psql "$E2E_MAINTENANCE_URL" -qX -v ON_ERROR_STOP=1 ${sql.map(line => `-c '${line}'`).join(' ')} && exec "$E2E_BINARY" serve`,
   cwd: root,
   url: `${BASE_URL}/readyz`,
   reuseExistingServer: false,
