@@ -1,9 +1,10 @@
 import path from 'node:path';
 
-const PORT = 3100;
-const SMTP_PORT = 3125;
-const MAIL_PORT = 3180;
-const DATABASE = 'guestguard_e2e';
+/** With another number, a second run can go on beside the first. */
+const PORT = Number(process.env.GG_E2E_PORT ?? 3100);
+const SMTP_PORT = PORT + 25;
+const MAIL_PORT = PORT + 80;
+const DATABASE = PORT === 3100 ? 'guestguard_e2e' : `guestguard_e2e_${PORT}`;
 
 /** Where GuestGuard is served for the journeys. */
 export const BASE_URL = `http://127.0.0.1:${PORT}`;

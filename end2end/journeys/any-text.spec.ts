@@ -62,7 +62,6 @@ test('emoji, right-to-left and HTML come out as the text they are', async ({ pag
   await guest.getByRole('button', { name: 'Send my answer' }).click();
   await expect(guest.getByRole('status')).toContainText(`2 seats, with ${NAME}`);
   await expect(guest.getByRole('status')).toContainText('<!-- سلام --> &amp; 👩‍👩‍👧');
-  await look(guest);
   await guest.getByRole('link', { name: 'Change your answer' }).click();
   await expect(guest.getByLabel('A word to your host')).toHaveValue(WORDS);
   await expect(guest.getByLabel('Guest 2, coming with you')).toHaveValue(NAME);
@@ -70,7 +69,6 @@ test('emoji, right-to-left and HTML come out as the text they are', async ({ pag
   await page.goto(event);
   await expect(page.getByRole('listitem').filter({ hasText: `${NAME} is coming, 2 in all` })).toBeVisible();
   await awake(page);
-  await look(page);
 });
 
 test('a pasted list may hold any text as well', async ({ page }) => {

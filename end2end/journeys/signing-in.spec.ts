@@ -23,10 +23,8 @@ test('signing in brings people back to where they wanted to go', async ({ page }
   await look(page);
   await page.goto(guests);
   await expect(page).toHaveURL(/\/sign-in\?next=/);
-  await look(page);
   await signIn(page, host);
   await expect(page).toHaveURL(guests);
-  await look(page);
 });
 
 test('a wrong password on the way does not forget where one wanted to go', async ({ page }) => {

@@ -65,11 +65,13 @@ impl Event {
         }
     }
 
-    /// "Europe/Berlin (CET)", or with the offset where the zone has no abbreviation.
+    /// "Europe/Berlin (CET)", with the offset where the zone has no abbreviation, and just "UTC".
     pub fn zone_words(&self) -> String {
         let start = self.starts_at.with_timezone(&self.zone());
         let name = start.format("%Z").to_string();
-        if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        if name == self.time_zone {
+            name
+        } else if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             format!("{} ({name})", self.time_zone)
         } else {
             format!("{} (UTC{})", self.time_zone, start.offset().fix())

@@ -23,15 +23,18 @@ pub fn InvitationPreview(
         if guess_zone {
             choose_zone();
         }
+        let show = move |input: HtmlInputElement| match input.name().as_str() {
+            "form[title]" => title.set(input.value()),
+            "form[starts]" => when.set(in_words(&input.value())),
+            "form[venue]" => venue.set(input.value()),
+            "form[theme]" => theme.set(input.value()),
+            _ => {}
+        };
+        // What was typed before the scripts arrived.
+        filled_in().into_iter().for_each(show);
         let follow = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
-            let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
-            match input.name().as_str() {
-                "form[title]" => title.set(input.value()),
-                "form[starts]" => when.set(in_words(&input.value())),
-                "form[venue]" => venue.set(input.value()),
-                "form[theme]" => theme.set(input.value()),
-                _ => {}
-            }
+            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            input.into_iter().for_each(show);
         });
         // The listener lives as long as the page.
         let _ = document().add_event_listener_with_callback("input", follow.as_ref().unchecked_ref());
@@ -51,6 +54,14 @@ pub fn InvitationPreview(
 
 fn or(text: String, else_text: &str) -> String {
     if text.trim().is_empty() { else_text.to_owned() } else { text }
+}
+
+/// The inputs that the card shows, with the design that is chosen.
+fn filled_in() -> Vec<HtmlInputElement> {
+    ["#title", "#starts", "#venue", "input[name='form[theme]']:checked"]
+        .into_iter()
+        .filter_map(|found| document().query_selector(found).ok().flatten()?.dyn_into().ok())
+        .collect()
 }
 
 /// "Thursday, 24 December 2026, 18:30" of an input's local time. Read as UTC, so that no zone moves it.

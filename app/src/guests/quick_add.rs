@@ -16,6 +16,9 @@ pub fn QuickAdd(
     let bad = fault.is_some();
     let shown = escape::textarea(&text);
     let text = RwSignal::new(text);
+    let area = NodeRef::<leptos::html::Textarea>::new();
+    // What was pasted before the scripts arrived.
+    Effect::new(move |_| area.get().into_iter().for_each(|area| text.set(area.value())));
     let entries = Memo::new(move |_| read(&text.get()));
     let summary = move || summary(&entries.get());
     let lines = {
@@ -30,6 +33,7 @@ pub fn QuickAdd(
                     "One person a line, such as “Ada Lovelace <ada@example.org>”, columns copied from a spreadsheet, or a mail program's whole To field."
                 </p>
                 <textarea
+                    node_ref=area
                     id="text"
                     name="form[text]"
                     rows="8"
