@@ -55,7 +55,7 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
     let new = form.parse()?;
     let changed = sqlx::query!(
         "update guests set name = $4, email = $5, phone = $6, party_size = coalesce($7, party_size), tags = $8,
-            note = $9, updated_at = $10
+            note = $9, updated_at = $10, activity_at = greatest(activity_at, $10)
         where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
         host.id().0,
         event.0,
@@ -148,9 +148,10 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
         serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>()).map_err(anyhow::Error::from)?;
     let added = sqlx::query_scalar!(
         r#"
-        insert into guests (host_id, event_id, id, name, email, phone, party_size, note, tags, created_at, updated_at)
+        insert into guests (host_id, event_id, id, name, email, phone, party_size, note, tags, created_at, updated_at,
+            activity_at)
         select $1, $2, n.id, n.name, n.email, n.phone, n.party_size, n.note,
-            array(select jsonb_array_elements_text($9::jsonb -> (n.place - 1)::int)), $10, $10
+            array(select jsonb_array_elements_text($9::jsonb -> (n.place - 1)::int)), $10, $10, $10
         from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[])
             with ordinality as n (id, name, email, phone, party_size, note, place)
         returning id as "id: GuestId"

@@ -92,6 +92,25 @@ impl ListQuery {
         pairs
     }
 
+    /// Guests before this page.
+    pub fn offset(&self) -> i64 {
+        (self.page - 1) * PAGE_SIZE
+    }
+
+    /// The tag that guests must have.
+    pub fn tag(&self) -> Option<&str> {
+        Some(self.tag.as_str()).filter(|tag| !tag.is_empty())
+    }
+
+    /// A LIKE pattern that finds the search anywhere in text in lower case.
+    pub fn pattern(&self) -> Option<String> {
+        if self.search.is_empty() {
+            return None;
+        }
+        let escaped = self.search.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        Some(format!("%{escaped}%"))
+    }
+
     /// Whether something is filtered out.
     pub fn is_filtered(&self) -> bool {
         !self.search.is_empty() || self.status.is_some() || !self.tag.is_empty()

@@ -10,6 +10,9 @@ pub mod list;
 pub mod paste;
 #[cfg(feature = "ssr")]
 pub mod queries;
+/// Where each guest stands, kept beside the guest.
+#[cfg(feature = "ssr")]
+pub mod standing;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
@@ -53,7 +56,7 @@ pub struct GuestDetails {
 /// Where a guest stands, from first to last step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "guest_status", rename_all = "kebab-case"))]
 pub enum Status {
     /// On the list, without a link.
     NotInvited,

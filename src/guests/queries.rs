@@ -2,7 +2,7 @@ use sqlx::PgPool;
 
 use super::{
     GuestDetails, Status,
-    list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE},
+    list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Sort},
 };
 use crate::{
     auth::Host,
@@ -11,66 +11,61 @@ use crate::{
     problem::Problem,
 };
 
+/// The lines of one page in the order `$order`. A macro, because an index is only used for an order that stands in the
+/// statement, and only whole statements are checked.
+macro_rules! lines_by {
+    ($order:tt, $db:ident, $host:ident, $event:ident, $query:ident) => {
+        sqlx::query_as!(
+            GuestLine,
+            r#"
+            select g.id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
+                (select last_error from notifications n
+                    where n.host_id = $1 and n.guest_id = g.id and n.kind = 'invitation' and n.latest) as last_error,
+                activity_at
+            from (
+                select * from guests
+                where host_id = $1 and event_id = $2 and deleted_at is null
+                    and ($3::guest_status is null or status = $3)
+                    and ($4::text is null or $4 = any (tags))
+                    and ($5::text is null or search like $5)
+                order by "#
+                + $order
+                + r#" limit $6 offset $7
+            ) g
+            order by "#
+                + $order,
+            $host.id().0,
+            $event.0,
+            $query.status as Option<Status>,
+            $query.tag(),
+            $query.pattern(),
+            PAGE_SIZE,
+            $query.offset(),
+        )
+        .fetch_all($db)
+        .await
+    };
+}
+
 /// One page of the guest table of an event of `host`.
 pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) -> Result<GuestPage> {
-    let rows = sqlx::query!(
-        r#"
-        with list as (
-            select g.id, g.name, g.email, g.phone, g.party_size, g.tags, g.note, r.heads, n.last_error,
-                coalesce(r.answer, case
-                    when i.id is null then 'not-invited'
-                    when i.first_opened_at is not null then 'opened'
-                    when n.state is null then 'link-ready'
-                    when n.state in ('queued', 'sending') then 'queued'
-                    when n.state in ('sent', 'delivered') then 'sent'
-                    else 'failed'
-                end) as status,
-                greatest(g.updated_at, i.issued_at, i.last_opened_at, r.changed_at) as activity_at
-            from guests g
-            left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-            left join notifications n
-                on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest
-            left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
-            where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
-        ), matching as (
-            select * from list
-            where ($3 = '' or name ilike $3 or email ilike $3 or phone ilike $3 or note ilike $3)
-                and ($4 = '' or status = $4)
-                and ($5 = '' or $5 = any (tags))
-        )
-        select id as "id: GuestId", name as "name!", email, phone, party_size as "party_size!", tags as "tags!",
-            note as "note!", heads as "heads?", last_error as "last_error?", status as "status!: Status",
-            activity_at as "activity_at!", count(*) over () as "matching!"
-        from matching
-        order by
-            case when $6 = 'name' and not $7 then lower(name) end,
-            case when $6 = 'name' and $7 then lower(name) end desc,
-            case when $6 = 'status' and not $7 then status end,
-            case when $6 = 'status' and $7 then status end desc,
-            case when $6 = 'party' and not $7 then coalesce(heads, party_size) end,
-            case when $6 = 'party' and $7 then coalesce(heads, party_size) end desc,
-            case when $6 = 'activity' and not $7 then activity_at end desc,
-            case when $6 = 'activity' and $7 then activity_at end,
-            lower(name), id
-        limit $8 offset $9
-        "#,
-        host.id().0,
-        event.0,
-        pattern(&query.search),
-        query.status.map(Status::key).unwrap_or_default(),
-        query.tag,
-        query.sort.key(),
-        query.descending,
-        PAGE_SIZE,
-        (query.page - 1) * PAGE_SIZE,
-    )
-    .fetch_all(db)
-    .await?;
+    let lines = match (query.sort, query.descending) {
+        (Sort::Name, false) => lines_by!("lower(name), id", db, host, event, query),
+        (Sort::Name, true) => lines_by!("lower(name) desc, id desc", db, host, event, query),
+        (Sort::Status, false) => lines_by!("status, lower(name), id", db, host, event, query),
+        (Sort::Status, true) => lines_by!("status desc, lower(name) desc, id desc", db, host, event, query),
+        (Sort::Party, false) => lines_by!("coalesce(heads, party_size), lower(name), id", db, host, event, query),
+        (Sort::Party, true) => {
+            lines_by!("coalesce(heads, party_size) desc, lower(name) desc, id desc", db, host, event, query)
+        }
+        (Sort::Activity, false) => lines_by!("activity_at desc, id desc", db, host, event, query),
+        (Sort::Activity, true) => lines_by!("activity_at, id", db, host, event, query),
+    }?;
     let list = sqlx::query!(
         r#"
         select count(*) as "total!", array(
             select distinct unnest(tags) from guests
-            where host_id = $1 and event_id = $2 and deleted_at is null order by 1
+            where host_id = $1 and event_id = $2 and deleted_at is null and tags <> '{}' order by 1
         ) as "tags!"
         from guests where host_id = $1 and event_id = $2 and deleted_at is null
         "#,
@@ -79,28 +74,28 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     )
     .fetch_one(db)
     .await?;
-    Ok(GuestPage {
-        matching: rows.first().map_or(0, |row| row.matching),
-        total: list.total,
-        tags: list.tags,
-        lines: rows
-            .into_iter()
-            .map(|row| GuestLine {
-                id: row.id,
-                name: row.name,
-                email: row.email,
-                phone: row.phone,
-                party_size: row.party_size,
-                tags: row.tags,
-                note: row.note,
-                status: row.status,
-                heads: row.heads,
-                last_error: row.last_error,
-                activity_at: row.activity_at,
-            })
-            .collect(),
-        query,
-    })
+    let matching = if query.is_filtered() { matching(db, host, event, &query).await? } else { list.total };
+    Ok(GuestPage { query, lines, matching, total: list.total, tags: list.tags })
+}
+
+async fn matching(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
+    let matching = sqlx::query_scalar!(
+        r#"
+        select count(*) as "matching!" from guests
+        where host_id = $1 and event_id = $2 and deleted_at is null
+            and ($3::guest_status is null or status = $3)
+            and ($4::text is null or $4 = any (tags))
+            and ($5::text is null or search like $5)
+        "#,
+        host.id().0,
+        event.0,
+        query.status as Option<Status>,
+        query.tag(),
+        query.pattern(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(matching)
 }
 
 /// One guest of `host`.
@@ -134,13 +129,4 @@ pub async fn known_addresses(db: &PgPool, host: &Host, event: EventId, addresses
     .fetch_all(db)
     .await?;
     Ok(known)
-}
-
-/// A LIKE pattern that finds `search` anywhere; empty for no search.
-fn pattern(search: &str) -> String {
-    if search.is_empty() {
-        return String::new();
-    }
-    let escaped = search.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("%{escaped}%")
 }

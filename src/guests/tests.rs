@@ -12,8 +12,10 @@ use crate::{
     events::EventForm,
     fields::Fault,
     ids::{EventId, GuestId},
+    invitations::{self, Device},
+    notifications,
     problem::{Conflict, Problem},
-    rsvp::{self, AnswerForm},
+    rsvp::{self, Answer, AnswerForm},
     testing::{self, planned, problem},
 };
 
@@ -158,4 +160,76 @@ async fn the_table_searches_filters_sorts_and_pages(db: PgPool) {
     let down = ListQuery { sort: Sort::Name, descending: true, ..ListQuery::default() };
     assert_eq!(names(&backend, &host, event, down).await[0], "Guest 119");
     assert_eq!(page.tags, ["VIP"]);
+}
+
+#[sqlx::test]
+async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
+    let status = async || {
+        let astray: i64 = sqlx::query_scalar(
+            "select count(*) from guests g join guest_standings s on s.host_id = g.host_id and s.id = g.id
+            where (g.status, g.heads, g.activity_at) is distinct from (s.status, s.heads, s.activity_at)",
+        )
+        .fetch_one(&backend.db)
+        .await
+        .unwrap();
+        assert_eq!(astray, 0, "what stands beside the guest is what the view says");
+        backend.clock.set(backend.clock.now() + TimeDelta::minutes(1));
+        queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap().lines[0].status
+    };
+    let deliver = async || {
+        let query = "select id from notifications where state = 'queued'";
+        for id in sqlx::query_scalar(query).fetch_all(&backend.db).await.unwrap() {
+            notifications::actions::deliver(&backend, host.id(), id).await.unwrap();
+        }
+    };
+    assert_eq!(status().await, Status::NotInvited);
+    let (guest, _) = testing::invite(&backend, &host, event, id).await;
+    assert_eq!(status().await, Status::Queued);
+    deliver().await;
+    assert_eq!(status().await, Status::Sent);
+    invitations::actions::record_opening(&backend, &guest, Device::Phone, None).await.unwrap();
+    assert_eq!(status().await, Status::Opened);
+    invitations::actions::resend(&backend, &host, event, id).await.unwrap();
+    assert_eq!(status().await, Status::Opened);
+    deliver().await;
+    invitations::actions::rotate(&backend, &host, event, id).await.unwrap();
+    assert_eq!(status().await, Status::LinkReady);
+    for answer in [Answer::Attending, Answer::Declined] {
+        let form = AnswerForm { answer: answer.key().into(), heads: "3".into(), ..AnswerForm::default() };
+        rsvp::actions::answer(&backend, &guest, &form).await.unwrap();
+        assert_eq!(Some(status().await), Status::of_key(answer.key()));
+    }
+    let form = GuestForm { name: "Ada King".into(), ..GuestForm::default() };
+    actions::edit(&backend, &host, event, id, &form).await.unwrap();
+    assert_eq!(status().await, Status::Declined);
+    actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    actions::restore(&backend, &host, event, &[id]).await.unwrap();
+    assert_eq!(status().await, Status::Declined);
+}
+
+#[sqlx::test]
+async fn every_sort_goes_both_ways(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    for (name, seats) in [("Grace", "3"), ("ada", "1"), ("Zoë", "2")] {
+        let form = GuestForm { name: name.into(), party_size: seats.into(), ..GuestForm::default() };
+        let id = actions::add(&backend, &host, event, &form).await.unwrap();
+        backend.clock.set(backend.clock.now() + TimeDelta::minutes(1));
+        if name == "ada" {
+            testing::invite(&backend, &host, event, id).await;
+        }
+    }
+    for (sort, order) in [
+        (Sort::Name, ["ada", "Grace", "Zoë"]),
+        (Sort::Status, ["Grace", "Zoë", "ada"]),
+        (Sort::Party, ["ada", "Zoë", "Grace"]),
+        (Sort::Activity, ["Zoë", "ada", "Grace"]),
+    ] {
+        let query = ListQuery { sort, ..ListQuery::default() };
+        assert_eq!(names(&backend, &host, event, query.clone()).await, order, "{sort:?}");
+        let mut down = names(&backend, &host, event, ListQuery { descending: true, ..query }).await;
+        down.reverse();
+        assert_eq!(down, order, "{sort:?} the other way");
+    }
 }

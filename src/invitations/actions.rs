@@ -31,6 +31,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and ($3::uuid[] is null or g.id = any ($3))
             and not exists (select from invitations i
                 where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
+        order by g.id
         for no key update
         "#,
         host.id().0,
@@ -48,6 +49,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     }
     let now = backend.clock.now();
     notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &recipients).await?;
+    guests::standing::restate(&mut tx, host.id(), &links).await?;
     tx.commit().await?;
     backend.live.changed(event).await;
     Ok(Issued { links: links.len(), messages: recipients.len() })
@@ -76,6 +78,7 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
     };
     let now = backend.clock.now();
     notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &[(guest, address)]).await?;
+    guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     tx.commit().await?;
     backend.live.changed(event).await;
     Ok(())
@@ -84,6 +87,7 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
 /// Replaces a guest's link: the old address is dead at once, the new one waits to be sent.
 pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
     let mut tx = backend.db.begin().await?;
+    guests::standing::hold(&mut tx, host.id(), &[guest]).await?;
     let ended = sqlx::query!(
         "update invitations set ended_at = $4, token_sealed = null
         where host_id = $1 and event_id = $2 and guest_id = $3 and ended_at is null",
@@ -102,6 +106,7 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
     }
     insert_links(backend, &mut tx, host, event, &[guest]).await?;
     notifications::actions::forget_sent_invitation(&mut tx, host.id(), guest).await?;
+    guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     tx.commit().await?;
     backend.live.changed(event).await;
     Ok(())
@@ -110,6 +115,8 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
 /// Notes that a guest's link was opened. What a scanner opens is kept, but does not count as opened by the guest.
 pub async fn record_opening(backend: &Backend, guest: &Guest, device: Device, network: Option<&[u8]>) -> Result<()> {
     let network = network.map(|prefix| backend.secrets.keyed_hash(prefix)).transpose()?;
+    let mut tx = backend.db.begin().await?;
+    guests::standing::hold(&mut tx, guest.host, &[guest.id]).await?;
     sqlx::query!(
         "with access as (
             insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device, network_hash)
@@ -127,8 +134,10 @@ pub async fn record_opening(backend: &Backend, guest: &Guest, device: Device, ne
         device.key(),
         network,
     )
-    .execute(&backend.db)
+    .execute(&mut *tx)
     .await?;
+    guests::standing::restate(&mut tx, guest.host, &[guest.id]).await?;
+    tx.commit().await?;
     backend.live.changed(guest.event).await;
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::{Kind, mailer::SendError, templates};
 use crate::{
     backend::Backend,
     error::{Error, Result},
+    guests,
     ids::{EventId, GuestId, NotificationId, UserId},
     jobs,
 };
@@ -95,7 +96,7 @@ pub async fn deliver(backend: &Backend, host: UserId, id: NotificationId) -> Res
             Err(SendError::Temporary(reason)) => Outcome::Retry(reason),
         },
     };
-    record(backend, host, id, &outcome).await?;
+    record(backend, host, claimed.guest, id, &outcome).await?;
     backend.live.changed(claimed.event).await;
     match outcome {
         Outcome::Retry(reason) => Err(Error::Unexpected(anyhow::anyhow!("not sent, will be tried again: {reason}"))),
@@ -111,13 +112,21 @@ enum Outcome {
     Retry(String),
 }
 
-async fn record(backend: &Backend, host: UserId, id: NotificationId, outcome: &Outcome) -> Result<()> {
+async fn record(
+    backend: &Backend,
+    host: UserId,
+    guest: GuestId,
+    id: NotificationId,
+    outcome: &Outcome,
+) -> Result<()> {
     let (state, reason) = match outcome {
         Outcome::Sent => ("sent", None),
         Outcome::Cancelled => ("cancelled", None),
         Outcome::Failed(reason) => ("failed", Some(reason.as_str())),
         Outcome::Retry(reason) => ("queued", Some(reason.as_str())),
     };
+    let mut tx = backend.db.begin().await?;
+    guests::standing::hold(&mut tx, host, &[guest]).await?;
     sqlx::query!(
         "update notifications set state = $3, last_error = left($4, 500), state_changed_at = $5,
             sent_at = case when $3 = 'sent' then $5 else sent_at end
@@ -128,7 +137,9 @@ async fn record(backend: &Backend, host: UserId, id: NotificationId, outcome: &O
         reason,
         backend.clock.now(),
     )
-    .execute(&backend.db)
+    .execute(&mut *tx)
     .await?;
+    guests::standing::restate(&mut tx, host, &[guest]).await?;
+    tx.commit().await?;
     Ok(())
 }

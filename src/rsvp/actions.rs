@@ -7,6 +7,7 @@ use crate::{
     error::Result,
     events,
     fields::{Fault, Fields},
+    guests,
     ids::{EventId, UserId},
     invitations::Guest,
     notifications::{self, Kind},
@@ -58,6 +59,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
         notifications::actions::enqueue(&mut tx, now, guest.host(), guest.event(), Kind::Confirmation, &recipient)
             .await?;
     }
+    guests::standing::restate(&mut tx, guest.host(), &[guest.id()]).await?;
     tx.commit().await?;
     backend.live.changed(guest.event()).await;
     Ok(())
