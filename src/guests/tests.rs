@@ -85,11 +85,11 @@ async fn a_deleted_guest_comes_back_with_link_and_answer(db: PgPool) {
     rsvp::actions::answer(&backend, &guest, &maybe).await.unwrap();
     actions::delete(&backend, &host, event, &[id]).await.unwrap();
     assert!(names(&backend, &host, event, ListQuery::default()).await.is_empty());
-    assert!(crate::invitations::queries::guest_of(&backend.db, &token).await.is_err());
+    assert!(invitations::queries::guest_of(&backend.db, &token).await.is_err());
     actions::restore(&backend, &host, event, &[id]).await.unwrap();
     let page = queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap();
     assert_eq!(page.lines[0].status, Status::Maybe);
-    assert!(crate::invitations::queries::guest_of(&backend.db, &token).await.is_ok());
+    assert!(invitations::queries::guest_of(&backend.db, &token).await.is_ok());
 }
 
 #[sqlx::test]

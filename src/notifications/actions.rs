@@ -112,13 +112,7 @@ enum Outcome {
     Retry(String),
 }
 
-async fn record(
-    backend: &Backend,
-    host: UserId,
-    guest: GuestId,
-    id: NotificationId,
-    outcome: &Outcome,
-) -> Result<()> {
+async fn record(backend: &Backend, host: UserId, guest: GuestId, id: NotificationId, outcome: &Outcome) -> Result<()> {
     let (state, reason) = match outcome {
         Outcome::Sent => ("sent", None),
         Outcome::Cancelled => ("cancelled", None),
