@@ -25,6 +25,8 @@ alter table guests
     add column status guest_status not null default 'not-invited',
     add column heads integer,
     add column activity_at timestamptz not null default '-infinity',
+    add column name_key text not null generated always as (lower(name)) stored,
+    add column seats integer not null generated always as (coalesce(heads, party_size)) stored,
     add column search text not null generated always as
         (lower(name || E'\n' || coalesce(email, '') || E'\n' || coalesce(phone, '') || E'\n' || note)) stored;
 update guests g set status = s.status, heads = s.heads, activity_at = s.activity_at
@@ -32,9 +34,9 @@ from guest_standings s where s.host_id = g.host_id and s.id = g.id;
 alter table guests alter column activity_at drop default;
 
 drop index guests_of_event;
-create index guests_by_name on guests (host_id, event_id, lower(name), id) where deleted_at is null;
-create index guests_by_status on guests (host_id, event_id, status, lower(name), id) where deleted_at is null;
-create index guests_by_seats on guests (host_id, event_id, coalesce(heads, party_size), lower(name), id)
-    where deleted_at is null;
+create index guests_by_name on guests (host_id, event_id, name_key, id) where deleted_at is null;
+create index guests_by_status on guests (host_id, event_id, status, name_key, id) where deleted_at is null;
+create index guests_by_seats on guests (host_id, event_id, seats, name_key, id) where deleted_at is null;
 create index guests_by_activity on guests (host_id, event_id, activity_at, id) where deleted_at is null;
 create index guests_tagged on guests (host_id, event_id) include (tags) where deleted_at is null and tags <> '{}';
+create statistics guests_event_names_host (dependencies) on host_id, event_id from guests;

@@ -11,10 +11,10 @@ use crate::{
     problem::Problem,
 };
 
-/// The lines of one page in the order `$order`. A macro, because an index is only used for an order that stands in the
-/// statement, and only whole statements are checked.
-macro_rules! lines_by {
-    ($order:tt, $db:ident, $host:ident, $event:ident, $query:ident) => {
+/// The lines of one page, of the guests that `$page` finds. A macro, because an index is only used for an order that
+/// stands in the statement, and only whole statements are checked.
+macro_rules! lines {
+    ($db:ident, $page:tt, $order:tt, $($argument:expr),*) => {
         sqlx::query_as!(
             GuestLine,
             r#"
@@ -22,45 +22,23 @@ macro_rules! lines_by {
                 (select last_error from notifications n
                     where n.host_id = $1 and n.guest_id = g.id and n.kind = 'invitation' and n.latest) as last_error,
                 activity_at
-            from (
-                select * from guests
-                where host_id = $1 and event_id = $2 and deleted_at is null
-                    and ($3::guest_status is null or status = $3)
-                    and ($4::text is null or $4 = any (tags))
-                    and ($5::text is null or search like $5)
-                order by "#
+            from ("#
+                + $page
+                + " order by "
                 + $order
-                + r#" limit $6 offset $7
-            ) g
+                + r#" limit $3 offset $4) page (page_id)
+            join guests g on g.host_id = $1 and g.id = page_id
             order by "#
                 + $order,
-            $host.id().0,
-            $event.0,
-            $query.status as Option<Status>,
-            $query.tag(),
-            $query.pattern(),
-            PAGE_SIZE,
-            $query.offset(),
+            $($argument),*
         )
         .fetch_all($db)
-        .await
+        .await?
     };
 }
 
 /// One page of the guest table of an event of `host`.
 pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) -> Result<GuestPage> {
-    let lines = match (query.sort, query.descending) {
-        (Sort::Name, false) => lines_by!("lower(name), id", db, host, event, query),
-        (Sort::Name, true) => lines_by!("lower(name) desc, id desc", db, host, event, query),
-        (Sort::Status, false) => lines_by!("status, lower(name), id", db, host, event, query),
-        (Sort::Status, true) => lines_by!("status desc, lower(name) desc, id desc", db, host, event, query),
-        (Sort::Party, false) => lines_by!("coalesce(heads, party_size), lower(name), id", db, host, event, query),
-        (Sort::Party, true) => {
-            lines_by!("coalesce(heads, party_size) desc, lower(name) desc, id desc", db, host, event, query)
-        }
-        (Sort::Activity, false) => lines_by!("activity_at desc, id desc", db, host, event, query),
-        (Sort::Activity, true) => lines_by!("activity_at, id", db, host, event, query),
-    }?;
     let list = sqlx::query!(
         r#"
         select count(*) as "total!", array(
@@ -74,8 +52,68 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     )
     .fetch_one(db)
     .await?;
-    let matching = if query.is_filtered() { matching(db, host, event, &query).await? } else { list.total };
+    let (lines, matching) = if query.is_filtered() {
+        (filtered(db, host, event, &query).await?, matching(db, host, event, &query).await?)
+    } else {
+        (everybody(db, host, event, &query).await?, list.total)
+    };
     Ok(GuestPage { query, lines, matching, total: list.total, tags: list.tags })
+}
+
+/// Who stands on the page follows from one index, read from its beginning or its end.
+async fn everybody(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
+    macro_rules! by {
+        ($order:tt) => {
+            lines!(
+                db,
+                "select id from guests where host_id = $1 and event_id = $2 and deleted_at is null",
+                $order,
+                host.id().0,
+                event.0,
+                PAGE_SIZE,
+                query.offset()
+            )
+        };
+    }
+    Ok(match (query.sort, query.descending) {
+        (Sort::Name, false) => by!("name_key, id"),
+        (Sort::Name, true) => by!("name_key desc, id desc"),
+        (Sort::Status, false) => by!("status, name_key, id"),
+        (Sort::Status, true) => by!("status desc, name_key desc, id desc"),
+        (Sort::Party, false) => by!("seats, name_key, id"),
+        (Sort::Party, true) => by!("seats desc, name_key desc, id desc"),
+        (Sort::Activity, false) => by!("activity_at desc, id desc"),
+        (Sort::Activity, true) => by!("activity_at, id"),
+    })
+}
+
+/// What the filters leave is sorted, which is less work than looking for it in the order of an index.
+async fn filtered(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
+    Ok(lines!(
+        db,
+        "select id from guests
+            where host_id = $1 and event_id = $2 and deleted_at is null
+                and ($5::guest_status is null or status = $5)
+                and ($6::text is null or $6 = any (tags))
+                and ($7::text is null or search like $7)",
+        "case when $8 = 'status' and not $9 then status end,
+            case when $8 = 'status' and $9 then status end desc,
+            case when $8 = 'party' and not $9 then seats end,
+            case when $8 = 'party' and $9 then seats end desc,
+            case when $8 = 'activity' and not $9 then activity_at end desc,
+            case when $8 = 'activity' and $9 then activity_at end,
+            case when $8 = 'name' and $9 then name_key end desc,
+            name_key, id",
+        host.id().0,
+        event.0,
+        PAGE_SIZE,
+        query.offset(),
+        query.status as Option<Status>,
+        query.tag(),
+        query.pattern(),
+        query.sort.key(),
+        query.descending
+    ))
 }
 
 async fn matching(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
