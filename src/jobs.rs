@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use graphile_worker::{IntoTaskHandlerResult, LocalQueueConfig, TaskHandler, Worker, WorkerContext, WorkerOptions};
+use graphile_worker::{
+    IntoTaskHandlerResult, LocalQueueConfig, RefetchDelayConfig, TaskHandler, Worker, WorkerContext, WorkerOptions,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -22,6 +24,8 @@ const CONCURRENCY: usize = 8;
 /// Jobs one worker takes from the queue at a time. Without this it would take one for each signal: eight mails in two
 /// seconds. A worker that is killed keeps as many locked until they are taken up again.
 const BATCH: usize = 64;
+/// Longest time between two looks into an empty queue. A new job is told of at once; one whose time comes is not.
+const POLL: Duration = Duration::from_secs(2);
 /// The schema in which the queue keeps its tables.
 const SCHEMA: &str = "graphile_worker";
 
@@ -81,12 +85,14 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
 
 /// A worker that runs all jobs until `stop` ends. What a killed worker left locked is taken up again within 90 s.
 pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Worker> {
+    // Without a pause an idle queue is asked without end (graphile_worker 0.14); the first notification ends it.
+    let pause = RefetchDelayConfig::default().with_duration(POLL).with_max_abort_threshold(1);
     WorkerOptions::default()
         .pg_pool(backend.db.clone())
         .schema(SCHEMA)
         .concurrency(CONCURRENCY)
-        .local_queue(LocalQueueConfig::default().with_size(BATCH))
-        .poll_interval(Duration::from_secs(2))
+        .poll_interval(POLL)
+        .local_queue(LocalQueueConfig::default().with_size(BATCH).with_refetch_delay(pause))
         .add_extension(backend.clone())
         .define_job::<Deliver>()
         .define_job::<PurgeDeletedGuests>()

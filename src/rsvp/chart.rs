@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// How many seats stood at each answer after each change, oldest first.
+/// How many seats stood at each answer: none when the first link was issued, then after each change, oldest first.
+/// Empty before the first answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chart {
     pub points: Vec<Point>,
@@ -24,11 +25,12 @@ pub struct Point {
 pub const MOST_POINTS: usize = 120;
 
 impl Chart {
-    /// Thins `points` evenly, keeping the last of each stretch, so that the end is always true.
+    /// Thins `points` evenly, keeping the first, and the last of each stretch, so that both ends are always true.
     pub fn thinned(points: Vec<Point>) -> Vec<Point> {
         let step = points.len().div_ceil(MOST_POINTS).max(1);
         let last = points.len().saturating_sub(1);
-        points.into_iter().enumerate().filter(|(i, _)| i % step == step - 1 || *i == last).map(|(_, p)| p).collect()
+        let kept = |i: usize| i == 0 || i % step == step - 1 || i == last;
+        points.into_iter().enumerate().filter(|(i, _)| kept(*i)).map(|(_, p)| p).collect()
     }
 
     /// The highest value of any line.
@@ -45,7 +47,8 @@ mod tests {
     fn thinning_keeps_the_end_true() {
         let points: Vec<_> = (0..1000).map(|at| Point { at, attending: at as i32, ..Point::default() }).collect();
         let thinned = Chart::thinned(points);
-        assert!(thinned.len() <= MOST_POINTS + 1);
+        assert!(thinned.len() <= MOST_POINTS + 2);
+        assert_eq!(thinned.first().map(|p| p.attending), Some(0));
         assert_eq!(thinned.last().map(|p| p.attending), Some(999));
         assert!(Chart::thinned(Vec::new()).is_empty());
     }

@@ -126,9 +126,11 @@ async fn chart(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Cha
     )
     .fetch_all(db)
     .await?;
+    let Some(first) = changes.first() else { return Ok(Chart::default()) };
+    let invited = first_invited(db, host, event).await?.unwrap_or(first.changed_at).min(first.changed_at);
     let mut held: HashMap<Uuid, (Answer, i32)> = HashMap::new();
-    let mut state = Point::default();
-    let mut points = Vec::with_capacity(changes.len());
+    let mut state = Point { at: invited.timestamp(), ..Point::default() };
+    let mut points = vec![state];
     for change in &changes {
         if let Some((answer, heads)) = held.insert(change.guest_id, (change.answer, change.heads)) {
             count(&mut state, answer, heads, -1);
@@ -137,12 +139,20 @@ async fn chart(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Cha
         state.at = change.changed_at.timestamp();
         points.push(state);
     }
-    let words = |change: Option<DateTime<Utc>>| change.map(|at| times::short(at, zone)).unwrap_or_default();
-    Ok(Chart {
-        from: words(changes.first().map(|change| change.changed_at)),
-        to: words(changes.last().map(|change| change.changed_at)),
-        points: Chart::thinned(points),
-    })
+    let last = changes.last().map_or(invited, |change| change.changed_at);
+    Ok(Chart { from: times::short(invited, zone), to: times::short(last, zone), points: Chart::thinned(points) })
+}
+
+/// When the first link of an event was issued: no answer is older.
+async fn first_invited(db: &PgPool, host: &Host, event: EventId) -> Result<Option<DateTime<Utc>>> {
+    let first = sqlx::query_scalar!(
+        "select min(issued_at) from invitations where host_id = $1 and event_id = $2",
+        host.id().0,
+        event.0,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(first)
 }
 
 fn count(state: &mut Point, answer: Answer, heads: i32, sign: i32) {
@@ -161,9 +171,10 @@ async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<
             from rsvp_changes c join guests g on g.host_id = c.host_id and g.id = c.guest_id and g.deleted_at is null
             where c.host_id = $1 and c.event_id = $2 order by c.changed_at desc limit 20)
         union all
-        (select 'opened', g.name, a.opened_at, null, 0
-            from accesses a join guests g on g.host_id = a.host_id and g.id = a.guest_id and g.deleted_at is null
-            where a.host_id = $1 and a.event_id = $2 and a.device <> 'scanner' order by a.opened_at desc limit 20)
+        (select 'opened', g.name, i.first_opened_at, null, 0
+            from invitations i join guests g on g.host_id = i.host_id and g.id = i.guest_id and g.deleted_at is null
+            where i.host_id = $1 and i.event_id = $2 and i.first_opened_at is not null
+            order by i.first_opened_at desc limit 20)
         union all
         (select 'failed', g.name, n.state_changed_at, null, 0
             from notifications n join guests g on g.host_id = n.host_id and g.id = n.guest_id and g.deleted_at is null

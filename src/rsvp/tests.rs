@@ -147,7 +147,7 @@ async fn the_overview_tells_figures_chart_and_feed(db: PgPool) {
     actions::answer(&backend, &ada, &form("declined", "")).await.unwrap();
     let overview = queries::overview(&backend.db, &host, event).await.unwrap();
     let states: Vec<_> = overview.chart.points.iter().map(|p| (p.attending, p.maybe, p.declined)).collect();
-    assert_eq!(states, [(2, 0, 0), (0, 0, 1)]);
+    assert_eq!(states, [(0, 0, 0), (2, 0, 0), (0, 0, 1)]);
     let feed: Vec<_> = overview.feed.iter().map(|happening| happening.what).collect();
     assert_eq!(
         feed,
