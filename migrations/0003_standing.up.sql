@@ -24,14 +24,13 @@ left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id;
 alter table guests
     add column status guest_status not null default 'not-invited',
     add column heads integer,
-    add column activity_at timestamptz not null default '-infinity',
+    add column activity_at timestamptz not null default now(),
     add column name_key text not null generated always as (lower(name)) stored,
     add column seats integer not null generated always as (coalesce(heads, party_size)) stored,
     add column search text not null generated always as
         (lower(name || E'\n' || coalesce(email, '') || E'\n' || coalesce(phone, '') || E'\n' || note)) stored;
 update guests g set status = s.status, heads = s.heads, activity_at = s.activity_at
 from guest_standings s where s.host_id = g.host_id and s.id = g.id;
-alter table guests alter column activity_at drop default;
 
 drop index guests_of_event;
 create index guests_by_name on guests (host_id, event_id, name_key, id) where deleted_at is null;
