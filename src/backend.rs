@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use url::Url;
 
-use crate::{live::Live, notifications::mailer::Mailer, secrets::Secrets};
+use crate::{auth::Purpose, limits::Limits, live::Live, notifications::mailer::Mailer, secrets::Secrets};
 
 /// What every verb needs. Cheap to clone: all parts are handles.
 #[derive(Clone, Debug)]
@@ -13,6 +13,7 @@ pub struct Backend {
     pub clock: Clock,
     pub secrets: Secrets,
     pub live: Live,
+    pub limits: Limits,
     pub mailer: Mailer,
     pub links: Links,
 }
@@ -65,6 +66,21 @@ impl Links {
     /// The page of one invitation.
     pub fn invitation(&self, token: &str) -> String {
         self.to(&format!("/i/{token}"))
+    }
+
+    /// The page of a link in an account mail.
+    pub fn account_link(&self, purpose: Purpose, token: &str) -> String {
+        let page = match purpose {
+            Purpose::Verify => "verify",
+            Purpose::Reset => "reset",
+            Purpose::LeaveAddress | Purpose::TakeAddress => "new-address",
+        };
+        self.to(&format!("/{page}/{token}"))
+    }
+
+    /// Where a forgotten password is reset.
+    pub fn forgot(&self) -> String {
+        self.to("/forgot")
     }
 
     /// The host's page of one event.

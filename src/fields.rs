@@ -34,10 +34,14 @@ pub enum Fault {
     EndsBeforeStart,
     ReplyByAfterStart,
     AlreadyPast,
-    /// Another account uses this e-mail address.
-    Taken,
+    /// A password that is guessed within hours.
+    GuessablePassword,
     /// E-mail and password do not belong together.
     WrongPassword,
+    /// Not the account's present password.
+    WrongCurrentPassword,
+    /// The account has this address already.
+    SameAddress,
     /// None of the offered choices.
     NotAChoice,
     /// More list entries than allowed.
@@ -112,6 +116,14 @@ impl Fields {
             self.fault(field, Fault::NotAnEmail);
         }
         Some(text.to_owned())
+    }
+
+    /// Like [`Self::email`], and not empty.
+    pub fn required_email(&mut self, field: &str, text: &str) -> String {
+        self.email(field, text).unwrap_or_else(|| {
+            self.fault(field, Fault::Required);
+            String::new()
+        })
     }
 
     /// `value` if nothing was wrong, all faults otherwise.

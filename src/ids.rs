@@ -62,3 +62,22 @@ id!(
     /// One message to one person.
     NotificationId
 );
+id!(
+    /// One browser in which a host is signed in.
+    SessionId
+);
+id!(
+    /// One link in a mail about an account.
+    AccountTokenId
+);
+
+/// The secret part of a link, as it stands in an address. Any text fits: one that was never issued finds nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}

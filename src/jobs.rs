@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
+    auth,
     backend::Backend,
     error::{Error, Result},
     guests,
@@ -49,16 +50,47 @@ impl TaskHandler for Deliver {
     }
 }
 
-/// Forgets deleted guests whose time for undo is over. A unit struct, because the schedule's payload is `null`.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct PurgeDeletedGuests;
+/// What somebody did at the door that calls for a mail or a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum News {
+    SignedUp,
+    VerificationAsked,
+    ResetAsked,
+    SignInFailed,
+    /// The failure that locked the password.
+    Locked,
+}
 
-impl TaskHandler for PurgeDeletedGuests {
-    const IDENTIFIER: &'static str = "purge_deleted_guests";
+/// Follows up on news about an e-mail address, whether it has an account or not.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FollowUp {
+    pub news: News,
+    pub email: String,
+    pub device: String,
+}
+
+impl TaskHandler for FollowUp {
+    const IDENTIFIER: &'static str = "follow_up";
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
-        guests::actions::purge_deleted(backend).await.map(|_| ()).map_err(|error| format!("{error:?}"))
+        let done = auth::actions::follow_up(backend, self.news, &self.email, &self.device).await;
+        done.map_err(|error| format!("{error:?}"))
+    }
+}
+
+/// Forgets what is over: deleted guests after their time for undo, sessions, links. A unit struct, because the schedule's payload is `null`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ForgetThePast;
+
+impl TaskHandler for ForgetThePast {
+    const IDENTIFIER: &'static str = "forget_the_past";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        guests::actions::purge_deleted(backend).await.map_err(|error| format!("{error:?}"))?;
+        auth::actions::forget_the_past(backend).await.map_err(|error| format!("{error:?}"))
     }
 }
 
@@ -74,6 +106,17 @@ pub async fn enqueue_deliveries(tx: &mut PgConnection, host: UserId, ids: &[Uuid
     .bind(MOST_ATTEMPTS)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Enqueues news about an address; the same one statement for all addresses.
+pub async fn enqueue_account_news(db: &mut PgConnection, news: News, email: &str, device: &str) -> Result<()> {
+    let job = FollowUp { news, email: email.to_owned(), device: device.to_owned() };
+    sqlx::query("select graphile_worker.add_job('follow_up', $1::json, max_attempts => $2)")
+        .bind(serde_json::to_value(job).map_err(anyhow::Error::from)?)
+        .bind(MOST_ATTEMPTS)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -95,8 +138,9 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .local_queue(LocalQueueConfig::default().with_size(BATCH).with_refetch_delay(pause))
         .add_extension(backend.clone())
         .define_job::<Deliver>()
-        .define_job::<PurgeDeletedGuests>()
-        .with_cron("17 * * * * purge_deleted_guests")
+        .define_job::<FollowUp>()
+        .define_job::<ForgetThePast>()
+        .with_cron("17 * * * * forget_the_past")
         .context("the schedule")?
         .heartbeat_interval(Duration::from_secs(15))
         .sweep_interval(Duration::from_secs(20))
@@ -111,10 +155,10 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
 
 #[cfg(test)]
 mod tests {
-    use super::PurgeDeletedGuests;
+    use super::ForgetThePast;
 
     #[test]
     fn a_scheduled_job_reads_the_payload_that_the_schedule_gives() {
-        assert!(serde_json::from_value::<PurgeDeletedGuests>(serde_json::Value::Null).is_ok());
+        assert!(serde_json::from_value::<ForgetThePast>(serde_json::Value::Null).is_ok());
     }
 }

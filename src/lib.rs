@@ -36,6 +36,9 @@ pub mod error;
 /// Background jobs in PostgreSQL, enqueued in the transaction that causes them.
 #[cfg(feature = "ssr")]
 pub mod jobs;
+/// How often what may be done.
+#[cfg(feature = "ssr")]
+pub mod limits;
 /// "Event X changed" hints and single-use tickets over Redis.
 #[cfg(feature = "ssr")]
 pub mod live;

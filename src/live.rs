@@ -5,12 +5,23 @@ use fred::prelude::*;
 
 use crate::{
     auth::Host,
-    ids::{EventId, UserId},
+    ids::{EventId, SessionId, UserId},
     secrets,
 };
 
-/// The channel pattern that every node listens to.
-pub const CHANNELS: &str = "gg:event:*";
+/// The channel patterns that every node listens to.
+pub const CHANNELS: [&str; 2] = ["gg:event:*", "gg:user:*"];
+
+/// What a channel of [`CHANNELS`] speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// How this event stands.
+    Changed(EventId),
+    /// Sessions of this account ended.
+    SessionsEnded(UserId),
+    /// The connection was lost for a while: anything may have changed.
+    Anything,
+}
 /// How long a ticket for the live socket stays good.
 const TICKET_SECONDS: i64 = 30;
 
@@ -24,6 +35,8 @@ pub struct Live {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass {
     pub host: UserId,
+    /// The session that the ticket was asked for in; the socket ends with it.
+    pub session: SessionId,
     pub event: EventId,
 }
 
@@ -33,20 +46,32 @@ impl Live {
         Self { redis }
     }
 
-    /// Hints that `event` changed. Called after commit; a lost hint costs a late refresh, never data, so failure is
-    /// only logged.
-    pub async fn changed(&self, event: EventId) {
-        let publish = self.redis.publish::<(), _, _>(format!("gg:event:{event}"), "changed");
-        if !matches!(tokio::time::timeout(Duration::from_secs(1), publish).await, Ok(Ok(()))) {
-            tracing::warn!(%event, "the hint that this event changed could not be published");
-        }
+    /// Hints that `event` changed. Called after commit; a lost hint costs a late refresh, never data, so nobody waits for
+    /// it and failure is only logged.
+    pub fn changed(&self, event: EventId) {
+        self.publish(format!("gg:event:{event}"));
+    }
+
+    /// Hints that sessions of `user` ended, so that all nodes close the sockets that were opened in them.
+    pub fn sessions_ended(&self, user: UserId) {
+        self.publish(format!("gg:user:{user}"));
+    }
+
+    fn publish(&self, channel: String) {
+        let redis = self.redis.clone();
+        tokio::spawn(async move {
+            let publish = redis.publish::<(), _, _>(channel.as_str(), "changed");
+            if !matches!(tokio::time::timeout(Duration::from_secs(5), publish).await, Ok(Ok(()))) {
+                tracing::warn!(channel, "a hint could not be published");
+            }
+        });
     }
 
     /// A single-use ticket with which `host` may open the socket of `event` within 30 seconds.
     pub async fn issue_ticket(&self, host: &Host, event: EventId) -> anyhow::Result<String> {
         let ticket = secrets::random_token()?;
         let expiry = Expiration::EX(TICKET_SECONDS);
-        let pass = format!("{} {event}", host.id());
+        let pass = format!("{} {} {event}", host.id(), host.session());
         self.redis
             .set::<(), _, _>(ticket_key(&ticket), pass, Some(expiry), None, false)
             .await
@@ -59,8 +84,9 @@ impl Live {
         let pass: Option<String> =
             self.redis.getdel(ticket_key(ticket)).await.context("the ticket could not be read")?;
         Ok(pass.and_then(|pass| {
-            let (host, event) = pass.split_once(' ')?;
-            Some(Pass { host: host.parse().ok()?, event: event.parse().ok()? })
+            let mut parts = pass.split(' ');
+            let (host, session, event) = (parts.next()?, parts.next()?, parts.next()?);
+            Some(Pass { host: host.parse().ok()?, session: session.parse().ok()?, event: event.parse().ok()? })
         }))
     }
 
@@ -71,9 +97,14 @@ impl Live {
     }
 }
 
-/// The event a channel of [`CHANNELS`] speaks of.
-pub fn event_of_channel(channel: &str) -> Option<EventId> {
-    channel.strip_prefix("gg:event:")?.parse().ok()
+impl Hint {
+    /// The hint that a message on `channel` gives.
+    pub fn of_channel(channel: &str) -> Option<Self> {
+        match channel.strip_prefix("gg:event:") {
+            Some(event) => event.parse().ok().map(Self::Changed),
+            None => channel.strip_prefix("gg:user:")?.parse().ok().map(Self::SessionsEnded),
+        }
+    }
 }
 
 fn ticket_key(ticket: &str) -> String {

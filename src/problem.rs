@@ -20,6 +20,8 @@ pub enum Problem {
     LinkEnded(LinkEnd),
     /// 422. Fields that need another value.
     Invalid(Vec<FieldFault>),
+    /// 423. The password is locked after failed sign-ins, known or not; a reset unlocks it.
+    Locked,
     /// 429. Try again after this many seconds.
     TooManyRequests { retry_after: u32 },
     /// 503. The service is busy or one of its parts is away; try again after this many seconds.
@@ -43,6 +45,10 @@ pub enum Conflict {
     NobodyToInvite,
     /// The guest has no link yet.
     NotInvited,
+    /// Nothing is sent before the host's address is proven.
+    Unverified,
+    /// The new address belongs to another account.
+    AddressTaken,
     /// Deleted guests are kept for a day only; this one is gone.
     UndoExpired,
     /// More guests at once than one request may carry.
@@ -56,6 +62,8 @@ pub enum LinkEnd {
     Replaced,
     /// The guest was taken off the list.
     Withdrawn,
+    /// A link from an account mail: used, expired, or never issued.
+    Expired,
 }
 
 impl Problem {
@@ -67,6 +75,7 @@ impl Problem {
             Self::Conflict(_) => 409,
             Self::LinkEnded(_) => 410,
             Self::Invalid(_) => 422,
+            Self::Locked => 423,
             Self::TooManyRequests { .. } => 429,
             Self::Unavailable { .. } => 503,
             Self::Unexpected { .. } => 500,

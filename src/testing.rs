@@ -5,13 +5,15 @@ use fred::prelude::*;
 use sqlx::PgPool;
 
 use crate::{
-    auth::{self, Host, SignUpForm},
+    auth::{self, Host, Purpose, SignInForm, SignUpForm},
     backend::{Backend, Clock, Links},
     error::{Error, Result},
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection, Token},
+    jobs::FollowUp,
+    limits::{Limits, Rate},
     live::Live,
     notifications::mailer::Mailer,
     problem::Problem,
@@ -30,23 +32,65 @@ pub async fn backend(db: PgPool) -> Backend {
     let redis = Builder::from_config(Config::from_url(&url).unwrap()).build().unwrap();
     redis.init().await.unwrap();
     let outbox = std::env::temp_dir().join("guestguard-tests").join(uuid::Uuid::now_v7().to_string());
+    let secrets = Secrets::from_key(&random_token().unwrap()).unwrap();
     Backend {
         db,
         clock: Clock::fixed(start()),
-        secrets: Secrets::from_key(&random_token().unwrap()).unwrap(),
-        live: Live::new(redis),
+        secrets: secrets.clone(),
+        live: Live::new(redis.clone()),
+        limits: Limits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
         mailer: Mailer::new(None, outbox, "GuestGuard <post@guests.example>").unwrap(),
         links: Links::new("https://guests.example".parse().unwrap()),
     }
 }
 
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A host who has proven their address and is signed in.
 pub async fn host(backend: &Backend, name: &str) -> Host {
-    let form = SignUpForm {
-        name: name.into(),
-        email: format!("{}@example.org", name.to_lowercase()),
-        password: "correct horse battery".into(),
-    };
-    auth::actions::sign_up(backend, form).await.unwrap()
+    let email = format!("{}@example.org", name.to_lowercase());
+    let form = SignUpForm { name: name.into(), email: email.clone(), password: PASSWORD.into() };
+    auth::actions::sign_up(backend, &form, "Firefox on Linux").await.unwrap();
+    follow_up(backend, &email).await;
+    let token = account_token(backend, &email, Purpose::Verify).await;
+    auth::actions::verify(backend, &token, "Firefox on Linux").await.unwrap();
+    signed_in(backend, &email, PASSWORD).await.unwrap()
+}
+
+pub async fn signed_in(backend: &Backend, email: &str, password: &str) -> Result<Host> {
+    let form = SignInForm { email: email.into(), password: password.into() };
+    let session = auth::actions::sign_in(backend, &form, "Firefox on Linux").await?;
+    Ok(auth::queries::signed_in(backend, session).await?.expect("a session that was just begun"))
+}
+
+/// Does what the worker does with news about an address, and takes them out of the queue; returns how many there were.
+pub async fn follow_up(backend: &Backend, email: &str) -> usize {
+    let jobs: Vec<(i64, serde_json::Value)> = sqlx::query_as(
+        "delete from graphile_worker._private_jobs where payload ->> 'email' = $1 returning id, payload",
+    )
+    .bind(email)
+    .fetch_all(&backend.db)
+    .await
+    .unwrap();
+    for (_, payload) in &jobs {
+        let job: FollowUp = serde_json::from_value(payload.clone()).unwrap();
+        auth::actions::follow_up(backend, job.news, &job.email, &job.device).await.unwrap();
+    }
+    jobs.len()
+}
+
+/// The newest link of that purpose to an address, as its mail will carry it.
+pub async fn account_token(backend: &Backend, email: &str, purpose: Purpose) -> Token {
+    let (id, sealed): (uuid::Uuid, Vec<u8>) = sqlx::query_as(
+        "select id, token_sealed from account_tokens
+        where lower(email) = lower($1) and purpose = $2 and token_sealed is not null order by id desc limit 1",
+    )
+    .bind(email)
+    .bind(purpose.key())
+    .fetch_one(&backend.db)
+    .await
+    .unwrap();
+    Token(backend.secrets.open(&sealed, id).unwrap())
 }
 
 /// An event 30 days after the start, for up to four people a guest.

@@ -1,10 +1,135 @@
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
-use super::Host;
-use crate::{error::Result, ids::UserId};
+use super::{Act, Host, IDLE_DAYS, LONGEST_DAYS, Purpose};
+use crate::{
+    backend::Backend,
+    error::Result,
+    ids::{SessionId, Token, UserId},
+    problem::{LinkEnd, Problem},
+    secrets,
+};
 
-/// The host behind a session's account id, or `None` if the account is gone.
-pub async fn signed_in(db: &PgPool, id: UserId) -> Result<Option<Host>> {
-    let row = sqlx::query!("select name, email from users where id = $1", id.0).fetch_optional(db).await?;
-    Ok(row.map(|row| Host { id, name: row.name, email: row.email }))
+/// The host of a session, or `None` if it has ended: by sign-out, by disuse, by age, or with its account.
+pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<Host>> {
+    let now = backend.clock.now();
+    let row = sqlx::query!(
+        r#"
+        select u.id as "id: UserId", u.name, u.email, s.device, u.verified_at is not null as "verified!"
+        from sessions s join users u on u.id = s.user_id
+        where s.id = $1 and s.ended_at is null and s.seen_at > $2 and s.created_at > $3
+        "#,
+        session.0,
+        now - TimeDelta::days(IDLE_DAYS),
+        now - TimeDelta::days(LONGEST_DAYS),
+    )
+    .fetch_optional(&backend.db)
+    .await?;
+    Ok(row.map(|row| Host {
+        id: row.id,
+        session,
+        device: row.device,
+        name: row.name,
+        email: row.email,
+        verified: row.verified,
+    }))
+}
+
+/// Whether an account has this address. For operators only: people are never told.
+pub async fn is_taken(db: &PgPool, email: &str) -> Result<bool> {
+    let taken =
+        sqlx::query_scalar!(r#"select exists(select from users where lower(email) = lower($1)) as "taken!""#, email)
+            .fetch_one(db)
+            .await?;
+    Ok(taken)
+}
+
+/// Who holds a link from an account mail.
+#[derive(Clone, Debug)]
+pub struct LinkHolder {
+    pub name: String,
+    /// The address that the link stands for.
+    pub email: String,
+    /// The address that the account has.
+    pub account_email: String,
+}
+
+/// The holder of a link that is still good; nothing is used up.
+///
+/// # Errors
+/// `LinkEnded` for a link that is unknown, expired or used: the three are not told apart.
+pub async fn link_holder(backend: &Backend, token: &Token, purposes: &[Purpose]) -> Result<LinkHolder> {
+    let purposes: Vec<String> = purposes.iter().map(|purpose| purpose.key().to_owned()).collect();
+    let holder = sqlx::query_as!(
+        LinkHolder,
+        r#"
+        select u.name, t.email, u.email as account_email from account_tokens t join users u on u.id = t.user_id
+        where t.token_hash = $1 and t.purpose = any ($2) and t.used_at is null and t.expires_at > $3
+        "#,
+        secrets::token_hash(&token.0),
+        &purposes,
+        backend.clock.now(),
+    )
+    .fetch_optional(&backend.db)
+    .await?;
+    holder.ok_or_else(|| Problem::LinkEnded(LinkEnd::Expired).into())
+}
+
+/// The account page: where the host is signed in, and what happened lately.
+#[derive(Clone, Debug)]
+pub struct AccountPage {
+    pub sessions: Vec<SessionLine>,
+    pub activity: Vec<Activity>,
+    pub now: DateTime<Utc>,
+}
+
+/// One browser in which the host is signed in.
+#[derive(Clone, Debug)]
+pub struct SessionLine {
+    pub id: SessionId,
+    /// "Chrome on Android".
+    pub device: String,
+    pub seen_at: DateTime<Utc>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Activity {
+    pub act: Act,
+    pub detail: String,
+    pub device: String,
+    pub at: DateTime<Utc>,
+}
+
+/// The account page of `host`.
+pub async fn account(backend: &Backend, host: &Host) -> Result<AccountPage> {
+    let now = backend.clock.now();
+    let sessions = sqlx::query_as!(
+        SessionLine,
+        r#"
+        select id as "id: SessionId", device, seen_at from sessions
+        where user_id = $1 and ended_at is null and seen_at > $2 and created_at > $3
+        order by seen_at desc limit 50
+        "#,
+        host.id().0,
+        now - TimeDelta::days(IDLE_DAYS),
+        now - TimeDelta::days(LONGEST_DAYS),
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    Ok(AccountPage { sessions, activity: activity(&backend.db, host).await?, now })
+}
+
+async fn activity(db: &PgPool, host: &Host) -> Result<Vec<Activity>> {
+    let activity = sqlx::query_as!(
+        Activity,
+        r#"
+        select kind as "act: Act", detail, device, at from activities
+        where user_id = $1 order by at desc, id desc limit 50
+        "#,
+        host.id().0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(activity)
 }

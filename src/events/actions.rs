@@ -1,6 +1,6 @@
 use super::EventForm;
 use crate::{
-    auth::Host,
+    auth::{self, Act, Host},
     backend::Backend,
     error::Result,
     ids::EventId,
@@ -68,7 +68,7 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
     if changed == 0 {
         return Err(Problem::NotFound.into());
     }
-    backend.live.changed(id).await;
+    backend.live.changed(id);
     Ok(())
 }
 
@@ -87,19 +87,20 @@ pub async fn cancel(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
     )
     .execute(&backend.db)
     .await?;
-    backend.live.changed(id).await;
+    backend.live.changed(id);
     Ok(())
 }
 
 /// Deletes an event with its guests, links and answers. There is no way back.
 pub async fn delete(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
-    let deleted = sqlx::query!("delete from events where host_id = $1 and id = $2", host.id().0, id.0)
-        .execute(&backend.db)
-        .await?
-        .rows_affected();
-    if deleted == 0 {
-        return Err(Problem::NotFound.into());
-    }
-    backend.live.changed(id).await;
+    let mut tx = backend.db.begin().await?;
+    let title =
+        sqlx::query_scalar!("delete from events where host_id = $1 and id = $2 returning title", host.id().0, id.0,)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Problem::NotFound)?;
+    auth::actions::record(&mut tx, backend.clock.now(), host, Act::EventDeleted, &title).await?;
+    tx.commit().await?;
+    backend.live.changed(id);
     Ok(())
 }

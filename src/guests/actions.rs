@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 
 use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
 use crate::{
-    auth::Host,
+    auth::{self, Act, Host},
     backend::Backend,
     error::{Error, Result},
     events,
@@ -72,7 +72,7 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
     .await?
     .rows_affected();
     found(changed)?;
-    backend.live.changed(event).await;
+    backend.live.changed(event);
     Ok(())
 }
 
@@ -83,19 +83,23 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
         return Err(Problem::Conflict(Conflict::NobodySelected).into());
     }
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
     let deleted = sqlx::query!(
         "update guests set deleted_at = $4
         where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null",
         host.id().0,
         event.0,
         &ids,
-        backend.clock.now(),
+        now,
     )
-    .execute(&backend.db)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
     found(deleted)?;
-    backend.live.changed(event).await;
+    auth::actions::record(&mut tx, now, host, Act::GuestsDeleted, &deleted.to_string()).await?;
+    tx.commit().await?;
+    backend.live.changed(event);
     Ok(deleted as usize)
 }
 
@@ -123,7 +127,7 @@ pub async fn restore(backend: &Backend, host: &Host, event: EventId, ids: &[Gues
     }
     seats.take(back.iter().sum())?;
     tx.commit().await?;
-    backend.live.changed(event).await;
+    backend.live.changed(event);
     Ok(())
 }
 
@@ -169,7 +173,7 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     )
     .fetch_all(&backend.db)
     .await?;
-    backend.live.changed(event).await;
+    backend.live.changed(event);
     Ok(added)
 }
 

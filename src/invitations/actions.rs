@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{Device, Guest, Issued, Selection};
 use crate::{
-    auth::Host,
+    auth::{self, Act, Host},
     backend::Backend,
     error::Result,
     events, guests,
@@ -17,7 +17,7 @@ use crate::{
 /// Gives everybody in the selection who has none a personal link, and puts the message that carries it into the
 /// outbox, in one transaction.
 pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &Selection) -> Result<Issued> {
-    refuse_cancelled(backend, host, event).await?;
+    refuse_to_send(backend, host, event).await?;
     let only: Option<Vec<_>> = match selection {
         Selection::Only(ids) if ids.is_empty() => return Err(Problem::Conflict(Conflict::NobodySelected).into()),
         Selection::All => None,
@@ -50,14 +50,15 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     let now = backend.clock.now();
     notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &recipients).await?;
     guests::standing::restate(&mut tx, host.id(), &links).await?;
+    auth::actions::record(&mut tx, now, host, Act::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
-    backend.live.changed(event).await;
+    backend.live.changed(event);
     Ok(Issued { links: links.len(), messages: recipients.len() })
 }
 
 /// Sends a guest's live link again.
 pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
-    refuse_cancelled(backend, host, event).await?;
+    refuse_to_send(backend, host, event).await?;
     let mut tx = backend.db.begin().await?;
     let row = sqlx::query!(
         r#"
@@ -80,7 +81,7 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
     notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &[(guest, address)]).await?;
     guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     tx.commit().await?;
-    backend.live.changed(event).await;
+    backend.live.changed(event);
     Ok(())
 }
 
@@ -107,8 +108,9 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
     insert_links(backend, &mut tx, host, event, &[guest]).await?;
     notifications::actions::forget_sent_invitation(&mut tx, host.id(), guest).await?;
     guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
+    auth::actions::record(&mut tx, backend.clock.now(), host, Act::InvitationRotated, "").await?;
     tx.commit().await?;
-    backend.live.changed(event).await;
+    backend.live.changed(event);
     Ok(())
 }
 
@@ -138,7 +140,7 @@ pub async fn record_opening(backend: &Backend, guest: &Guest, device: Device, ne
     .await?;
     guests::standing::restate(&mut tx, guest.host, &[guest.id]).await?;
     tx.commit().await?;
-    backend.live.changed(guest.event).await;
+    backend.live.changed(guest.event);
     Ok(())
 }
 
@@ -181,8 +183,11 @@ async fn insert_links(
     Ok(issued)
 }
 
-async fn refuse_cancelled(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
+async fn refuse_to_send(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
     let event = events::queries::event(&backend.db, host, event).await?;
+    if !host.is_verified() {
+        return Err(Problem::Conflict(Conflict::Unverified).into());
+    }
     if event.cancelled_at.is_some() {
         return Err(Problem::Conflict(Conflict::EventCancelled).into());
     }

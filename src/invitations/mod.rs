@@ -7,19 +7,8 @@ pub mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
+pub use crate::ids::Token;
 use crate::ids::{EventId, GuestId, InvitationId, UserId};
-
-/// The secret part of an invitation link, as it stands in an address. Any text fits: one that was never issued finds
-/// nothing.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Token(pub String);
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
 
 /// Proof that somebody holds a guest's live link. It comes only from [`queries::guest_of`].
 #[derive(Clone, Debug)]

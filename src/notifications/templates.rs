@@ -4,7 +4,7 @@ use super::{Kind, mailer::Mail};
 use crate::{
     backend::Backend,
     error::Result,
-    events::Event,
+    events::{Event, Theme},
     ids::{EventId, GuestId, InvitationId, NotificationId, UserId},
     rsvp::Answer,
 };
@@ -47,7 +47,7 @@ pub async fn mail(
         event: &event,
         link: &link,
         home: &backend.links.home(),
-        palette: palette(&event),
+        palette: palette(event.theme),
         answer: row.answer,
         heads: row.heads.unwrap_or_default(),
         companions: row.companions.unwrap_or_default(),
@@ -143,18 +143,17 @@ struct ConfirmationHtml<'a> {
 }
 
 /// A theme's colours, as mail programs understand them.
-struct Palette {
-    ground: &'static str,
-    card: &'static str,
-    ink: &'static str,
-    quiet: &'static str,
-    accent: &'static str,
-    on_accent: &'static str,
+pub(super) struct Palette {
+    pub ground: &'static str,
+    pub card: &'static str,
+    pub ink: &'static str,
+    pub quiet: &'static str,
+    pub accent: &'static str,
+    pub on_accent: &'static str,
 }
 
-fn palette(event: &Event) -> Palette {
-    use crate::events::Theme;
-    let (ground, card, ink, quiet, accent, on_accent) = match event.theme {
+pub(super) fn palette(theme: Theme) -> Palette {
+    let (ground, card, ink, quiet, accent, on_accent) = match theme {
         Theme::Letterpress => ("#f1ece2", "#fffdf8", "#2a2520", "#6d6257", "#8f2f22", "#ffffff"),
         Theme::Garden => ("#e8eee3", "#fbfdf8", "#1f3326", "#566b5c", "#2f6b45", "#ffffff"),
         Theme::Midnight => ("#101a33", "#1a2748", "#f3ecd8", "#b9bfd3", "#e3c46f", "#1a2748"),

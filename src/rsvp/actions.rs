@@ -61,7 +61,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     }
     guests::standing::restate(&mut tx, guest.host(), &[guest.id()]).await?;
     tx.commit().await?;
-    backend.live.changed(guest.event()).await;
+    backend.live.changed(guest.event());
     Ok(())
 }
 

@@ -1,0 +1,165 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+use super::record::{record, record_by};
+use crate::{
+    auth::{Act, Host, IDLE_DAYS, LONGEST_DAYS, MOST_FAILURES},
+    backend::Backend,
+    error::Result,
+    ids::{SessionId, UserId},
+    notifications::{self, Kind},
+    problem::Problem,
+};
+
+/// Minutes after which a session's cookie is replaced.
+const RENEWAL_MINUTES: i64 = 15;
+/// Minutes between two notes of when a session was seen last.
+const SEEN_MINUTES: i64 = 1;
+
+/// Begins a session, in the transaction of the verb that signs somebody in.
+pub(super) async fn insert(tx: &mut PgConnection, now: DateTime<Utc>, user: UserId, device: &str) -> Result<SessionId> {
+    let id = SessionId::new();
+    sqlx::query!(
+        "insert into sessions (user_id, id, device, created_at, seen_at, renewed_at)
+        values ($1, $2, left($3, 80), $4, $4, $4)",
+        user.0,
+        id.0,
+        device,
+        now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(id)
+}
+
+/// Notes that a session is in use, at most once a minute.
+pub async fn see(backend: &Backend, host: &Host) -> Result<()> {
+    let now = backend.clock.now();
+    sqlx::query!(
+        "update sessions set seen_at = $3 where user_id = $1 and id = $2 and seen_at < $4",
+        host.id().0,
+        host.session().0,
+        now,
+        now - TimeDelta::minutes(SEEN_MINUTES),
+    )
+    .execute(&backend.db)
+    .await?;
+    Ok(())
+}
+
+/// Whether it is time to replace the session's cookie. Of any number of requests at the same moment one is told so.
+pub async fn renew(backend: &Backend, host: &Host) -> Result<bool> {
+    let now = backend.clock.now();
+    let due = sqlx::query!(
+        "update sessions set renewed_at = $3
+        where user_id = $1 and id = $2 and ended_at is null and renewed_at <= $4",
+        host.id().0,
+        host.session().0,
+        now,
+        now - TimeDelta::minutes(RENEWAL_MINUTES),
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    Ok(due == 1)
+}
+
+/// Ends one session of the host: this one at sign-out, or another from the list.
+pub async fn end_session(backend: &Backend, host: &Host, session: SessionId) -> Result<()> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    let ended = sqlx::query!(
+        "update sessions set ended_at = $3 where user_id = $1 and id = $2 and ended_at is null",
+        host.id().0,
+        session.0,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if ended == 0 {
+        return Err(Problem::NotFound.into());
+    }
+    let act = if session == host.session() { Act::SignedOut } else { Act::SessionEnded };
+    record(&mut tx, now, host, act, "").await?;
+    tx.commit().await?;
+    backend.live.sessions_ended(host.id());
+    Ok(())
+}
+
+/// Ends all sessions of the host but this one.
+pub async fn end_other_sessions(backend: &Backend, host: &Host) -> Result<()> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    end_all(&mut tx, now, host.id(), Some(host.session())).await?;
+    record(&mut tx, now, host, Act::SessionEnded, "all others").await?;
+    tx.commit().await?;
+    backend.live.sessions_ended(host.id());
+    Ok(())
+}
+
+/// Ends the sessions of an account, all `but` one.
+pub(super) async fn end_all(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<()> {
+    sqlx::query!(
+        "update sessions set ended_at = $2 where user_id = $1 and ended_at is null and id is distinct from $3",
+        user.0,
+        now,
+        but.map(|id| id.0),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A cookie that was replaced long ago was presented: somebody has a copy of it. Whoever it is, the session ends, and
+/// the host is told.
+pub async fn revoke_replayed(backend: &Backend, session: SessionId, device: &str) -> Result<()> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    let revoked = sqlx::query!(
+        r#"
+        update sessions s set ended_at = $2 from users u
+        where s.id = $1 and s.ended_at is null and u.id = s.user_id
+        returning u.id as "user: UserId", u.email
+        "#,
+        session.0,
+        now,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(revoked) = revoked else { return Ok(()) };
+    record_by(&mut tx, now, revoked.user, Act::SessionRevoked, "", device).await?;
+    notifications::actions::enqueue_account(&mut tx, now, revoked.user, Kind::SessionRevoked, &revoked.email, None)
+        .await?;
+    tx.commit().await?;
+    backend.live.sessions_ended(revoked.user);
+    Ok(())
+}
+
+/// Forgets sessions and links that are long over. Run by the worker's schedule.
+pub async fn forget_the_past(backend: &Backend) -> Result<()> {
+    let now = backend.clock.now();
+    sqlx::query!(
+        "delete from sessions where ended_at < $1 or seen_at < $1 or created_at < $2",
+        now - TimeDelta::days(IDLE_DAYS),
+        now - TimeDelta::days(LONGEST_DAYS),
+    )
+    .execute(&backend.db)
+    .await?;
+    sqlx::query!(
+        "delete from sign_in_failures where failures < $1 and failed_at < $2",
+        MOST_FAILURES,
+        now - TimeDelta::days(LONGEST_DAYS)
+    )
+    .execute(&backend.db)
+    .await?;
+    sqlx::query!("delete from account_tokens where expires_at < $1", now - TimeDelta::days(IDLE_DAYS))
+        .execute(&backend.db)
+        .await?;
+    Ok(())
+}

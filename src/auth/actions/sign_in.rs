@@ -1,0 +1,86 @@
+use super::{lock, record::record_by, session};
+use crate::{
+    auth::{Act, PASSWORD_LENGTH, SignInForm, password},
+    backend::Backend,
+    error::Result,
+    fields::{Fault, Fields, invalid},
+    ids::{SessionId, UserId},
+    jobs::{self, News},
+    limits::Limit,
+    problem::Problem,
+};
+
+struct Account {
+    id: UserId,
+    password_hash: String,
+}
+
+/// Signs in. One answer for an unknown address and a wrong password, after the same work. The fifth failure in a row
+/// locks the password; only a reset unlocks it.
+pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Result<SessionId> {
+    let mut fields = Fields::default();
+    let email = fields.required_email("email", &form.email);
+    if form.password.is_empty() {
+        fields.fault("password", Fault::Required);
+    }
+    let email = fields.finish(email)?;
+    backend.limits.count(Limit::SignInAddress, &email.to_lowercase()).await?;
+
+    let attempt = lock::reserve(backend, &email).await?;
+    let account = sqlx::query_as!(
+        Account,
+        r#"select id as "id: UserId", password_hash from users where lower(email) = lower($1)"#,
+        email,
+    )
+    .fetch_optional(&backend.db)
+    .await?;
+    let fits = attempt.is_some() && form.password.chars().count() <= PASSWORD_LENGTH.1 as usize;
+    let stored = account.as_ref().filter(|_| fits).map(|account| account.password_hash.as_str());
+    let right = password::verify(&form.password, stored).await?;
+    match (attempt, account) {
+        (None, _) => Err(Problem::Locked.into()),
+        (Some(_), Some(account)) if right => succeed(backend, account, form, &email, device).await,
+        (Some(attempt), _) => {
+            let news = if attempt.locks { News::Locked } else { News::SignInFailed };
+            jobs::enqueue_account_news(&mut *backend.db.acquire().await?, news, &email, device).await?;
+            Err(refusal(attempt.locks))
+        }
+    }
+}
+
+async fn succeed(
+    backend: &Backend,
+    account: Account,
+    form: &SignInForm,
+    email: &str,
+    device: &str,
+) -> Result<SessionId> {
+    let hash = match password::is_outdated(&account.password_hash) {
+        true => password::hash(&form.password).await?,
+        false => account.password_hash.clone(),
+    };
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    // A reset that was faster has ended all sessions; this one must not begin after it.
+    let unchanged = sqlx::query!(
+        "update users set password_hash = $2 where id = $1 and password_hash = $3",
+        account.id.0,
+        hash,
+        account.password_hash,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if unchanged == 0 {
+        return Err(refusal(false));
+    }
+    lock::clear(&mut tx, backend, email).await?;
+    record_by(&mut tx, now, account.id, Act::SignedIn, "", device).await?;
+    let session = session::insert(&mut tx, now, account.id, device).await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+fn refusal(locked: bool) -> crate::error::Error {
+    if locked { Problem::Locked.into() } else { invalid("password", Fault::WrongPassword).into() }
+}

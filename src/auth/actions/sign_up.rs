@@ -1,0 +1,69 @@
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::{
+    auth::{SignUpForm, password},
+    backend::Backend,
+    error::Result,
+    fields::Fields,
+    ids::UserId,
+    jobs::{self, News},
+    problem::Problem,
+};
+
+/// Opens an account, unless there is one with this address already. The person is told nothing of that, here or by the
+/// time it takes: the mail that follows in either case says what is what.
+pub async fn sign_up(backend: &Backend, form: &SignUpForm, device: &str) -> Result<()> {
+    let new = NewAccount::parse(form)?;
+    let hash = password::hash(&form.password).await?;
+    let mut tx = backend.db.begin().await?;
+    insert(&mut tx, backend.clock.now(), &new, &hash, None).await?;
+    jobs::enqueue_account_news(&mut tx, News::SignedUp, &new.email, device).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Opens an account for whose address the operator vouches: no mail, no link to open.
+pub async fn open_vouched(backend: &Backend, form: &SignUpForm) -> Result<()> {
+    let new = NewAccount::parse(form)?;
+    let hash = password::hash(&form.password).await?;
+    let now = backend.clock.now();
+    insert(&mut *backend.db.acquire().await?, now, &new, &hash, Some(now)).await
+}
+
+struct NewAccount {
+    name: String,
+    email: String,
+}
+
+impl NewAccount {
+    fn parse(form: &SignUpForm) -> Result<Self, Problem> {
+        let mut fields = Fields::default();
+        let name = fields.required_line("name", &form.name, 120);
+        let email = fields.required_email("email", &form.email);
+        password::check(&mut fields, "password", &form.password, &[&name, &email]);
+        fields.finish(Self { name, email })
+    }
+}
+
+async fn insert(
+    db: &mut PgConnection,
+    now: DateTime<Utc>,
+    new: &NewAccount,
+    password_hash: &str,
+    verified_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into users (id, name, email, password_hash, created_at, verified_at) values ($1, $2, $3, $4, $5, $6)
+        on conflict (lower(email)) do nothing",
+        UserId::new().0,
+        new.name,
+        new.email,
+        password_hash,
+        now,
+        verified_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
