@@ -1,5 +1,6 @@
 use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 
+use guestguard::limits::{Limit, Rate};
 use url::Url;
 
 /// Keys generated for development begin so, and are refused in production. All of it is base64url.
@@ -19,6 +20,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where Prometheus finds the metrics; `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Proxies in front of us that add to `X-Forwarded-For`; 0: the peer is the client.
+    pub trusted_proxies: usize,
+    /// How much each limit allows.
+    pub limits: HashMap<Limit, Rate>,
     /// Where the outbox and the development key are kept.
     pub local_dir: PathBuf,
     /// Where `bin/build` put the site.
@@ -73,6 +78,8 @@ impl Config {
         let mail_from = reader.mail_from(development);
         let listen = reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
         let metrics_listen = reader.address("GG_METRICS_LISTEN");
+        let trusted_proxies = reader.number("GG_TRUSTED_PROXIES");
+        let limits = Limit::ALL.map(|limit| (limit, reader.rate(limit))).into();
         let site_root = PathBuf::from(reader.text("GG_SITE_ROOT").unwrap_or_else(|| "target/site".into()));
         match public_url {
             Some(public_url) if reader.faults.is_empty() => Ok(Self {
@@ -85,6 +92,8 @@ impl Config {
                 mail_from,
                 listen,
                 metrics_listen,
+                trusted_proxies,
+                limits,
                 local_dir,
                 site_root,
             }),
@@ -203,6 +212,22 @@ impl Reader<'_> {
         from
     }
 
+    fn number(&mut self, name: &'static str) -> usize {
+        let Some(text) = self.text(name) else { return 0 };
+        text.parse().unwrap_or_else(|_| {
+            self.fault(name, format!("is \"{text}\"; give a whole number"));
+            0
+        })
+    }
+
+    fn rate(&mut self, limit: Limit) -> Rate {
+        let Some(text) = self.text(limit.variable()) else { return limit.default_rate() };
+        Rate::parse(&text).unwrap_or_else(|| {
+            self.fault(limit.variable(), format!("is \"{text}\"; give calls per seconds, such as 5/3600"));
+            limit.default_rate()
+        })
+    }
+
     fn address(&mut self, name: &'static str) -> Option<SocketAddr> {
         let text = self.text(name)?;
         let address = text.parse().ok();
@@ -284,6 +309,9 @@ mod tests {
             ("GG_MAIL_FROM", "nobody"),
             ("GG_SECRET_KEY", "short"),
             ("GG_ENV", "staging"),
+            ("GG_TRUSTED_PROXIES", "yes"),
+            ("GG_LIMIT_SIGN_UP", "5"),
+            ("GG_LIMIT_OPEN", "0/60"),
         ] {
             let mut variables = production();
             variables.insert(name.into(), value.into());

@@ -4,6 +4,7 @@ use anyhow::Context;
 use fred::prelude::*;
 use guestguard::{
     backend::{Backend, Clock, Links},
+    limits::{Limit, Limits},
     live::Live,
     notifications::mailer::Mailer,
     secrets::Secrets,
@@ -25,11 +26,15 @@ pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
 /// Connects everything else that verbs need beside the database.
 pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
     let outbox = config.local_dir.join("outbox");
+    let redis = redis(config).await?;
+    let secrets = Secrets::from_key(&config.secret_key)?;
+    let rate = |limit: Limit| config.limits.get(&limit).copied().unwrap_or(limit.default_rate());
     Ok(Backend {
         db,
         clock: Clock::System,
-        secrets: Secrets::from_key(&config.secret_key)?,
-        live: Live::new(redis(config).await?.next().clone()),
+        live: Live::new(redis.next().clone()),
+        limits: Limits::new(redis.next().clone(), secrets.clone(), rate),
+        secrets,
         mailer: Mailer::new(config.smtp_url.as_deref(), outbox, &config.mail_from)?,
         links: Links::new(config.public_url.clone()),
     })
@@ -59,13 +64,13 @@ pub async fn redis(config: &Config) -> anyhow::Result<Pool> {
     Ok(pool)
 }
 
-/// How connections to Redis are made: commands fail within two seconds, connections come back by themselves.
+/// How connections to Redis are made: commands fail within a second, connections come back by themselves.
 pub fn redis_builder(config: &Config) -> anyhow::Result<Builder> {
     let settings =
         fred::types::config::Config::from_url(&config.redis_url).context("GG_REDIS_URL is not a Redis address")?;
     let mut builder = Builder::from_config(settings);
     builder
-        .with_performance_config(|performance| performance.default_command_timeout = Duration::from_secs(2))
+        .with_performance_config(|performance| performance.default_command_timeout = Duration::from_millis(800))
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(3);
             connection.internal_command_timeout = Duration::from_secs(3);

@@ -22,6 +22,17 @@ pub const MOST_BYTES: usize = 512 * 1024;
 /// By this header a server function tells that its body is a `Problem`.
 const FAILED: &str = "serverfnerror";
 
+const CLEAR_SITE_DATA: &str = "clear-site-data";
+
+/// Most bytes that a form for `path` can have: accounts and answers are short, lists are long.
+fn most_bytes(path: &str) -> usize {
+    match path {
+        "/api/guests/paste" | "/api/guests/read-paste" => MOST_BYTES,
+        path if path.starts_with("/api/auth/") => 8 * 1024,
+        _ => 64 * 1024,
+    }
+}
+
 /// Gives the answers of server functions their form. A fetch gets the problem with its status. A form that was posted
 /// without scripts gets a redirect: onwards, or back to the page it stands on, which then shows it as it was typed
 /// together with what was wrong. Server functions themselves only ever see the fetch.
@@ -29,15 +40,17 @@ pub async fn answer(session: Session, mut request: Request, next: Next) -> Respo
     if request.method() != Method::POST || !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    if !accepts_pages(request.headers()) {
-        return fetched(next.run(request).await).await;
-    }
     let endpoint = request.uri().path().to_owned();
+    let posted_as_form = accepts_pages(request.headers());
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MOST_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let Ok(body) = to_bytes(body, most_bytes(&endpoint)).await else {
+        let words = "That was more than this form takes. Go back and make it shorter, or send it in several parts.";
+        return (StatusCode::PAYLOAD_TOO_LARGE, words).into_response();
     };
+    if !posted_as_form {
+        return fetched(next.run(Request::from_parts(parts, Body::from(body))).await).await;
+    }
     let values = pairs(&body);
     let back =
         values.iter().find(|(name, _)| name == BACK).and_then(|(_, path)| local_path(path)).unwrap_or("/").to_owned();
@@ -84,7 +97,11 @@ async fn posted(
                 return return_form(session, Returned { endpoint: form.to_owned(), values, problem: None }, back).await;
             }
             let onwards = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-            Redirect::to(onwards.and_then(local_path).unwrap_or(back)).into_response()
+            let mut redirect = Redirect::to(onwards.and_then(local_path).unwrap_or(back)).into_response();
+            if let Some(what) = response.headers().get(CLEAR_SITE_DATA) {
+                redirect.headers_mut().insert(CLEAR_SITE_DATA, what.clone());
+            }
+            redirect
         }
         Ok(response) => response,
         Err((Problem::SignInRequired, _)) => Redirect::to(&crate::guard::sign_in(back)).into_response(),

@@ -1,30 +1,86 @@
+use app::ssr::Network;
 use axum::{
+    Json,
     extract::{Request, State},
-    http::Method,
+    http::{Method, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use guestguard::backend::Backend;
+use guestguard::{
+    auth::{self, Host, device_words},
+    backend::Backend,
+    problem::Problem,
+};
+use serde_json::json;
 use tower_sessions::Session;
 
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, sessions};
 
 /// Lets only signed-in hosts through to the dashboard; others sign in first and come back to where they wanted to go.
-pub async fn dashboard(State(backend): State<Backend>, session: Session, request: Request, next: Next) -> Response {
+pub async fn dashboard(State(backend): State<Backend>, session: Session, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path != "/dashboard" && !path.starts_with("/dashboard/") {
         return next.run(request).await;
     }
     match app::ssr::host_of(&backend, &session).await {
-        Ok(Some(_)) => next.run(request).await,
+        Ok(Some(host)) => {
+            if request.method() == Method::GET
+                && let Err(problem) = keep_fresh(&backend, &session, &host).await
+            {
+                return Refusal(problem).into_response();
+            }
+            request.extensions_mut().insert(host);
+            next.run(request).await
+        }
         Ok(None) if request.method() == Method::GET => {
             let wanted = request.uri().path_and_query().map_or("/dashboard", |path| path.as_str());
             Redirect::to(&sign_in(wanted)).into_response()
         }
-        Ok(None) => Refusal(guestguard::problem::Problem::SignInRequired).into_response(),
+        Ok(None) => Refusal(Problem::SignInRequired).into_response(),
         // The page asks again, and tells what is wrong as a page does.
         Err(_) => next.run(request).await,
     }
+}
+
+/// Ends a session whose replaced cookie turns up again; whoever presents it is nobody.
+pub async fn replays(State(backend): State<Backend>, session: Session, request: Request, next: Next) -> Response {
+    if request.headers().contains_key(header::COOKIE)
+        && let Some(id) = sessions::replayed(&session).await
+    {
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let network = request.extensions().get::<Network>().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(%network, "a session cookie that was replaced turned up again; its session is ended");
+        if let Err(problem) = app::ssr::reply(auth::actions::revoke_replayed(&backend, id, &device_words(agent)).await)
+        {
+            return Refusal(problem).into_response();
+        }
+        session.clear().await;
+    }
+    next.run(request).await
+}
+
+/// Notes that the session is in use, and replaces its cookie when it is time. The new cookie is kept before the page is
+/// made, so that nothing that goes wrong with the page can lose it.
+async fn keep_fresh(backend: &Backend, session: &Session, host: &Host) -> Result<(), Problem> {
+    app::ssr::reply(auth::actions::see(backend, host).await)?;
+    if app::ssr::reply(auth::actions::renew(backend, host).await)? {
+        let renewed = async {
+            session.cycle_id().await?;
+            session.save().await
+        };
+        renewed.await.map_err(|cause| {
+            tracing::error!(%cause, "a session could not be renewed");
+            Problem::Unavailable { retry_after: 5 }
+        })?;
+    }
+    Ok(())
+}
+
+/// `GET /me`: who is signed in, as JSON.
+pub async fn me(State(backend): State<Backend>, session: Session) -> Result<Response, Refusal> {
+    let host = app::ssr::host_of(&backend, &session).await?.ok_or(Problem::SignInRequired)?;
+    let (id, name, email, verified) = (host.id(), host.name(), host.email(), host.is_verified());
+    Ok(Json(json!({ "id": id, "name": name, "email": email, "verified": verified })).into_response())
 }
 
 /// The sign-in page that leads on to `next`.

@@ -2,6 +2,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+/// From which network a request came.
+mod client;
 /// The subcommands of the binary.
 pub mod commands;
 /// All settings, read once.
@@ -18,11 +20,17 @@ mod guard;
 mod headers;
 /// Whether this node is well.
 mod health;
+/// Connections: accepted, timed, and let go of.
+pub mod listen;
 /// "Event X changed" hints from Redis to browsers.
 pub mod live;
+/// What other sites make browsers send.
+mod origin;
 /// A problem as the answer of a plain route.
 mod refusal;
 /// All routes and what surrounds them.
 pub mod router;
+/// Browser sessions in Redis.
+mod sessions;
 /// Logs and metrics.
 pub mod telemetry;

@@ -6,7 +6,7 @@ use axum::{
         Path, Query, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket, close_code},
     },
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use fred::prelude::*;
@@ -15,7 +15,7 @@ use guestguard::{
     backend::Backend,
     error::Error,
     ids::EventId,
-    live::{CHANNELS, Pass, event_of_channel},
+    live::{CHANNELS, Hint, Pass},
     problem::Problem,
     rsvp,
 };
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use tokio::{sync::broadcast, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, connect, refusal::Refusal};
+use crate::{config::Config, connect, origin, refusal::Refusal};
 
 /// Hints that may wait for a slow socket; with more, it just counts as changed.
 const WAITING_HINTS: usize = 256;
@@ -40,13 +40,6 @@ pub struct Hub {
     stop: CancellationToken,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hint {
-    Changed(EventId),
-    /// The connection was lost for a while: anything may have changed.
-    Anything,
-}
-
 impl Hub {
     /// Subscribes to the hints of all nodes until `stop`.
     pub async fn connect(config: &Config, stop: CancellationToken) -> anyhow::Result<Self> {
@@ -55,13 +48,13 @@ impl Hub {
         redis.manage_subscriptions();
         let (hints, _) = broadcast::channel(WAITING_HINTS);
         let (mut messages, mut reconnects) = (redis.message_rx(), redis.reconnect_rx());
-        redis.psubscribe(CHANNELS).await.context("Redis refuses to publish")?;
+        redis.psubscribe(CHANNELS.to_vec()).await.context("Redis refuses to publish")?;
         let (sender, until) = (hints.clone(), stop.clone());
         tokio::spawn(async move {
             loop {
                 let hint = tokio::select! {
                     message = messages.recv() => match message {
-                        Ok(message) => event_of_channel(&message.channel).map(Hint::Changed),
+                        Ok(message) => Hint::of_channel(&message.channel),
                         Err(_) => Some(Hint::Anything),
                     },
                     _ = reconnects.recv() => Some(Hint::Anything),
@@ -94,7 +87,8 @@ pub async fn socket(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
-    if !same_origin(&headers) {
+    // Browsers let any site open a socket, with our cookies.
+    if !origin::names_us(&headers) {
         return Ok(axum::http::StatusCode::FORBIDDEN.into_response());
     }
     let pass = backend.live.redeem_ticket(&ticket).await.map_err(Error::from)?;
@@ -117,7 +111,7 @@ impl Hub {
         loop {
             tokio::select! {
                 hint = hints.recv() => match hint {
-                    Ok(hint) => changed |= hint == Hint::Anything || hint == Hint::Changed(pass.event),
+                    Ok(hint) => changed |= concerns(hint, pass),
                     Err(broadcast::error::RecvError::Lagged(_)) => changed = true,
                     Err(broadcast::error::RecvError::Closed) => break,
                 },
@@ -151,17 +145,18 @@ impl Hub {
     }
 }
 
-/// How things stand, as JSON; nothing when the account or the event is gone, or the database is away. The socket then
-/// closes, and the page asks anew.
-async fn standing(backend: &Backend, pass: Pass) -> Option<String> {
-    let host = app::ssr::reply(auth::queries::signed_in(&backend.db, pass.host).await).ok()??;
-    let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, pass.event).await).ok()?;
-    serde_json::to_string(&now).ok()
+fn concerns(hint: Hint, pass: Pass) -> bool {
+    match hint {
+        Hint::Changed(event) => event == pass.event,
+        Hint::SessionsEnded(user) => user == pass.host,
+        Hint::Anything => true,
+    }
 }
 
-/// Whether the page that opens the socket is ours: browsers let any site open one, with our cookies.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    origin.is_some() && origin == text(header::HOST)
+/// How things stand, as JSON; nothing when the session has ended, the event is gone, or the database is away. The
+/// socket then closes, and the page asks anew.
+async fn standing(backend: &Backend, pass: Pass) -> Option<String> {
+    let host = app::ssr::reply(auth::queries::signed_in(backend, pass.session).await).ok()??;
+    let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, pass.event).await).ok()?;
+    serde_json::to_string(&now).ok()
 }

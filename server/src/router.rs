@@ -4,12 +4,13 @@ use anyhow::Context;
 use axum::{
     Router,
     extract::Request,
+    http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use fred::clients::Pool;
-use guestguard::{backend::Backend, problem::Problem};
+use guestguard::{auth::LONGEST_DAYS, backend::Backend, problem::Problem};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower::ServiceBuilder;
@@ -18,18 +19,23 @@ use tower_http::{
     limit::RequestBodyLimitLayer,
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
     services::ServeDir,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
-use tower_sessions_redis_store::RedisStore;
 
-use crate::{config::Config, downloads, forms, guard, headers, health, live, refusal::Refusal, telemetry};
+use crate::{
+    client, config::Config, downloads, forms, guard, headers, health, live, origin, refusal::Refusal, sessions,
+    telemetry,
+};
 
-/// Days of disuse after which a session ends.
-const SESSION_DAYS: i64 = 14;
+/// Longest time between two pieces of a request's body.
+const BODY: Duration = Duration::from_secs(30);
+/// Longest time until an answer begins.
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// All routes, with sessions, forms, guard and headers around them.
-pub fn router(config: &Config, backend: Backend, sessions: Pool, hub: live::Hub) -> anyhow::Result<Router> {
+pub fn router(config: &Config, backend: Backend, redis: Pool, hub: live::Hub) -> anyhow::Result<Router> {
     let options = leptos_options(&config.site_root)?;
     let context = {
         let backend = backend.clone();
@@ -57,13 +63,16 @@ pub fn router(config: &Config, backend: Backend, sessions: Pool, hub: live::Hub)
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
         .with_state(options)
         .route("/api/{*function}", post(functions))
+        .route("/me", get(guard::me).with_state(backend.clone()))
         .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))
         .route("/dev/inbox/{mail}/html", get(downloads::outbox_mail).with_state(backend.clone()))
         .route_layer(from_fn(telemetry::measure))
         .fallback_service(files)
         .layer(
             ServiceBuilder::new()
-                .layer(session_layer(config, sessions))
+                .layer(from_fn(origin::same_site))
+                .layer(session_layer(config, redis))
+                .layer(from_fn_with_state(backend.clone(), guard::replays))
                 .layer(from_fn(forms::answer))
                 .layer(from_fn_with_state(backend.clone(), guard::dashboard))
                 .layer(from_fn(forms::hand_over)),
@@ -83,6 +92,9 @@ pub fn router(config: &Config, backend: Backend, sessions: Pool, hub: live::Hub)
             )
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn_with_state(config.is_https(), headers::protect))
+            .layer(from_fn_with_state(config.trusted_proxies, client::identify))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
+            .layer(RequestBodyTimeoutLayer::new(BODY))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(RequestBodyLimitLayer::new(forms::MOST_BYTES)),
     ))
@@ -100,17 +112,15 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 
 /// Sessions in Redis. The `__Host-` prefix keeps other hosts of the domain from setting our cookie; browsers take it
 /// over HTTPS only. Lax, because people arrive by links in mails.
-fn session_layer(config: &Config, redis: Pool) -> SessionManagerLayer<RedisStore<Pool>> {
+fn session_layer(config: &Config, redis: Pool) -> SessionManagerLayer<sessions::Store> {
     let https = config.is_https();
-    SessionManagerLayer::new(RedisStore::new(redis))
+    SessionManagerLayer::new(sessions::Store::new(redis))
         .with_name(if https { "__Host-gg" } else { "gg" })
         .with_secure(https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(
-            time::Duration::try_from(Duration::from_secs(SESSION_DAYS as u64 * 86_400)).unwrap_or(time::Duration::DAY),
-        ))
+        .with_expiry(Expiry::OnInactivity(time::Duration::days(LONGEST_DAYS)))
 }
 
 /// Where the built site lies. `bin/build` names the versioned folder in `pkg.txt`; `cargo leptos watch` has none.

@@ -1,14 +1,11 @@
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, connect, live::Hub, router, telemetry};
-
-/// Longest time that requests in flight may take after the signal to stop.
-const GRACE: Duration = Duration::from_secs(15);
+use crate::{config::Config, connect, listen, live::Hub, router, telemetry};
 
 /// `guestguard serve`.
 #[derive(Args)]
@@ -46,23 +43,16 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         }
     };
     if let Some(address) = config.metrics_listen {
-        let listener = listen(address).await?;
+        let listener = bind(address).await?;
         let router = telemetry::metrics_router(metrics, backend.db.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
     let sessions = connect::redis(&config).await?;
     let router = router::router(&config, backend, sessions, hub)?;
-    let listener = listen(config.listen).await?;
+    let listener = bind(config.listen).await?;
     println!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    tokio::select! {
-        done = served => done?,
-        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
-            tracing::warn!("some requests took longer than the grace period and were cut off");
-        }
-    }
+    listen::serve(listener, router, stop).await?;
     if let Some(worker) = worker {
         worker.await?.context("the worker")?;
     }
@@ -94,6 +84,6 @@ async fn schema(serve: &Serve, db: &sqlx::PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is something else there?"))
 }
