@@ -59,6 +59,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=events::landing::LandingPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=auth::sign_up::SignUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=auth::sign_in::SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/forgot") view=auth::forgot::ForgotPage ssr=SsrMode::Async/>
+                <Route path=path!("/reset/:token") view=auth::links::ResetPage ssr=SsrMode::Async/>
+                <Route path=path!("/verify/:token") view=auth::links::VerifyPage ssr=SsrMode::Async/>
+                <Route path=path!("/new-address/:token") view=auth::links::NewAddressPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/account") view=auth::account::AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=events::dashboard::DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/new") view=events::form::NewEventPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event") view=rsvp::page::OverviewPage ssr=SsrMode::Async/>

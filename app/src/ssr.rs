@@ -1,10 +1,13 @@
+use std::net::{IpAddr, Ipv6Addr};
+
 use axum::http::request::Parts;
 use guestguard::{
     auth::{self, Host},
     backend::Backend,
     error::{Error, Result},
-    ids::UserId,
+    ids::SessionId,
     invitations::{self, Guest, Token},
+    limits::Limit,
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -12,33 +15,58 @@ use tower_sessions::Session;
 
 use crate::ui::flash::{Flash, Notice};
 
-/// The session's key for the account that is signed in.
-const USER: &str = "user";
+/// The browser session's key for the account session it belongs to.
+pub const SESSION: &str = "session";
 
 /// Nobody in particular is asking.
 pub fn anyone() -> Result<Backend, Problem> {
     reply(use_context::<Backend>().ok_or_else(|| unexpected("no backend in context")))
 }
 
+/// Nobody in particular is asking, from a network that may do so now.
+pub async fn anyone_within(limit: Limit) -> Result<Backend, Problem> {
+    let backend = anyone()?;
+    reply(backend.limits.count(limit, &network().to_string()).await)?;
+    Ok(backend)
+}
+
 /// The signed-in host is asking.
 pub async fn host() -> Result<(Backend, Host), Problem> {
     let backend = anyone()?;
-    let host = host_of(&backend, &session()?).await?.ok_or(Problem::SignInRequired)?;
+    // Under the dashboard the guard has asked already.
+    let host = match parts().and_then(|mut parts| parts.extensions.remove::<Host>()) {
+        Some(host) => host,
+        None => host_of(&backend, &session()?).await?.ok_or(Problem::SignInRequired)?,
+    };
+    Ok((backend, host))
+}
+
+/// The signed-in host is asking, who may do so now.
+pub async fn host_within(limit: Limit) -> Result<(Backend, Host), Problem> {
+    let (backend, host) = host().await?;
+    reply(backend.limits.count(limit, &host.id().to_string()).await)?;
     Ok((backend, host))
 }
 
 /// The host that `session` belongs to, if it belongs to one.
 pub async fn host_of(backend: &Backend, session: &Session) -> Result<Option<Host>, Problem> {
-    match session.get::<UserId>(USER).await.map_err(session_fault)? {
-        Some(id) => reply(auth::queries::signed_in(&backend.db, id).await),
+    match session.get::<SessionId>(SESSION).await.map_err(session_fault)? {
+        Some(id) => reply(auth::queries::signed_in(backend, id).await),
         None => Ok(None),
     }
 }
 
-/// The holder of an invitation link is asking.
-pub async fn guest(token: &Token) -> Result<(Backend, Guest), Problem> {
-    let backend = anyone()?;
+/// How often an invitation is opened: from one network, and by one link.
+pub const OPENING: [Limit; 2] = [Limit::Open, Limit::OpenLink];
+/// How often an invitation is answered: from one network, and by one link.
+pub const ANSWERING: [Limit; 2] = [Limit::Answer, Limit::AnswerLink];
+
+/// The holder of an invitation link is asking: within the first limit as a network, within the second as this link.
+pub async fn guest_within(token: &Token, limits: [Limit; 2]) -> Result<(Backend, Guest), Problem> {
+    let [network, link] = limits;
+    let backend = anyone_within(network).await?;
     let guest = reply(invitations::queries::guest_of(&backend.db, token).await)?;
+    reply(backend.limits.count(link, &guest.invitation().to_string()).await)?;
     Ok((backend, guest))
 }
 
@@ -54,16 +82,30 @@ pub fn reply<T>(result: Result<T>) -> Result<T, Problem> {
     })
 }
 
-/// Signs this browser in, under a new session id.
-pub async fn start_session(host: &Host) -> Result<(), Problem> {
+/// Signs this browser in, under a new cookie.
+pub async fn start_session(id: SessionId) -> Result<(), Problem> {
     let session = session()?;
     session.cycle_id().await.map_err(session_fault)?;
-    session.insert(USER, host.id()).await.map_err(session_fault)
+    session.insert(SESSION, id).await.map_err(session_fault)
 }
 
-/// Signs this browser out and forgets its session.
-pub async fn end_session() -> Result<(), Problem> {
+/// Gives this browser a new cookie for the session it has.
+pub async fn renew_cookie() -> Result<(), Problem> {
+    session()?.cycle_id().await.map_err(session_fault)
+}
+
+/// Forgets this browser's session, and asks the browser to forget what it kept of our pages.
+pub async fn forget_session() -> Result<(), Problem> {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        let all = http::HeaderValue::from_static("\"cache\", \"storage\"");
+        response.insert_header(http::HeaderName::from_static("clear-site-data"), all);
+    }
     session()?.flush().await.map_err(session_fault)
+}
+
+/// What the browser runs on, in words.
+pub fn device() -> String {
+    auth::device_words(&header("user-agent").unwrap_or_default())
 }
 
 /// Done: the person goes on to `path`, one of our own, and reads `notice` there.
@@ -107,9 +149,41 @@ pub fn is_read() -> bool {
     parts().is_some_and(|parts| parts.method == http::Method::GET)
 }
 
-/// The address the request came from.
-pub fn peer() -> Option<std::net::IpAddr> {
-    parts()?.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|peer| peer.0.ip())
+/// The network the request came from.
+pub fn network() -> Network {
+    let network = |parts: Parts| parts.extensions.get::<Network>().copied();
+    parts().and_then(network).unwrap_or(Network(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
+}
+
+/// Where a request came from. Its text is what limits count by: the address, for IPv6 the /64 that one subscriber has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// The network of a client's address.
+    pub fn of(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+
+    /// The part of the address that tells networks apart but not people: /24 for IPv4, /48 for IPv6.
+    pub fn prefix(self) -> Vec<u8> {
+        match self.0 {
+            IpAddr::V4(address) => address.octets()[..3].to_vec(),
+            IpAddr::V6(address) => address.octets()[..6].to_vec(),
+        }
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                write!(f, "{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
 }
 
 /// Sets the status of the page that is rendered, and how long to wait.
@@ -153,7 +227,15 @@ fn unexpected(cause: &'static str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::local_path;
+    use super::{Network, local_path};
+
+    #[test]
+    fn asvs_4_1_3_ipv6_counts_per_64() {
+        let network = |address: &str| Network::of(address.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::9"));
+        assert_ne!(network("2001:db8:1:2::9"), network("2001:db8:1:3::9"));
+        assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
+    }
 
     #[test]
     fn only_our_own_pages_are_returned_to() {

@@ -24,6 +24,7 @@ pub fn SignInPage() -> impl IntoView {
                 <div class="form-actions">
                     <button class="button button-primary" type="submit">"Sign in"</button>
                 </div>
+                <p><a href="/forgot">"Forgotten the password?"</a></p>
                 <p>"New here? " <a href=other>"Create an account"</a></p>
             </Form>
         </Frame>

@@ -1,7 +1,8 @@
-use guestguard::auth::{PASSWORD_LENGTH, SignUpForm};
+use guestguard::auth::SignUpForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use super::links::NewPassword;
 use crate::ui::{
     field::Field,
     form::{Form, FormState},
@@ -21,16 +22,7 @@ pub fn SignUpPage() -> impl IntoView {
                 <input type="hidden" name="next" value=next/>
                 <Field form=form.clone() name="name" label="Your name" hint="Guests see who invites them." required=true max=120 autocomplete="name"/>
                 <Field form=form.clone() name="email" kind="email" label="E-mail" required=true max=254 autocomplete="email"/>
-                <Field
-                    form
-                    name="password"
-                    kind="password"
-                    label="Password"
-                    hint=format!("At least {} characters. A few words in a row are easy to remember.", PASSWORD_LENGTH.0)
-                    required=true
-                    max=PASSWORD_LENGTH.1
-                    autocomplete="new-password"
-                />
+                <NewPassword form/>
                 <div class="form-actions">
                     <button class="button button-primary" type="submit">"Create my account"</button>
                 </div>

@@ -19,7 +19,7 @@ pub async fn issue_all(event: EventId) -> Result<(), Problem> {
 /// Sends a guest's link again.
 #[server(endpoint = "invitations/resend")]
 pub async fn resend(event: EventId, guest: GuestId) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host().await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
     crate::ssr::reply(guestguard::invitations::actions::resend(&backend, &host, event, guest).await)?;
     let page = format!("/dashboard/events/{event}/guests/{guest}");
     crate::ssr::done(Some(crate::ui::flash::Notice::Resent), &page).await
@@ -28,7 +28,7 @@ pub async fn resend(event: EventId, guest: GuestId) -> Result<(), Problem> {
 /// Replaces a guest's link.
 #[server(endpoint = "invitations/rotate")]
 pub async fn rotate(event: EventId, guest: GuestId) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host().await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
     crate::ssr::reply(guestguard::invitations::actions::rotate(&backend, &host, event, guest).await)?;
     let page = format!("/dashboard/events/{event}/guests/{guest}");
     crate::ssr::done(Some(crate::ui::flash::Notice::Rotated), &page).await
@@ -36,7 +36,7 @@ pub async fn rotate(event: EventId, guest: GuestId) -> Result<(), Problem> {
 
 #[cfg(feature = "ssr")]
 async fn send(event: EventId, selection: guestguard::invitations::Selection) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host().await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
     let issued = guestguard::invitations::actions::issue(&backend, &host, event, &selection).await;
     let issued = crate::ssr::reply(issued)?;
     let notice = crate::ui::flash::Notice::Invited { links: issued.links, messages: issued.messages };

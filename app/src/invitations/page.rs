@@ -16,7 +16,7 @@ pub fn InvitationPage() -> impl IntoView {
     let token = Token(use_params_map().read_untracked().get("token").unwrap_or_default());
     let again = use_query_map().read_untracked().get("change").is_some();
     let load = async move {
-        let (backend, guest) = ssr::guest(&token).await?;
+        let (backend, guest) = ssr::guest_within(&token, ssr::OPENING).await?;
         let found = ssr::reply(rsvp::queries::invitation_page(&backend, &guest).await)?;
         record(&backend, &guest).await;
         let link = backend.links.invitation(&token.0);
@@ -69,17 +69,9 @@ async fn record(backend: &Backend, guest: &Guest) {
         return;
     }
     let device = Device::of_user_agent(&ssr::header("user-agent").unwrap_or_default());
-    let network = ssr::peer().map(network_prefix);
-    if ssr::reply(record_opening(backend, guest, device, network.as_deref()).await).is_err() {
+    let network = ssr::network().prefix();
+    if ssr::reply(record_opening(backend, guest, device, Some(&network)).await).is_err() {
         tracing::warn!("an opening was not noted");
-    }
-}
-
-/// The part of an address that tells networks apart but not people: /24 for IPv4, /48 for IPv6.
-fn network_prefix(address: std::net::IpAddr) -> Vec<u8> {
-    match address {
-        std::net::IpAddr::V4(address) => address.octets()[..3].to_vec(),
-        std::net::IpAddr::V6(address) => address.octets()[..6].to_vec(),
     }
 }
 

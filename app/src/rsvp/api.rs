@@ -4,7 +4,7 @@ use leptos::prelude::*;
 /// A guest answers.
 #[server(endpoint = "rsvp/answer")]
 pub async fn answer(token: Token, form: AnswerForm) -> Result<(), Problem> {
-    let (backend, guest) = crate::ssr::guest(&token).await?;
+    let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
     crate::ssr::reply(guestguard::rsvp::actions::answer(&backend, &guest, &form).await)?;
     crate::ssr::done(None, &format!("/i/{}", token.0)).await
 }
@@ -12,7 +12,7 @@ pub async fn answer(token: Token, form: AnswerForm) -> Result<(), Problem> {
 /// A ticket for the socket of an event: good once, for 30 seconds.
 #[server(endpoint = "rsvp/ticket")]
 pub async fn ticket(event: EventId) -> Result<String, Problem> {
-    let (backend, host) = crate::ssr::host().await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Tickets).await?;
     crate::ssr::reply(guestguard::events::queries::event(&backend.db, &host, event).await)?;
     crate::ssr::reply(backend.live.issue_ticket(&host, event).await.map_err(Into::into))
 }

@@ -7,6 +7,9 @@ use super::{escape, form::FormState};
 pub fn Field(
     form: FormState,
     name: &'static str,
+    /// Differs from `name` where a page has the field twice.
+    #[prop(optional)]
+    id: Option<&'static str>,
     #[prop(into)] label: String,
     #[prop(default = "text")] kind: &'static str,
     #[prop(optional, into)] hint: Option<String>,
@@ -19,15 +22,16 @@ pub fn Field(
     #[prop(optional)]
     range: Option<(u32, u32)>,
 ) -> impl IntoView {
+    let id = id.unwrap_or(name);
     let fault = form.fault(name);
     let bad = fault.is_some();
     let value = if kind == "password" { String::new() } else { form.value(name) };
     view! {
         <div class="field" data-invalid=bad.then_some("true")>
-            <Label name label required/>
-            {hint.clone().map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
+            <Label name=id label required/>
+            {hint.clone().map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
             <input
-                id=name
+                id=id
                 name=format!("form[{name}]")
                 type=kind
                 value=value
@@ -39,9 +43,9 @@ pub fn Field(
                 min=range.map(|range| range.0)
                 max=range.map(|range| range.1)
                 aria-invalid=bad.then_some("true")
-                aria-describedby=described(name, hint.is_some(), bad)
+                aria-describedby=described(id, hint.is_some(), bad)
             />
-            <FaultLine name fault/>
+            <FaultLine name=id fault/>
         </div>
     }
 }

@@ -33,12 +33,30 @@ pub enum Notice {
     GuestAdded(String),
     GuestsAdded(usize),
     GuestSaved,
-    GuestsDeleted { event: guestguard::ids::EventId, ids: Vec<GuestId> },
+    GuestsDeleted {
+        event: guestguard::ids::EventId,
+        ids: Vec<GuestId>,
+    },
     GuestsRestored,
-    Invited { links: usize, messages: usize },
+    Invited {
+        links: usize,
+        messages: usize,
+    },
     Resent,
     Rotated,
     SignedOut,
+    /// A mail is on its way, if there is such an account.
+    MailOnItsWay,
+    AccountOpened,
+    Verified,
+    PasswordSet,
+    PasswordChanged,
+    /// Both ends got a mail.
+    AddressChangeBegun,
+    /// One end agreed, the other has not yet.
+    AddressHalfAgreed,
+    AddressChanged,
+    SessionEnded,
 }
 
 impl Flash {

@@ -7,6 +7,7 @@ use crate::ssr;
 /// Header, notice, page and footer. `class` says how wide the page is.
 #[component]
 pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, children: Children) -> impl IntoView {
+    let unverified = host.clone().filter(|host| !host.is_verified());
     let flash = ssr::flash().unwrap_or_default();
     let notice = flash.notice;
     // What is wrong with fields is told beside them; the rest stands here, as a button has no place for it.
@@ -18,14 +19,17 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
                 <Mark/>
                 <span>"GuestGuard"</span>
             </a>
-            {match host {
+            {match host.clone() {
                 Some(host) => {
                     view! {
                         <nav class="site-nav" aria-label="Main">
                             <a href="/dashboard">"Events"</a>
                         </nav>
                         <div class="site-account">
-                            <span>{host.name().to_owned()}</span>
+                            <a href="/dashboard/account">
+                                <span class="account-name">{host.name().to_owned()}</span>
+                                <span class="account-word">"Account"</span>
+                            </a>
                             <PostButton action="/api/auth/sign-out" class="button button-quiet button-small">
                                 "Sign out"
                             </PostButton>
@@ -47,11 +51,28 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
         <main id="main" class=class>
             {notice.map(|notice| view! { <NoticeLine notice/> })}
             {problem.map(|problem| view! { <ProblemNotice problem/> })}
+            {unverified.map(|host| view! { <ProveAddress host/> })}
             {children()}
         </main>
         <footer class="site-footer">
             <p>"GuestGuard, the guest list that people trust."</p>
         </footer>
+    }
+}
+
+/// Reminds a host whose address is not proven, until it is.
+#[component]
+fn ProveAddress(host: Host) -> impl IntoView {
+    view! {
+        <div class="notice" data-kind="warning">
+            <p>
+                "Please open the link in the mail that we sent to " <strong>{host.email().to_owned()}</strong>
+                ". You can prepare everything meanwhile; invitations go out after that."
+            </p>
+            <PostButton action="/api/auth/ask-for-verification" class="button button-small">
+                "Send it again"
+            </PostButton>
+        </div>
     }
 }
 
@@ -148,6 +169,21 @@ fn words(notice: &Notice) -> String {
         ),
         Notice::Resent => "The invitation is on its way again.".into(),
         Notice::Rotated => "The old link is dead. Send the new one: by e-mail, or copy it.".into(),
+        Notice::MailOnItsWay => {
+            "If there is an account with this address, a mail is on its way to it. It can take a minute.".into()
+        }
+        Notice::AccountOpened => {
+            "Almost there: we sent you a mail. Open the link in it, and sign in here when you like.".into()
+        }
+        Notice::Verified => "Thank you, your address is proven. Your invitations can go out.".into(),
+        Notice::PasswordSet => "Your new password is set, and all other browsers are signed out.".into(),
+        Notice::PasswordChanged => "Your password is changed, and all other browsers are signed out.".into(),
+        Notice::AddressChangeBegun => {
+            "We sent a mail to both addresses. Your account moves when you have agreed in each.".into()
+        }
+        Notice::AddressHalfAgreed => "Thank you. Now agree in the mail to the other address as well.".into(),
+        Notice::AddressChanged => "Your account has moved. Sign in with the new address from now on.".into(),
+        Notice::SessionEnded => "Signed out there.".into(),
         Notice::SignedOut => "You are signed out.".into(),
     }
 }

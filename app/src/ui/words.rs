@@ -26,6 +26,16 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
             ("Something was missing", "The form came in incomplete. Go back, reload the page and try again.".into())
         }
         Problem::Invalid(_) => ("Please check the form", "A few fields need another look.".into()),
+        Problem::LinkEnded(LinkEnd::Expired) => (
+            "This link has had its day",
+            "It was used already, or it is too old. If you still need one, ask for a new mail.".into(),
+        ),
+        Problem::Locked => (
+            "This password is locked",
+            "There were five wrong passwords in a row. Where you are signed in you stay so; to sign in here, set a new \
+             password: use the link in the mail we sent, or ask for another one below."
+                .into(),
+        ),
         Problem::TooManyRequests { retry_after } => {
             ("One moment, please", format!("That was a lot at once. Try again in {}.", wait(*retry_after)))
         }
@@ -72,7 +82,11 @@ pub fn fault(fault: &Fault) -> String {
         Fault::EndsBeforeStart => "The end has to come after the start.".into(),
         Fault::ReplyByAfterStart => "The last day for answers can't be after the event begins.".into(),
         Fault::AlreadyPast => "That is in the past already.".into(),
-        Fault::Taken => "There is an account with this address already. Sign in instead?".into(),
+        Fault::GuessablePassword => {
+            "That one is guessed quickly. Use a few words in a row that have nothing to do with you.".into()
+        }
+        Fault::WrongCurrentPassword => "That is not your present password.".into(),
+        Fault::SameAddress => "That is the address your account has.".into(),
         Fault::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
         Fault::NotAChoice => "Please choose one of the answers.".into(),
         Fault::TooMany(max) => format!("Please give at most {max}."),
@@ -96,6 +110,11 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::NobodySelected => "Nobody is selected. Tick the guests you mean first.".into(),
         Conflict::NobodyToInvite => "Everybody you chose has an invitation already.".into(),
         Conflict::NotInvited => "This guest has no link yet, or no e-mail address. Invite them first.".into(),
+        Conflict::Unverified => {
+            "Before anything is sent, please prove that your address is yours: open the link in the mail we sent you."
+                .into()
+        }
+        Conflict::AddressTaken => "There is another account with that address. Yours stays where it is.".into(),
         Conflict::UndoExpired => "It is too late to bring these guests back. Please add them again.".into(),
         Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
     }
