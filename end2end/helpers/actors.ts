@@ -1,3 +1,4 @@
+import { accountLinkIn, mailTo } from './mail';
 import { expect, type Page } from './test';
 
 /** The year that events of the journeys take place in. */
@@ -20,12 +21,21 @@ export async function post(page: Page, endpoint: string, form: Record<string, st
   return response.url();
 }
 
-/** Opens an account for somebody and signs the page's browser in. */
+/** Opens an account for somebody with a proven address, and signs the page's browser in. */
 export async function signUp(page: Page, name = 'Ana Host'): Promise<Somebody> {
   const who = somebody(name);
   const form = { 'form[name]': who.name, 'form[email]': who.email, 'form[password]': who.password };
-  expect(await post(page, 'auth/sign-up', form)).toMatch(/\/dashboard$/);
+  expect(await post(page, 'auth/sign-up', form)).toMatch(/\/sign-in$/);
+  const link = accountLinkIn(await mailTo(who.email, 'Is this your address?'));
+  await post(page, 'auth/verify', { token: link.split('/').pop()! });
+  await signIn(page, who);
   return who;
+}
+
+/** Signs the page's browser in. */
+export async function signIn(page: Page, who: Somebody) {
+  const form = { 'form[email]': who.email, 'form[password]': who.password };
+  expect(await post(page, 'auth/sign-in', form)).toMatch(/\/dashboard$/);
 }
 
 /** Plans an event; the address of its pages. `fields` names the form's fields that matter. */

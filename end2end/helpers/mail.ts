@@ -26,6 +26,11 @@ export async function source(mail: Mail): Promise<string> {
   return (await fetch(`${MAIL_URL}/email/${mail.id}/source`)).text();
 }
 
+/** The link that stands in a mail about an account. */
+export function accountLinkIn(mail: Mail): string {
+  return /http:\/\/\S+\/(verify|reset|new-address)\/[\w-]{43}/.exec(mail.text)?.[0] ?? '';
+}
+
 /** The personal link that stands in the mail's text. */
 export function linkIn(mail: Mail): string {
   return /http:\/\/\S+\/i\/[\w-]+/.exec(mail.text)?.[0] ?? '';

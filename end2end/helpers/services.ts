@@ -54,6 +54,10 @@ export const guestguard = {
     GG_SITE_ROOT: fromRoot(process.env.GG_SITE_ROOT ?? 'target/site'),
     GG_SECRET_KEY: 'development-end2end-not-a-secret-0123456789abcde',
     GG_METRICS_LISTEN: '',
+    // All journeys come from one address.
+    ...Object.fromEntries(
+      ['SIGN_UP', 'SIGN_IN', 'ACCOUNT_MAIL', 'ACCOUNT_LINK', 'OPEN', 'ANSWER'].map(name => [`GG_LIMIT_${name}`, '10000/60']),
+    ),
   },
 };
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { YEAR, somebody } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
-import { linkIn, mailTo, source } from '../helpers/mail';
+import { accountLinkIn, linkIn, mailTo, source } from '../helpers/mail';
 import { calendarLines, choose, figure } from '../helpers/pages';
 import { expect, test } from '../helpers/test';
 
@@ -22,6 +22,15 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await page.getByLabel('E-mail').fill(host.email);
     await page.getByLabel('Password').fill(host.password);
     await page.getByRole('button', { name: 'Create my account' }).click();
+    await expect(page.getByRole('status')).toContainText('Almost there: we sent you a mail.');
+    await look(page);
+    await page.goto(accountLinkIn(await mailTo(host.email, 'Is this your address?')));
+    await look(page);
+    await page.getByRole('button', { name: 'Yes, this is mine' }).click();
+    await expect(page.getByRole('status')).toContainText('Thank you, your address is proven.');
+    await page.getByLabel('E-mail').fill(host.email);
+    await page.getByLabel('Password').fill(host.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page).toHaveURL('/dashboard');
     await expect(page.getByRole('heading', { name: 'Welcome, Rosalind' })).toBeVisible();
     await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(3);

@@ -1,5 +1,5 @@
 import { BASE_URL } from '../helpers/services';
-import { planEvent, signUp, type Somebody } from '../helpers/actors';
+import { planEvent, signUp, somebody, type Somebody } from '../helpers/actors';
 import { look } from '../helpers/look';
 import { expect, test, type Page } from '../helpers/test';
 
@@ -40,11 +40,15 @@ test('a wrong password on the way does not forget where one wanted to go', async
 test('people without an account come to where they wanted to go as well', async ({ page }) => {
   await page.goto('/dashboard/events/new');
   await page.getByRole('link', { name: 'Create an account' }).click();
-  await page.getByLabel('Your name').fill('Nora');
-  await page.getByLabel('E-mail').fill(`nora.${process.pid}.${Date.now()}@example.org`);
-  await page.getByLabel('Password').fill('a few words in a row');
+  const nora = somebody('Nora');
+  await page.getByLabel('Your name').fill(nora.name);
+  await page.getByLabel('E-mail').fill(nora.email);
+  await page.getByLabel('Password').fill(nora.password);
   await page.getByRole('button', { name: 'Create my account' }).click();
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  await signIn(page, nora);
   await expect(page).toHaveURL('/dashboard/events/new');
+  await expect(page.getByText(/Please open the link in the mail/)).toContainText(nora.email);
 });
 
 test('nobody is sent to another site after signing in', async ({ page }) => {

@@ -1,9 +1,13 @@
 use sqlx::PgPool;
 
 use crate::support::{
-    App, links,
+    App, Settings, links,
     smtp::{Catcher, Scripted},
 };
+
+fn through(smtp_url: &str) -> Settings {
+    Settings { smtp_url: Some(smtp_url.into()), ..Settings::default() }
+}
 
 async fn invited(app: &App) -> String {
     let ana = app.host("Ana").await;
@@ -18,7 +22,7 @@ async fn invited(app: &App) -> String {
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
     let catcher = Catcher::start().await;
-    let app = App::start_with(db, Some(catcher.smtp_url.clone())).await;
+    let app = App::start_with(db, through(&catcher.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Sent<"), "{row}");
     let mails = catcher.mails().await;
@@ -36,7 +40,7 @@ async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: PgPool) {
     let server = Scripted::start(&["451 4.3.0 Greylisted, come back later"]).await;
-    let app = App::start_with(db, Some(server.smtp_url.clone())).await;
+    let app = App::start_with(db, through(&server.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Queued<") && row.contains("Greylisted"), "{row}");
     // The queue waits for e^1 seconds before the second try; the test does not.
@@ -49,7 +53,7 @@ async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: P
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
     let server = Scripted::start(&["550 5.1.1 No such user here"]).await;
-    let app = App::start_with(db, Some(server.smtp_url.clone())).await;
+    let app = App::start_with(db, through(&server.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Not delivered<") && row.contains("No such user here"), "{row}");
     assert_eq!(app.count("select count(*) from graphile_worker.jobs").await, 0);
@@ -58,7 +62,7 @@ async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn a_server_that_is_away_loses_nothing(db: PgPool) {
-    let app = App::start_with(db, Some("smtp://127.0.0.1:9".into())).await;
+    let app = App::start_with(db, through("smtp://127.0.0.1:9")).await;
     let row = invited(&app).await;
     assert!(row.contains(">Queued<"), "{row}");
     assert_eq!(app.count("select count(*) from graphile_worker.jobs where attempts = 1").await, 1);

@@ -25,7 +25,7 @@ async fn a_guest_without_an_address_gets_a_token_and_no_message(db: PgPool) {
     ana.paste(event, "Aunt Matilda").await;
     ana.invite_all(event).await;
     app.work().await;
-    assert_eq!(app.count("select count(*) from notifications").await, 0);
+    assert_eq!(app.count("select count(*) from notifications where kind = 'invitation'").await, 0);
     let guest = ana.guests(event, "Matilda").await[0];
     let link = ana.link(event, guest).await;
     assert!(app.anonymous().get(&link).await.ok().contains("Dear Aunt Matilda"));

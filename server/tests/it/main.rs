@@ -3,6 +3,8 @@
 
 mod accounts;
 mod delivery;
+mod doors;
+mod faults;
 mod guests;
 mod invitations;
 mod journey;

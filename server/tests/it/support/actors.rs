@@ -44,6 +44,16 @@ impl Actor {
         Answer::of(request.send().await.unwrap()).await
     }
 
+    /// Posts a form with headers of the test's own.
+    pub async fn post_with(&self, headers: &[(&str, &str)], endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut request =
+            self.client.post(format!("{}{endpoint}", self.base)).header("accept", "text/html").form(&fields);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+
     /// Calls a server function as a script does.
     pub async fn fetch(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
         let request =
@@ -55,6 +65,12 @@ impl Actor {
     pub async fn post_and_follow(&self, endpoint: &str, back: &str, fields: &[(&str, &str)]) -> Answer {
         let answer = self.post(endpoint, back, fields).await;
         self.get(&answer.location()).await
+    }
+
+    /// Signs in through the form.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let fields = [("form[email]", email), ("form[password]", password)];
+        self.post("/api/auth/sign-in", "/sign-in", &fields).await
     }
 
     /// Plans an event with these fields besides the usual ones.

@@ -1,9 +1,15 @@
 use std::{net::SocketAddr, path::PathBuf};
 
-use guestguard::{backend::Backend, ids::EventId};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use fred::prelude::*;
+use guestguard::{
+    backend::Backend,
+    ids::EventId,
+    limits::{Limit, Rate},
+};
 use server::{
     config::{Config, Environment},
-    connect,
+    connect, listen,
     live::Hub,
     router,
 };
@@ -13,33 +19,59 @@ use tokio_util::sync::CancellationToken;
 
 use super::Actor;
 
+/// What all hosts of the tests sign in with.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// What tests set.
+pub struct Settings {
+    /// `None`: mail is written into files.
+    pub smtp_url: Option<String>,
+    /// Proxies in front.
+    pub proxies: usize,
+    /// `None`: the one that all tests share.
+    pub redis_url: Option<String>,
+    pub limits: Vec<(Limit, Rate)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let limits = Limit::ALL.map(|limit| (limit, Rate { calls: 100_000, seconds: 60 })).into();
+        Self { smtp_url: None, proxies: 0, redis_url: None, limits }
+    }
+}
+
 /// A running node with a database of its own.
 pub struct App {
     pub address: SocketAddr,
     pub backend: Backend,
+    redis_url: String,
     stop: CancellationToken,
 }
 
 impl App {
-    /// A node that writes its mail into files.
+    /// A node that writes its mail into files and limits next to nothing.
     pub async fn start(db: PgPool) -> Self {
-        Self::start_with(db, None).await
+        Self::start_with(db, Settings::default()).await
     }
 
-    /// A node that sends through `smtp_url`.
-    pub async fn start_with(db: PgPool, smtp_url: Option<String>) -> Self {
+    /// A node with settings of its own.
+    pub async fn start_with(db: PgPool, settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = Config {
             environment: Environment::Development,
             database_url: String::new(),
-            redis_url: std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it"),
+            redis_url: settings.redis_url.unwrap_or_else(|| {
+                std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it")
+            }),
             public_url: format!("http://{address}").parse().unwrap(),
             secret_key: guestguard::secrets::random_token().unwrap(),
-            smtp_url,
+            smtp_url: settings.smtp_url,
             mail_from: "GuestGuard <post@guests.example>".into(),
             listen: address,
             metrics_listen: None,
+            trusted_proxies: settings.proxies,
+            limits: settings.limits.into_iter().collect(),
             local_dir: std::env::temp_dir().join("guestguard-it").join(uuid::Uuid::now_v7().to_string()),
             site_root: PathBuf::from("target/site"),
         };
@@ -49,10 +81,8 @@ impl App {
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
         let sessions = connect::redis(&config).await.unwrap();
         let router = router::router(&config, backend.clone(), sessions, hub).unwrap();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let served = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::spawn(async move { served.await });
-        Self { address, backend, stop }
+        tokio::spawn(listen::serve(listener, router, stop.clone()));
+        Self { address, backend, redis_url: config.redis_url, stop }
     }
 
     /// Somebody without an account or link.
@@ -60,20 +90,40 @@ impl App {
         Actor::new(self.address)
     }
 
-    /// A host with a fresh account, signed up through the form.
+    /// A host with a fresh account: signed up, proven and signed in through the forms.
     pub async fn host(&self, name: &str) -> Actor {
         let actor = self.anonymous();
         let email = format!("{}@example.org", name.to_lowercase());
-        let fields = [("form[name]", name), ("form[email]", &email), ("form[password]", "correct horse battery")];
+        let fields = [("form[name]", name), ("form[email]", &email), ("form[password]", PASSWORD)];
         let answer = actor.post("/api/auth/sign-up", "/sign-up", &fields).await;
-        assert_eq!(answer.location(), "/dashboard", "sign-up of {name}");
+        assert_eq!(answer.location(), "/sign-in", "sign-up of {name}");
+        self.prove(&actor, &email).await;
+        assert_eq!(actor.sign_in(&email, PASSWORD).await.location(), "/dashboard", "sign-in of {name}");
         actor
     }
 
-    /// Runs all jobs that are due, as the worker would.
+    /// Opens the link in the mail and presses its button. Where mail goes to a server of the test's, the test counts
+    /// mails, and the address is proven behind the door.
+    async fn prove(&self, actor: &Actor, email: &str) {
+        if self.backend.mailer.outbox_folder().is_none() {
+            let proven = "update users set verified_at = now() where email = $1";
+            sqlx::query(proven).bind(email).execute(&self.backend.db).await.unwrap();
+            sqlx::query("delete from graphile_worker._private_jobs").execute(&self.backend.db).await.unwrap();
+            return;
+        }
+        self.work().await;
+        let link = account_link(&self.mails(email).await[0]);
+        let token = link.rsplit('/').next().unwrap();
+        let proven = actor.post("/api/auth/verify", &link, &[("token", token)]).await;
+        assert_eq!(proven.location(), "/sign-in");
+    }
+
+    /// Runs all jobs that are due, and those that follow from them, as the worker would.
     pub async fn work(&self) {
         let worker = guestguard::jobs::worker(&self.backend, std::future::pending()).await.unwrap();
-        worker.run_once().await.unwrap();
+        for _ in 0..2 {
+            worker.run_once().await.unwrap();
+        }
     }
 
     /// The texts of the messages written for `address`, newest first.
@@ -88,6 +138,23 @@ impl App {
             }
         }
         texts
+    }
+
+    /// Makes the time at which a cookie was replaced so many seconds earlier.
+    pub async fn age_replaced_cookie(&self, cookie: &str, seconds: i64) {
+        let script = "
+            local since, data = string.match(redis.call('GET', KEYS[1]) or '', '^replaced (%d+) (.*)$')
+            if not since then return 0 end
+            local earlier = string.format('%.0f', since - ARGV[1] * 1000)
+            redis.call('SET', KEYS[1], 'replaced ' .. earlier .. ' ' .. data, 'KEEPTTL')
+            return 1";
+        let id = cookie.split('=').nth(1).unwrap();
+        let key = format!("gg:session:{}", BASE64_URL_SAFE_NO_PAD.encode(guestguard::secrets::token_hash(id)));
+        let config = fred::types::config::Config::from_url(&self.redis_url).unwrap();
+        let redis = Builder::from_config(config).build().unwrap();
+        redis.init().await.unwrap();
+        let aged: i64 = redis.eval(script, vec![key], vec![seconds.to_string()]).await.unwrap();
+        assert_eq!(aged, 1, "the cookie was replaced");
     }
 
     /// What one number query says.
@@ -105,6 +172,12 @@ impl Drop for App {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// The path of the link in an account mail.
+pub fn account_link(mail: &str) -> String {
+    let address = mail.lines().find(|line| line.starts_with("http://")).expect("a link in the mail").trim();
+    format!("/{}", address.splitn(4, '/').nth(3).unwrap())
 }
 
 /// The event that a redirect leads to.

@@ -1,0 +1,129 @@
+import { hostWithGuest, planEvent, signIn, signUp, type Somebody } from '../helpers/actors';
+import { look } from '../helpers/look';
+import { accountLinkIn, mailTo } from '../helpers/mail';
+import { figure } from '../helpers/pages';
+import { expect, test, type Page } from '../helpers/test';
+
+const NEW_PASSWORD = 'seven violet umbrellas';
+
+async function tryToSignIn(page: Page, who: Somebody, password: string) {
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail').fill(who.email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+test('five wrong passwords lock, a mail unlocks, and whoever is signed in notices nothing', async ({ page, someoneElse }) => {
+  test.slow();
+  const host = await signUp(page);
+  await page.goto(await planEvent(page));
+  const stranger = await someoneElse();
+  for (let n = 0; n < 4; n++) {
+    await tryToSignIn(stranger, host, `guess ${n}`);
+    await expect(stranger.getByLabel('Password')).toHaveAccessibleDescription(/don't match/);
+  }
+  await tryToSignIn(stranger, host, 'guess 5');
+  await expect(stranger.getByRole('alert')).toContainText('This password is locked');
+  await look(stranger);
+  await tryToSignIn(stranger, host, host.password);
+  await expect(stranger.getByRole('alert')).toContainText('This password is locked');
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1, name: 'Midsummer dinner' })).toBeVisible();
+
+  const mail = await mailTo(host.email, 'Your password is locked');
+  expect(mail.html).toContain('Choose a new password');
+  await stranger.goto(accountLinkIn(mail));
+  await look(stranger);
+  await stranger.getByLabel('Password').fill('guestguard');
+  await stranger.getByRole('button', { name: 'Set the new password' }).click();
+  await expect(stranger.getByLabel('Password')).toHaveAccessibleDescription(/guessed quickly/);
+  await stranger.getByLabel('Password').fill(NEW_PASSWORD);
+  await stranger.getByRole('button', { name: 'Set the new password' }).click();
+  await expect(stranger).toHaveURL('/dashboard');
+  await expect(stranger.getByRole('status')).toContainText('Your new password is set');
+  await page.reload();
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  await mailTo(host.email, 'Your password is changed');
+});
+
+test('a forgotten password is set anew by mail, once', async ({ page, expectsStatus }) => {
+  const host = await signUp(page);
+  await page.context().clearCookies();
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Forgotten the password?' }).click();
+  await look(page);
+  await page.getByLabel('E-mail').fill(host.email);
+  await page.getByRole('button', { name: 'Send me the link' }).click();
+  await expect(page.getByRole('status')).toContainText('If there is an account with this address');
+  const link = accountLinkIn(await mailTo(host.email, 'Set a new password'));
+  await page.goto(link);
+  await page.getByLabel('Password').fill(NEW_PASSWORD);
+  await page.getByRole('button', { name: 'Set the new password' }).click();
+  await expect(page).toHaveURL('/dashboard');
+  expectsStatus(410);
+  expect((await page.goto(link))?.status()).toBe(410);
+  await expect(page.getByRole('heading', { level: 1, name: 'This link has had its day' })).toBeVisible();
+  await look(page);
+});
+
+test('the account page changes the password, signs others out and tells what happened', async ({ page, someoneElse }) => {
+  const host = await signUp(page);
+  const phone = await someoneElse();
+  await signIn(phone, host);
+  await page.goto('/dashboard');
+  await page.getByRole('banner').getByRole('link', { name: /Account|Ana Host/ }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Your account' })).toBeVisible();
+  await look(page);
+  await expect(page.getByRole('listitem').filter({ hasText: 'This browser' })).toContainText('Chrome on Linux');
+  await page.getByRole('button', { name: 'Sign out Chrome on Linux' }).click();
+  await expect(page.getByRole('status')).toHaveText('Signed out there.');
+  await phone.goto('/dashboard');
+  await expect(phone).toHaveURL(/\/sign-in/);
+
+  const password = page.locator('form').filter({ has: page.getByRole('button', { name: 'Change the password' }) });
+  await password.getByLabel('Present password').fill('not this one');
+  await password.getByLabel('New password').fill(NEW_PASSWORD);
+  await password.getByRole('button').click();
+  await expect(password.getByLabel('Present password')).toHaveAccessibleDescription('That is not your present password.');
+  await password.getByLabel('Present password').fill(host.password);
+  await password.getByLabel('New password').fill(NEW_PASSWORD);
+  await password.getByRole('button').click();
+  await expect(page.getByRole('status')).toContainText('Your password is changed');
+  await expect(page.getByRole('listitem').filter({ hasText: 'The password was changed' })).toBeVisible();
+  await page.context().clearCookies();
+  await signIn(page, { ...host, password: NEW_PASSWORD });
+});
+
+test('an account moves to another address when both ends agree', async ({ page }) => {
+  const host = await signUp(page);
+  const email = host.email.replace('@', '.moved@');
+  await page.goto('/dashboard/account');
+  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Change the address' }) });
+  await form.getByLabel('New address').fill(email);
+  await form.getByLabel('Present password').fill(host.password);
+  await form.getByRole('button').click();
+  await expect(page.getByRole('status')).toContainText('We sent a mail to both addresses.');
+  await page.goto(accountLinkIn(await mailTo(email, 'Is this your new address?')));
+  await look(page);
+  await page.getByRole('button', { name: 'Yes, move it' }).click();
+  await expect(page.getByRole('status')).toContainText('Now agree in the mail to the other address');
+  await page.goto(accountLinkIn(await mailTo(host.email, 'Do you want to leave this address?')));
+  await page.getByRole('button', { name: 'Yes, move it' }).click();
+  await expect(page.getByRole('status')).toContainText('Your account has moved.');
+  await page.context().clearCookies();
+  await signIn(page, { ...host, email });
+});
+
+test('signing out elsewhere closes the live overview', async ({ page, someoneElse, scripts, expectsStatus }) => {
+  test.skip(!scripts, 'there is no live overview without scripts');
+  const { host, event } = await hostWithGuest(page);
+  await page.goto(event);
+  await expect(page.getByRole('status')).toHaveText('Live');
+  const other = await someoneElse();
+  await signIn(other, host);
+  await other.goto('/dashboard/account');
+  expectsStatus(401);
+  await other.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect(page.getByRole('status')).toContainText('Signed out');
+  await expect(figure(page, 'Invited').first()).toHaveText('1');
+});
