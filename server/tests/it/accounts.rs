@@ -1,6 +1,7 @@
+use guestguard::problem::Problem;
 use sqlx::PgPool;
 
-use crate::support::App;
+use crate::support::{Actor, App, PASSWORD, account_link, sign_up_of};
 
 const SIGN_IN: [(&str, &str); 2] = [("form[email]", "ana@example.org"), ("form[password]", "correct horse battery")];
 
@@ -120,4 +121,100 @@ async fn another_hosts_pages_look_like_none(db: PgPool) {
     }
     assert_eq!(ben.fetch("/api/guests/restore", &fields).await.status, 409, "nothing of theirs to bring back");
     assert_eq!(app.count("select count(*) from guests where name = 'Ada' and deleted_at is null").await, 1);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_whole_account_flow(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.anonymous();
+    let email = "ana@example.org";
+    let post =
+        async |endpoint: &str, back: &str, fields: &[(&str, &str)]| ana.post(endpoint, back, fields).await.location();
+    assert_eq!(post("/api/auth/sign-up", "/sign-up", &sign_up_of(email)).await, "/sign-in");
+    assert_eq!(ana.get("/me").await.status, 401);
+    app.work().await;
+    let verify = account_link(&app.mails(email).await[0]);
+    for _ in 0..3 {
+        assert!(ana.get(&verify).await.ok().contains("Is this your address?"), "looking uses nothing up");
+    }
+    let token = verify.rsplit('/').next().unwrap();
+    assert_eq!(post("/api/auth/verify", &verify, &[("token", token)]).await, "/sign-in");
+    assert_eq!(ana.get(&verify).await.status, 410);
+    assert_eq!(ana.sign_in(email, PASSWORD).await.location(), "/dashboard");
+    let me: serde_json::Value = serde_json::from_str(&ana.get("/me").await.ok()).unwrap();
+    assert_eq!((me["email"].as_str(), me["verified"].as_bool()), (Some(email), Some(true)));
+
+    let asked = post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", email)]).await;
+    assert_eq!(asked, "/forgot");
+    app.work().await;
+    let reset = account_link(&app.mails(email).await[0]);
+    let browser = app.anonymous();
+    let fields = [("token", reset.rsplit('/').next().unwrap()), ("form[password]", "seven violet umbrellas")];
+    assert_eq!(browser.post("/api/auth/reset", &reset, &fields).await.location(), "/dashboard");
+    browser.get("/dashboard").await.ok();
+    assert_eq!(ana.get("/dashboard").await.status, 303, "all other browsers are signed out");
+    let out = browser.post("/api/auth/sign-out", "/dashboard", &[]).await;
+    assert_eq!(out.header("clear-site-data"), "\"cache\", \"storage\"");
+    assert_eq!(browser.get("/me").await.status, 401);
+    assert_eq!(browser.sign_in(email, PASSWORD).await.location(), "/sign-in");
+    assert_eq!(browser.sign_in(email, "seven violet umbrellas").await.location(), "/dashboard");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn lockout_and_its_release_by_reset_only(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let eve = app.anonymous();
+    let guess = async |email: &str| {
+        eve.fetch("/api/auth/sign-in", &[("form[email]", email), ("form[password]", "wrong")]).await
+    };
+    for email in ["ana@example.org", "nobody@example.org"] {
+        for _ in 0..4 {
+            assert_eq!(guess(email).await.status, 422, "{email}");
+        }
+        for _ in 0..3 {
+            let locked = guess(email).await;
+            assert_eq!((locked.status.as_u16(), locked.problem()), (423, Problem::Locked), "{email}");
+        }
+    }
+    assert_eq!(eve.sign_in("ana@example.org", PASSWORD).await.location(), "/sign-in");
+    ana.get("/dashboard").await.ok();
+    app.work().await;
+    let mails = app.mails("ana@example.org").await;
+    let locked: Vec<_> = mails.iter().filter(|mail| mail.contains("five wrong passwords")).collect();
+    assert_eq!(locked.len(), 1, "one mail a lock");
+    let link = account_link(locked[0]);
+    let fields = [("token", link.rsplit('/').next().unwrap()), ("form[password]", "seven violet umbrellas")];
+    assert_eq!(eve.post("/api/auth/reset", &link, &fields).await.location(), "/dashboard");
+    assert!(app.mails("nobody@example.org").await.is_empty());
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_6_3_8_known_and_unknown_addresses_are_answered_alike(db: PgPool) {
+    let app = App::start(db).await;
+    app.host("Ana").await;
+    let eve = app.anonymous();
+    type Form = fn(&str) -> Vec<(&str, &str)>;
+    let forms: [(&str, &str, Form); 3] = [
+        ("/api/auth/sign-up", "/sign-up", |email| sign_up_of(email).to_vec()),
+        ("/api/auth/sign-in", "/sign-in", |email| {
+            vec![("form[email]", email), ("form[password]", "wrong horse battery")]
+        }),
+        ("/api/auth/ask-for-reset", "/forgot", |email| vec![("form[email]", email)]),
+    ];
+    for (endpoint, back, form) in forms {
+        let mut answers = Vec::new();
+        for email in ["ana@example.org", "eve@example.org"] {
+            let fetched = eve.fetch(endpoint, &form(email)).await;
+            let page = page_after(&eve, endpoint, back, &form(email)).await.replace(email, "…");
+            answers.push((fetched.status, fetched.body, page));
+        }
+        assert_eq!(answers[0], answers[1], "{endpoint}");
+    }
+}
+
+async fn page_after(actor: &Actor, endpoint: &str, back: &str, form: &[(&str, &str)]) -> String {
+    let page = actor.post_and_follow(endpoint, back, form).await.ok();
+    let nonce = page.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    page.replace(&nonce, "…")
 }

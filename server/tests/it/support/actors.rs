@@ -44,20 +44,18 @@ impl Actor {
         Answer::of(request.send().await.unwrap()).await
     }
 
-    /// Posts a form with headers of the test's own.
-    pub async fn post_with(&self, headers: &[(&str, &str)], endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+    /// Calls a server function as a script does.
+    pub async fn fetch(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+        self.fetch_with(&[], endpoint, fields).await
+    }
+
+    /// The same, with headers of the test's own.
+    pub async fn fetch_with(&self, headers: &[(&str, &str)], endpoint: &str, fields: &[(&str, &str)]) -> Answer {
         let mut request =
-            self.client.post(format!("{}{endpoint}", self.base)).header("accept", "text/html").form(&fields);
+            self.client.post(format!("{}{endpoint}", self.base)).header("accept", "application/json").form(&fields);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::of(request.send().await.unwrap()).await
-    }
-
-    /// Calls a server function as a script does.
-    pub async fn fetch(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
-        let request =
-            self.client.post(format!("{}{endpoint}", self.base)).header("accept", "application/json").form(&fields);
         Answer::of(request.send().await.unwrap()).await
     }
 

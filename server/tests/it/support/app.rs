@@ -174,6 +174,11 @@ impl Drop for App {
     }
 }
 
+/// What somebody with this address types to open an account.
+pub fn sign_up_of(email: &str) -> [(&str, &str); 3] {
+    [("form[name]", "Eve"), ("form[email]", email), ("form[password]", PASSWORD)]
+}
+
 /// The path of the link in an account mail.
 pub fn account_link(mail: &str) -> String {
     let address = mail.lines().find(|line| line.starts_with("http://")).expect("a link in the mail").trim();

@@ -5,4 +5,4 @@ mod app;
 pub mod smtp;
 
 pub use actors::{Actor, Answer, hidden, links};
-pub use app::{App, PASSWORD, Settings, account_link};
+pub use app::{App, PASSWORD, Settings, account_link, sign_up_of};
