@@ -29,7 +29,8 @@ fn cargo_leptos_finds_the_crates_names_and_folders_that_bin_build_uses() {
     assert!(library["features"].as_object().unwrap().contains_key("hydrate"));
     let binary = package(&leptos["bin-package"]);
     let names: Vec<_> = binary["targets"].as_array().unwrap().iter().map(|target| &target["name"]).collect();
-    assert!(names.contains(&&leptos["bin-target"]), "{names:?}");
+    // Without the second, `cargo leptos watch` looks for a program named like the package.
+    assert!(names.contains(&&leptos["bin-target"]) && names.contains(&&leptos["bin-exe-name"]), "{names:?}");
     for folder in ["style-file", "assets-dir"] {
         assert!(root().join(leptos[folder].as_str().unwrap()).exists(), "{folder}");
     }
