@@ -216,12 +216,17 @@ async fn a_right_password_forgets_the_failures_before_it(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn asvs_6_3_1_of_fifty_guesses_at_once_five_are_compared(db: PgPool) {
+async fn asvs_6_3_1_of_fifty_parallel_guesses_five_are_compared(db: PgPool) {
     let backend = testing::backend(db).await;
     testing::host(&backend, "Ana").await;
+    // Ten at a time, so that the short queue for a hasher has room for the other tests of this process.
+    let places = Arc::new(tokio::sync::Semaphore::new(10));
     let guesses = (0..50).map(|n| {
-        let backend = backend.clone();
-        tokio::spawn(async move { try_password(&backend, "ana@example.org", &format!("guess {n}")).await })
+        let (backend, places) = (backend.clone(), places.clone());
+        tokio::spawn(async move {
+            let _place = places.acquire().await.unwrap();
+            try_password(&backend, "ana@example.org", &format!("guess {n}")).await
+        })
     });
     let mut compared = 0;
     for done in guesses.collect::<Vec<_>>() {
