@@ -68,62 +68,6 @@ async fn a_wrong_password_and_an_unknown_address_read_alike(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn everything_under_the_dashboard_asks_for_a_sign_in(db: PgPool) {
-    let app = App::start(db).await;
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    for path in ["", "/edit", "/cancel", "/delete", "/guests", "/guests/new", "/guests/paste", "/invite", "/anything"] {
-        let path = format!("/dashboard/events/{event}{path}");
-        assert!(app.anonymous().get(&path).await.location().starts_with("/sign-in?next="), "{path}");
-    }
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn another_hosts_pages_look_like_none(db: PgPool) {
-    let app = App::start(db).await;
-    let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Ada <ada@example.org>").await;
-    let guest = ana.guests(event, "Ada").await[0];
-    for path in [
-        "",
-        "/edit",
-        "/cancel",
-        "/delete",
-        "/guests",
-        "/guests/new",
-        "/guests/paste",
-        "/invite",
-        &format!("/guests/{guest}"),
-    ] {
-        let path = format!("/dashboard/events/{event}{path}");
-        ana.get(&path).await.ok();
-        assert_eq!(ben.get(&path).await.status, 404, "{path}");
-    }
-    let (event, guest) = (event.to_string(), guest.to_string());
-    let fields =
-        [("event", &*event), ("guest", &*guest), ("ids[]", &*guest), ("form[name]", "Eve"), ("form[text]", "Eve")];
-    for endpoint in [
-        "events/cancel",
-        "events/delete",
-        "guests/add",
-        "guests/paste",
-        "guests/edit",
-        "guests/delete",
-        "invitations/issue",
-        "invitations/issue-all",
-        "invitations/resend",
-        "invitations/rotate",
-        "rsvp/ticket",
-    ] {
-        let answer = ben.fetch(&format!("/api/{endpoint}"), &fields).await;
-        assert_eq!(answer.status, 404, "{endpoint}: {}", answer.body);
-    }
-    assert_eq!(ben.fetch("/api/guests/restore", &fields).await.status, 409, "nothing of theirs to bring back");
-    assert_eq!(app.count("select count(*) from guests where name = 'Ada' and deleted_at is null").await, 1);
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn the_whole_account_flow(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.anonymous();

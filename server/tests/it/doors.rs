@@ -103,6 +103,8 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         let got = app.anonymous().get(path).await;
         assert!(matches!(got.status.as_u16(), 404 | 405), "{path} answers GET with {}", got.status);
     }
+    let undone = ben.fetch("/api/guests/restore", &theirs).await;
+    assert_eq!(undone.status, 409, "nothing of theirs to bring back");
     assert_eq!(snapshot(&app).await, before, "nothing of Ana's was written");
 }
 

@@ -89,11 +89,13 @@ pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm
 /// Asks for the present password again. Failures count towards the lock, as at the door.
 pub(super) async fn confirm(backend: &Backend, host: &Host, current: &str) -> Result<()> {
     let Some(attempt) = lock::reserve(backend, host.email()).await? else { return Err(Problem::Locked.into()) };
-    let mut db = backend.db.acquire().await?;
     let stored = sqlx::query_scalar!("select password_hash from users where id = $1", host.id().0)
-        .fetch_optional(&mut *db)
+        .fetch_optional(&backend.db)
         .await?;
-    if password::verify(current, stored.as_deref()).await? {
+    let right = password::verify(current, stored.as_deref()).await?;
+    // Not before: a connection must not wait for a hasher.
+    let mut db = backend.db.acquire().await?;
+    if right {
         return lock::clear(&mut db, backend, host.email()).await;
     }
     let news = if attempt.locks { News::Locked } else { News::SignInFailed };
