@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use url::Url;
 
-use crate::{auth::Purpose, limits::Limits, live::Live, notifications::mailer::Mailer, secrets::Secrets};
+use crate::{auth::Purpose, limits::Limits, live::Live, notifications::mailer::Mailer, redis::Redis, secrets::Secrets};
 
 /// What every verb needs. Cheap to clone: all parts are handles.
 #[derive(Clone, Debug)]
 pub struct Backend {
     pub db: PgPool,
+    pub redis: Redis,
     pub clock: Clock,
     pub secrets: Secrets,
     pub live: Live,

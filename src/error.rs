@@ -29,12 +29,24 @@ impl From<sqlx::Error> for Error {
     /// A database that cannot be reached is told as such; everything else is unexpected.
     fn from(cause: sqlx::Error) -> Self {
         match cause {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
+            cause if is_away(&cause) => {
                 tracing::error!(cause = %cause, "the database is out of reach");
                 Self::Problem(Problem::Unavailable { retry_after: 5 })
             }
             cause => Self::Unexpected(cause.into()),
         }
+    }
+}
+
+/// Whether the database cannot be reached now, or said so: it shuts down, starts up, or has no connection left
+/// (PostgreSQL, appendix A: 57P01 to 57P03, 53300).
+fn is_away(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(told) => {
+            matches!(told.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300"))
+        }
+        _ => false,
     }
 }
 

@@ -45,6 +45,9 @@ pub mod live;
 /// The schema's versions and how they are applied.
 #[cfg(feature = "ssr")]
 pub mod migrations;
+/// Redis, which may be away for a while.
+#[cfg(feature = "ssr")]
+pub mod redis;
 /// Tokens, their hashes, and sealing of what must be readable again.
 #[cfg(feature = "ssr")]
 pub mod secrets;

@@ -1,14 +1,10 @@
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use fred::prelude::*;
 use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
 
-use crate::{error::Result, problem::Problem, secrets::Secrets};
+use crate::{error::Result, problem::Problem, redis::Redis, secrets::Secrets};
 
 /// What is limited. Every limit counts calls in a sliding window, for one address, account or link at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,13 +138,11 @@ impl Rate {
 /// Counts calls, for all nodes together in Redis.
 #[derive(Clone)]
 pub struct Limits {
-    redis: Client,
+    redis: Redis,
     secrets: Secrets,
     rates: [Rate; Limit::ALL.len()],
     /// For the limits that go on without Redis.
     alone: Arc<[DefaultKeyedRateLimiter<String>; Limit::ALL.len()]>,
-    /// When Redis last failed to answer.
-    tried: Arc<Mutex<Option<Instant>>>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -175,17 +169,13 @@ return oldest[2] + window - now
 
 /// Callers remembered without Redis before those who may call again anyway are forgotten.
 const MOST_KEPT: usize = 10_000;
-/// Longest wait for Redis before a call counts as made without it.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How long Redis is then left alone.
-const PAUSE: Duration = Duration::from_secs(1);
 
 impl Limits {
-    /// Counts through `redis`, which the caller connects. `rate` says how much each limit allows.
-    pub fn new(redis: Client, secrets: Secrets, rate: impl Fn(Limit) -> Rate) -> Self {
+    /// Counts through `redis`. `rate` says how much each limit allows.
+    pub fn new(redis: Redis, secrets: Secrets, rate: impl Fn(Limit) -> Rate) -> Self {
         let rates = Limit::ALL.map(rate);
         let alone = rates.map(|rate| DefaultKeyedRateLimiter::keyed(rate.quota()));
-        Self { redis, secrets, rates, alone: Arc::new(alone), tried: Arc::default() }
+        Self { redis, secrets, rates, alone: Arc::new(alone) }
     }
 
     /// Counts one call by `who`.
@@ -196,33 +186,18 @@ impl Limits {
     pub async fn count(&self, limit: Limit, who: &str) -> Result<()> {
         let rate = self.rates[limit.position()];
         let key = self.key(limit, who)?;
-        if self.is_away() {
-            return self.without_redis(limit, &key);
-        }
         let arguments =
             [rate.window().as_micros().to_string(), rate.calls.to_string(), crate::secrets::random_token()?];
-        let count = self.redis.eval::<i64, _, _, _>(WINDOW, vec![key.clone()], arguments.to_vec());
-        match tokio::time::timeout(PATIENCE, count).await {
-            Ok(Ok(microseconds)) => passed(Duration::from_micros(microseconds.unsigned_abs())),
-            _ => {
-                tracing::error!("calls cannot be counted in Redis: it is out of reach");
-                *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                self.without_redis(limit, &key)
+        let keys = vec![key.clone()];
+        let count = self.redis.ask(async |redis| redis.eval::<i64, _, _, _>(WINDOW, keys, arguments.to_vec()).await);
+        match count.await {
+            Ok(microseconds) => passed(Duration::from_micros(microseconds.unsigned_abs())),
+            Err(away) if limit.goes_on_without_redis() => {
+                tracing::debug!(%away, "counted by this node alone");
+                passed(self.count_alone(limit, &key))
             }
+            Err(away) => Err(away.into()),
         }
-    }
-
-    /// Whether Redis did not answer a moment ago; then nobody waits for it again.
-    fn is_away(&self) -> bool {
-        let tried = *self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        tried.is_some_and(|tried| tried.elapsed() < PAUSE)
-    }
-
-    fn without_redis(&self, limit: Limit, key: &String) -> Result<()> {
-        if !limit.goes_on_without_redis() {
-            return Err(Problem::Unavailable { retry_after: 5 }.into());
-        }
-        passed(self.count_alone(limit, key))
     }
 
     fn count_alone(&self, limit: Limit, key: &String) -> Duration {
@@ -267,14 +242,13 @@ fn whole_seconds(wait: Duration) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::{error::Error, secrets::random_token};
 
     async fn limits(rate: Rate) -> Limits {
-        let url = std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it");
-        let redis = Builder::from_config(Config::from_url(&url).unwrap()).build().unwrap();
-        redis.init().await.unwrap();
-        Limits::new(redis, Secrets::from_key(&random_token().unwrap()).unwrap(), move |_| rate)
+        Limits::new(crate::testing::redis().await, Secrets::from_key(&random_token().unwrap()).unwrap(), move |_| rate)
     }
 
     /// Calls at random times: in no window do more pass than the limit allows, and a call made after exactly the wait

@@ -1,11 +1,10 @@
-use std::time::Duration;
-
-use anyhow::Context;
 use fred::prelude::*;
 
 use crate::{
     auth::Host,
+    error::Result,
     ids::{EventId, SessionId, UserId},
+    redis::{Away, Redis},
     secrets,
 };
 
@@ -28,7 +27,7 @@ const TICKET_SECONDS: i64 = 30;
 /// Tells all nodes that an event changed, and hands out tickets for the socket that carries these hints.
 #[derive(Clone, Debug)]
 pub struct Live {
-    redis: Client,
+    redis: Redis,
 }
 
 /// What a ticket allows: this host may watch this event.
@@ -41,8 +40,8 @@ pub struct Pass {
 }
 
 impl Live {
-    /// Speaks through `redis`, which the caller connects.
-    pub fn new(redis: Client) -> Self {
+    /// Speaks through `redis`.
+    pub fn new(redis: Redis) -> Self {
         Self { redis }
     }
 
@@ -60,40 +59,35 @@ impl Live {
     fn publish(&self, channel: String) {
         let redis = self.redis.clone();
         tokio::spawn(async move {
-            let publish = redis.publish::<(), _, _>(channel.as_str(), "changed");
-            if !matches!(tokio::time::timeout(Duration::from_secs(5), publish).await, Ok(Ok(()))) {
+            if redis
+                .ask(async |redis| redis.next().publish::<(), _, _>(channel.as_str(), "changed").await)
+                .await
+                .is_err()
+            {
                 tracing::warn!(channel, "a hint could not be published");
             }
         });
     }
 
     /// A single-use ticket with which `host` may open the socket of `event` within 30 seconds.
-    pub async fn issue_ticket(&self, host: &Host, event: EventId) -> anyhow::Result<String> {
+    pub async fn issue_ticket(&self, host: &Host, event: EventId) -> Result<String> {
         let ticket = secrets::random_token()?;
         let expiry = Expiration::EX(TICKET_SECONDS);
         let pass = format!("{} {} {event}", host.id(), host.session());
-        self.redis
-            .set::<(), _, _>(ticket_key(&ticket), pass, Some(expiry), None, false)
-            .await
-            .context("the ticket could not be kept")?;
+        let key = ticket_key(&ticket);
+        self.redis.ask(async |redis| redis.set::<(), _, _>(key, pass, Some(expiry), None, false).await).await?;
         Ok(ticket)
     }
 
     /// Takes a ticket: read and deleted in one step, so that it works once however many try.
-    pub async fn redeem_ticket(&self, ticket: &str) -> anyhow::Result<Option<Pass>> {
-        let pass: Option<String> =
-            self.redis.getdel(ticket_key(ticket)).await.context("the ticket could not be read")?;
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<Pass>, Away> {
+        let key = ticket_key(ticket);
+        let pass: Option<String> = self.redis.ask(async |redis| redis.getdel(key).await).await?;
         Ok(pass.and_then(|pass| {
             let mut parts = pass.split(' ');
             let (host, session, event) = (parts.next()?, parts.next()?, parts.next()?);
             Some(Pass { host: host.parse().ok()?, session: session.parse().ok()?, event: event.parse().ok()? })
         }))
-    }
-
-    /// Whether Redis answers.
-    pub async fn ping(&self) -> anyhow::Result<()> {
-        tokio::time::timeout(Duration::from_secs(2), self.redis.ping::<()>(None)).await??;
-        Ok(())
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     live::Live,
     notifications::mailer::Mailer,
     problem::Problem,
+    redis::Redis,
     secrets::{Secrets, random_token},
 };
 
@@ -25,12 +26,18 @@ pub fn start() -> DateTime<Utc> {
     "2027-01-01T12:00:00Z".parse().unwrap()
 }
 
+/// The Redis that all tests share; nothing in it is found by a key that another test could have.
+pub async fn redis() -> Redis {
+    let url = std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it");
+    let pool = Builder::from_config(Config::from_url(&url).unwrap()).build_pool(1).unwrap();
+    pool.init().await.unwrap();
+    Redis::new(pool)
+}
+
 /// A backend on the test's own database, with mail into a fresh folder.
 pub async fn backend(db: PgPool) -> Backend {
     crate::jobs::migrate(&db).await.unwrap();
-    let url = std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it");
-    let redis = Builder::from_config(Config::from_url(&url).unwrap()).build().unwrap();
-    redis.init().await.unwrap();
+    let redis = redis().await;
     let outbox = std::env::temp_dir().join("guestguard-tests").join(uuid::Uuid::now_v7().to_string());
     let secrets = Secrets::from_key(&random_token().unwrap()).unwrap();
     Backend {
@@ -38,6 +45,7 @@ pub async fn backend(db: PgPool) -> Backend {
         clock: Clock::fixed(start()),
         secrets: secrets.clone(),
         live: Live::new(redis.clone()),
+        redis: redis.clone(),
         limits: Limits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
         mailer: Mailer::new(None, outbox, "GuestGuard <post@guests.example>").unwrap(),
         links: Links::new("https://guests.example".parse().unwrap()),

@@ -30,12 +30,15 @@ pub async fn anyone_within(limit: Limit) -> Result<Backend, Problem> {
     Ok(backend)
 }
 
+/// Who is signed in, or why that cannot be told: under the dashboard the guard has asked already.
+#[derive(Clone)]
+pub struct Asked(pub Result<Host, Problem>);
+
 /// The signed-in host is asking.
 pub async fn host() -> Result<(Backend, Host), Problem> {
     let backend = anyone()?;
-    // Under the dashboard the guard has asked already.
-    let host = match parts().and_then(|mut parts| parts.extensions.remove::<Host>()) {
-        Some(host) => host,
+    let host = match parts().and_then(|mut parts| parts.extensions.remove::<Asked>()) {
+        Some(Asked(host)) => host?,
         None => host_of(&backend, &session()?).await?.ok_or(Problem::SignInRequired)?,
     };
     Ok((backend, host))

@@ -7,6 +7,7 @@ use guestguard::{
     limits::{Limit, Limits},
     live::Live,
     notifications::mailer::Mailer,
+    redis::Redis,
     secrets::Secrets,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -15,12 +16,14 @@ use crate::config::Config;
 
 /// Connections to PostgreSQL of one node. More than a few per core only queue inside the database.
 const DATABASE_CONNECTIONS: u32 = 10;
-/// Connections to Redis of one node, for sessions.
+/// Longest wait for a connection to PostgreSQL, so that people are told within a second that it is away.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// Connections to Redis of one node.
 const REDIS_CONNECTIONS: usize = 4;
 
 /// Connects everything that verbs need.
 pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
-    assemble(config, database(config).await?).await
+    assemble(config, database(&config.database_url).await?).await
 }
 
 /// Connects everything else that verbs need beside the database.
@@ -32,8 +35,9 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
     Ok(Backend {
         db,
         clock: Clock::System,
-        live: Live::new(redis.next().clone()),
-        limits: Limits::new(redis.next().clone(), secrets.clone(), rate),
+        live: Live::new(redis.clone()),
+        limits: Limits::new(redis.clone(), secrets.clone(), rate),
+        redis,
         secrets,
         mailer: Mailer::new(config.smtp_url.as_deref(), outbox, &config.mail_from)?,
         links: Links::new(config.public_url.clone()),
@@ -41,30 +45,31 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
 }
 
 /// Connects to PostgreSQL.
-pub async fn database(config: &Config) -> anyhow::Result<PgPool> {
+pub async fn database(url: &str) -> anyhow::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(DATABASE_CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(3))
+        .acquire_timeout(PATIENCE)
         // A ping before each use costs a third of all requests; a broken connection is told by its first statement.
         .test_before_acquire(false)
         .max_lifetime(Duration::from_secs(1800))
-        .connect(&config.database_url)
+        .connect(url)
         .await
         .context("PostgreSQL is out of reach; check GG_DATABASE_URL and that the server runs")
 }
 
 /// Connects to Redis.
-pub async fn redis(config: &Config) -> anyhow::Result<Pool> {
+pub async fn redis(config: &Config) -> anyhow::Result<Redis> {
     let pool = redis_builder(config)?.build_pool(REDIS_CONNECTIONS).context("Redis")?;
     tokio::time::timeout(Duration::from_secs(5), pool.init())
         .await
         .context("no answer within five seconds")
         .and_then(|done| done.context("no connection"))
         .context("Redis is out of reach; check GG_REDIS_URL and that the server runs")?;
-    Ok(pool)
+    Ok(Redis::new(pool))
 }
 
-/// How connections to Redis are made: commands fail within a second, connections come back by themselves.
+/// How connections to Redis are made: one that falls silent is given up, and connections come back by themselves within
+/// a second of Redis.
 pub fn redis_builder(config: &Config) -> anyhow::Result<Builder> {
     let settings =
         fred::types::config::Config::from_url(&config.redis_url).context("GG_REDIS_URL is not a Redis address")?;
@@ -74,7 +79,9 @@ pub fn redis_builder(config: &Config) -> anyhow::Result<Builder> {
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(3);
             connection.internal_command_timeout = Duration::from_secs(3);
+            connection.unresponsive.max_timeout = Some(Duration::from_secs(3));
+            connection.unresponsive.interval = Duration::from_secs(1);
         })
-        .set_policy(ReconnectPolicy::new_exponential(0, 100, 5_000, 2));
+        .set_policy(ReconnectPolicy::new_exponential(0, 100, 1_000, 2));
     Ok(builder)
 }

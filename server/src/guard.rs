@@ -1,4 +1,4 @@
-use app::ssr::Network;
+use app::ssr::{Asked, Network};
 use axum::{
     Json,
     extract::{Request, State},
@@ -29,7 +29,7 @@ pub async fn dashboard(State(backend): State<Backend>, session: Session, mut req
             {
                 return Refusal(problem).into_response();
             }
-            request.extensions_mut().insert(host);
+            request.extensions_mut().insert(Asked(Ok(host)));
             next.run(request).await
         }
         Ok(None) if request.method() == Method::GET => {
@@ -37,8 +37,11 @@ pub async fn dashboard(State(backend): State<Backend>, session: Session, mut req
             Redirect::to(&sign_in(wanted)).into_response()
         }
         Ok(None) => Refusal(Problem::SignInRequired).into_response(),
-        // The page asks again, and tells what is wrong as a page does.
-        Err(_) => next.run(request).await,
+        // Told as a page tells it.
+        Err(problem) => {
+            request.extensions_mut().insert(Asked(Err(problem)));
+            next.run(request).await
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub async fn ready(State(backend): State<Backend>) -> (StatusCode, Json<Value>) 
         let ping = sqlx::Executor::execute(&backend.db, "");
         matches!(tokio::time::timeout(std::time::Duration::from_secs(2), ping).await, Ok(Ok(_)))
     };
-    let redis = async { backend.live.ping().await.is_ok() };
+    let redis = async { backend.redis.ping().await.is_ok() };
     let (database, redis) = tokio::join!(database, redis);
     let word = |well| if well { "ok" } else { "out of reach" };
     let status = if database && redis { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -9,8 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use fred::clients::Pool;
-use guestguard::{auth::LONGEST_DAYS, backend::Backend, problem::Problem};
+use guestguard::{auth::LONGEST_DAYS, backend::Backend, problem::Problem, redis::Redis};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower::ServiceBuilder;
@@ -35,7 +34,7 @@ const BODY: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(20);
 
 /// All routes, with sessions, forms, guard and headers around them.
-pub fn router(config: &Config, backend: Backend, redis: Pool, hub: live::Hub) -> anyhow::Result<Router> {
+pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Result<Router> {
     let options = leptos_options(&config.site_root)?;
     let context = {
         let backend = backend.clone();
@@ -71,7 +70,7 @@ pub fn router(config: &Config, backend: Backend, redis: Pool, hub: live::Hub) ->
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn(origin::same_site))
-                .layer(session_layer(config, redis))
+                .layer(session_layer(config, backend.redis.clone()))
                 .layer(from_fn_with_state(backend.clone(), guard::replays))
                 .layer(from_fn(forms::answer))
                 .layer(from_fn_with_state(backend.clone(), guard::dashboard))
@@ -112,7 +111,7 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 
 /// Sessions in Redis. The `__Host-` prefix keeps other hosts of the domain from setting our cookie; browsers take it
 /// over HTTPS only. Lax, because people arrive by links in mails.
-fn session_layer(config: &Config, redis: Pool) -> SessionManagerLayer<sessions::Store> {
+fn session_layer(config: &Config, redis: Redis) -> SessionManagerLayer<sessions::Store> {
     let https = config.is_https();
     SessionManagerLayer::new(sessions::Store::new(redis))
         .with_name(if https { "__Host-gg" } else { "gg" })

@@ -3,8 +3,13 @@ use std::collections::HashMap;
 use app::ssr::SESSION;
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use fred::{clients::Pool, prelude::*};
-use guestguard::{auth::LONGEST_DAYS, ids::SessionId, secrets::token_hash};
+use fred::prelude::*;
+use guestguard::{
+    auth::LONGEST_DAYS,
+    ids::SessionId,
+    redis::{Away, Redis},
+    secrets::token_hash,
+};
 use serde_json::Value;
 use tower_sessions::{
     SessionStore,
@@ -21,7 +26,7 @@ const GRACE_SECONDS: i64 = 10;
 /// of it is recognised when it turns up later.
 #[derive(Clone, Debug)]
 pub struct Store {
-    redis: Pool,
+    redis: Redis,
 }
 
 /// What a mark begins with; what follows is the time in milliseconds and the data as it was.
@@ -54,8 +59,8 @@ return 1
 ";
 
 impl Store {
-    /// Keeps sessions through `redis`, which the caller connects.
-    pub fn new(redis: Pool) -> Self {
+    /// Keeps sessions through `redis`.
+    pub fn new(redis: Redis) -> Self {
         Self { redis }
     }
 
@@ -64,7 +69,7 @@ impl Store {
         let data = serde_json::to_string(&record.data).map_err(|cause| Error::Encode(cause.to_string()))?;
         let seconds = (record.expiry_date - time::OffsetDateTime::now_utc()).whole_seconds().max(1);
         let arguments = vec![data, seconds.to_string()];
-        self.redis.eval(script, vec![key(record.id)], arguments).await.map_err(away)
+        self.redis.ask(async |redis| redis.eval(script, vec![key(record.id)], arguments).await).await.map_err(away)
     }
 }
 
@@ -84,7 +89,8 @@ impl SessionStore for Store {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let arguments = vec![GRACE_SECONDS.to_string()];
-        let (state, data): (String, String) = self.redis.eval(READ, vec![key(*id)], arguments).await.map_err(away)?;
+        let read = self.redis.ask(async |redis| redis.eval(READ, vec![key(*id)], arguments).await);
+        let (state, data): (String, String) = read.await.map_err(away)?;
         if state == "none" {
             return Ok(None);
         }
@@ -100,7 +106,8 @@ impl SessionStore for Store {
     /// Called when a cookie is replaced and when a session is forgotten.
     async fn delete(&self, id: &Id) -> Result<()> {
         let arguments = vec![(LONGEST_DAYS * 86_400).to_string()];
-        self.redis.eval::<(), _, _, _>(REPLACE, vec![key(*id)], arguments).await.map_err(away)
+        let replace = self.redis.ask(async |redis| redis.eval(REPLACE, vec![key(*id)], arguments).await);
+        replace.await.map_err(away)
     }
 }
 
@@ -114,6 +121,6 @@ fn key(id: Id) -> String {
     format!("gg:session:{}", BASE64_URL_SAFE_NO_PAD.encode(token_hash(&id.to_string())))
 }
 
-fn away(cause: fred::error::Error) -> Error {
-    Error::Backend(cause.to_string())
+fn away(away: Away) -> Error {
+    Error::Backend(away.to_string())
 }

@@ -47,8 +47,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         let router = telemetry::metrics_router(metrics, backend.db.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
-    let sessions = connect::redis(&config).await?;
-    let router = router::router(&config, backend, sessions, hub)?;
+    let router = router::router(&config, backend, hub)?;
     let listener = bind(config.listen).await?;
     println!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 

@@ -79,8 +79,7 @@ impl App {
         let backend = connect::assemble(&config, db).await.unwrap();
         let stop = CancellationToken::new();
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
-        let sessions = connect::redis(&config).await.unwrap();
-        let router = router::router(&config, backend.clone(), sessions, hub).unwrap();
+        let router = router::router(&config, backend.clone(), hub).unwrap();
         tokio::spawn(listen::serve(listener, router, stop.clone()));
         Self { address, backend, redis_url: config.redis_url, stop }
     }

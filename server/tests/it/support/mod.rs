@@ -3,6 +3,8 @@
 mod actors;
 mod app;
 pub mod smtp;
+mod wire;
 
 pub use actors::{Actor, Answer, hidden, links};
 pub use app::{App, PASSWORD, Settings, account_link, sign_up_of};
+pub use wire::Wire;
