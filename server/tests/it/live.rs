@@ -7,7 +7,7 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest},
 };
 
-use crate::support::{Actor, App};
+use crate::support::{Actor, App, PASSWORD, account_link};
 
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
@@ -53,7 +53,7 @@ async fn a_socket_hears_of_changes_on_any_node(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_ticket_opens_one_socket_of_its_own_event_from_our_own_pages(db: PgPool) {
+async fn asvs_4_4_2_a_ticket_opens_one_socket_of_its_own_event_from_our_own_pages(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let (event, second) = (ana.plan(&[]).await.to_string(), ana.plan(&[]).await.to_string());
@@ -61,13 +61,73 @@ async fn a_ticket_opens_one_socket_of_its_own_event_from_our_own_pages(db: PgPoo
     assert_eq!(open(&app, &event, "", &ours).await.err(), Some(401));
     assert_eq!(open(&app, &second, &ticket(&ana, &event).await, &ours).await.err(), Some(401));
     let good = ticket(&ana, &event).await;
-    assert_eq!(open(&app, &event, &good, "https://evil.example").await.err(), Some(403));
+    for elsewhere in ["https://evil.example", "null", "", "http://127.0.0.1:1"] {
+        assert_eq!(open(&app, &event, &good, elsewhere).await.err(), Some(403), "{elsewhere:?}");
+    }
     assert!(open(&app, &event, &good, &ours).await.is_ok());
     assert_eq!(open(&app, &event, &good, &ours).await.err(), Some(401), "a ticket is good once");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn of_twenty_racers_with_one_ticket_one_gets_in(db: PgPool) {
+async fn asvs_4_4_3_a_ticket_lasts_thirty_seconds(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await.to_string();
+    let (first, second) = (ticket(&ana, &event).await, ticket(&ana, &event).await);
+    let ours = format!("http://{}", app.address);
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    assert!(open(&app, &event, &first, &ours).await.is_ok());
+    tokio::time::sleep(Duration::from_millis(5_500)).await;
+    assert_eq!(open(&app, &event, &second, &ours).await.err(), Some(401));
+}
+
+/// Everything that ends a session ends its sockets, on all nodes, within two seconds.
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_7_4_1_a_socket_ends_with_its_session(db: PgPool) {
+    let (app, other) = (App::start(db.clone()).await, App::start(db).await);
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await.to_string();
+    let enter = async || {
+        let browser = app.anonymous();
+        browser.sign_in("ana@example.org", PASSWORD).await;
+        let ticket = ticket(&browser, &event).await;
+        let mut socket = open(&other, &event, &ticket, &format!("http://{}", other.address)).await.unwrap();
+        next_text(&mut socket).await.unwrap();
+        (browser, socket)
+    };
+    let ends = async |mut socket: Socket, cause: &str| {
+        let ended = tokio::time::timeout(Duration::from_secs(2), async {
+            while next_text(&mut socket).await.is_some() {}
+        });
+        ended.await.unwrap_or_else(|_| panic!("the socket outlived {cause}"));
+    };
+    let (browser, socket) = enter().await;
+    let (_, another) = enter().await;
+    browser.post("/api/auth/sign-out", "/dashboard", &[]).await.location();
+    ends(socket, "a sign-out").await;
+    ana.post("/api/auth/end-other-sessions", "/dashboard/account", &[]).await.location();
+    ends(another, "the end of all other sessions").await;
+
+    let (_, socket) = enter().await;
+    let ticket = ticket(&ana, &event).await;
+    let mut mine = open(&app, &event, &ticket, &format!("http://{}", app.address)).await.unwrap();
+    next_text(&mut mine).await.unwrap();
+    let fields = [("form[current_password]", PASSWORD), ("form[password]", "seven violet umbrellas")];
+    ana.post("/api/auth/change-password", "/dashboard/account", &fields).await.location();
+    ends(socket, "a change of the password").await;
+    ana.paste(event.parse().unwrap(), "Ada").await;
+    while !next_text(&mut mine).await.expect("one's own socket stays open").contains("\"guests\":1") {}
+
+    ana.post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", "ana@example.org")]).await.location();
+    app.work().await;
+    let link = account_link(&app.mails("ana@example.org").await[0]);
+    let fields = [("token", link.rsplit('/').next().unwrap()), ("form[password]", "nine yellow parasols")];
+    app.anonymous().post("/api/auth/reset", &link, &fields).await.location();
+    ends(mine, "a reset").await;
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_4_4_4_of_twenty_racers_with_one_ticket_one_gets_in(db: PgPool) {
     let app = std::sync::Arc::new(App::start(db).await);
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
