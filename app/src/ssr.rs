@@ -142,6 +142,23 @@ pub fn path() -> String {
     parts().and_then(path).unwrap_or_else(|| "/".to_owned())
 }
 
+/// The part of the path that stands at `{name}` in the page's route, decoded once. The router's own hooks decode twice.
+pub fn path_part(name: &str) -> Option<String> {
+    let parts = parts()?;
+    let route = parts.extensions.get::<axum::extract::MatchedPath>()?.as_str();
+    let wanted = |part: &str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name);
+    let position = route.split('/').position(wanted)?;
+    let part = percent_encoding::percent_decode_str(parts.uri.path().split('/').nth(position)?);
+    Some(part.decode_utf8().ok()?.into_owned())
+}
+
+/// The value of `name` in the page's query, decoded once.
+pub fn query(name: &str) -> Option<String> {
+    let parts = parts()?;
+    let mut pairs = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
+    pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
+}
+
 /// A request header, if it is text.
 pub fn header(name: &str) -> Option<String> {
     parts()?.headers.get(name)?.to_str().ok().map(ToOwned::to_owned)

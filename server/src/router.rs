@@ -49,7 +49,15 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
     };
     let functions = {
         let context = context.clone();
-        move |request: Request| handle_server_fns_with_context(context.clone(), request)
+        move |request: Request| {
+            let context = context.clone();
+            async move {
+                match is_function(request.uri().path()) {
+                    true => handle_server_fns_with_context(context, request).await.into_response(),
+                    false => Refusal(Problem::NotFound).into_response(),
+                }
+            }
+        }
     };
     let lost = render_app_async_with_context(context.clone(), shell.clone());
     let files = ServeDir::new(&config.site_root)
@@ -97,6 +105,10 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
             .layer(CatchPanicLayer::custom(panicked))
             .layer(RequestBodyLimitLayer::new(forms::MOST_BYTES)),
     ))
+}
+
+fn is_function(path: &str) -> bool {
+    leptos::server_fn::axum::server_fn_paths().any(|(function, _)| function == path)
 }
 
 /// A handler that panicked ends its request, not the process.

@@ -21,6 +21,11 @@ const SECONDS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 3.0
 pub fn log(environment: Environment) {
     let filter = EnvFilter::try_from_env("GG_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,fred=warn,graphile_worker=warn,sqlx::postgres::notice=warn"));
+    // Below errors this part of the worker writes what its jobs are about, which is people's addresses.
+    let filter = match "graphile_worker::runner::task_execution=error".parse() {
+        Ok(quiet) => filter.add_directive(quiet),
+        Err(_) => filter,
+    };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match environment {
         Environment::Development => subscriber.with_target(false).init(),
@@ -65,14 +70,15 @@ pub fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("request", id, method = %request.method(), path = redacted(request.uri().path()))
 }
 
-/// `path` without the secrets of invitation links.
+/// First parts of paths whose second part opens something.
+const OPENING: [&str; 4] = ["i", "verify", "reset", "new-address"];
+
+/// `path` without the secret of a link.
 pub fn redacted(path: &str) -> String {
-    match path.strip_prefix("/i/") {
-        Some(rest) => match rest.split_once('/') {
-            Some((_, file)) => format!("/i/…/{file}"),
-            None => "/i/…".to_owned(),
-        },
-        None => path.to_owned(),
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["", first, _, rest @ ..] if OPENING.contains(first) => [&["", first, "…"], rest].concat().join("/"),
+        _ => path.to_owned(),
     }
 }
 
@@ -93,5 +99,9 @@ mod tests {
         assert_eq!(super::redacted("/i/secret"), "/i/…");
         assert_eq!(super::redacted("/i/secret/event.ics"), "/i/…/event.ics");
         assert_eq!(super::redacted("/dashboard"), "/dashboard");
+        let tokens =
+            leptos_axum::generate_route_list(app::App).into_iter().filter(|route| route.path().contains("{token}"));
+        let logged: Vec<_> = tokens.map(|route| super::redacted(&route.path().replace("{token}", "secret"))).collect();
+        assert!(logged.len() >= 4 && logged.iter().all(|path| !path.contains("secret")), "{logged:?}");
     }
 }

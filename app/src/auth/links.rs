@@ -5,7 +5,6 @@ use guestguard::{
     problem::Problem,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::{
     ssr,
@@ -27,7 +26,7 @@ async fn holder(token: Token, purposes: &[Purpose]) -> Result<(Token, LinkHolder
 }
 
 fn token_in_path() -> Token {
-    Token(use_params_map().read_untracked().get("token").unwrap_or_default())
+    Token(ssr::path_part("token").unwrap_or_default())
 }
 
 /// Proves an address.

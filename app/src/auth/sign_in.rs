@@ -1,6 +1,5 @@
 use guestguard::auth::SignInForm;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::ui::{
     field::Field,
@@ -12,7 +11,7 @@ use crate::ui::{
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let form = FormState::new("/api/auth/sign-in", &SignInForm::default());
-    let next = use_query_map().read_untracked().get("next").unwrap_or_default();
+    let next = crate::ssr::query("next").unwrap_or_default();
     let other = with_next("/sign-up", &next);
     view! {
         <Frame host=None class="page page-narrow">

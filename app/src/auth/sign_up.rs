@@ -1,6 +1,5 @@
 use guestguard::auth::SignUpForm;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::links::NewPassword;
 use crate::ui::{
@@ -13,7 +12,7 @@ use crate::ui::{
 #[component]
 pub fn SignUpPage() -> impl IntoView {
     let form = FormState::new("/api/auth/sign-up", &SignUpForm::default());
-    let next = use_query_map().read_untracked().get("next").unwrap_or_default();
+    let next = crate::ssr::query("next").unwrap_or_default();
     let other = super::sign_in::with_next("/sign-in", &next);
     view! {
         <Frame host=None class="page page-narrow">

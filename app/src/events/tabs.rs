@@ -1,10 +1,11 @@
 use guestguard::{events::Event, ids::EventId, problem::Problem};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+
+use crate::ssr;
 
 /// The event that the address names. An address that names none leads nowhere.
 pub fn event_in_path() -> Result<EventId, Problem> {
-    use_params_map().read_untracked().get("event").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
+    ssr::path_part("event").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
 }
 
 /// The way back from a page of `event`.

@@ -6,7 +6,6 @@ use guestguard::{
     rsvp::{self, Answer, queries::Change},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::{
     events::tabs::{crumbs, event_in_path},
@@ -47,8 +46,7 @@ pub fn NewGuestPage() -> impl IntoView {
 pub fn EditGuestPage() -> impl IntoView {
     let load = async {
         let id = event_in_path()?;
-        let guest =
-            use_params_map().read_untracked().get("guest").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
+        let guest = ssr::path_part("guest").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
         let (backend, host) = ssr::host().await?;
         let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
         let guest = ssr::reply(queries::guest(&backend.db, &host, id, guest).await)?;

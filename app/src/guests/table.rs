@@ -8,7 +8,6 @@ use guestguard::{
     },
 };
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_query_map;
 
 use crate::{
     events::tabs::{EventTabs, crumbs, event_in_path},
@@ -24,7 +23,7 @@ use crate::{
 /// The guest list: searched, filtered, sorted and paged on the server.
 #[component]
 pub fn GuestsPage() -> impl IntoView {
-    let query = ListQuery::read(|name| use_query_map().read_untracked().get(name));
+    let query = ListQuery::read(ssr::query);
     let load = async {
         let id = event_in_path()?;
         let (backend, host) = ssr::host().await?;

@@ -5,7 +5,6 @@ use guestguard::{
     rsvp::{self, Answer, Rsvp},
 };
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::reply::{AnswerFields, conflict};
 use crate::{ssr, ui::page::page};
@@ -13,8 +12,8 @@ use crate::{ssr, ui::page::page};
 /// The face of the product: one invitation, three answers. Whole without scripts.
 #[component]
 pub fn InvitationPage() -> impl IntoView {
-    let token = Token(use_params_map().read_untracked().get("token").unwrap_or_default());
-    let again = use_query_map().read_untracked().get("change").is_some();
+    let token = Token(ssr::path_part("token").unwrap_or_default());
+    let again = ssr::query("change").is_some();
     let load = async move {
         let (backend, guest) = ssr::guest_within(&token, ssr::OPENING).await?;
         let found = ssr::reply(rsvp::queries::invitation_page(&backend, &guest).await)?;

@@ -1,6 +1,5 @@
 use guestguard::{notifications::outbox, problem::Problem};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use mail_parser::MessageParser;
 
 use crate::{
@@ -27,7 +26,7 @@ struct Mail {
 /// really sent.
 #[component]
 pub fn InboxPage() -> impl IntoView {
-    let chosen = use_params_map().read_untracked().get("mail");
+    let chosen = ssr::path_part("mail");
     let load = async move {
         let backend = ssr::anyone()?;
         let folder = backend.mailer.outbox_folder().ok_or(Problem::NotFound)?;

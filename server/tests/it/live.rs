@@ -96,9 +96,8 @@ async fn asvs_7_4_1_a_socket_ends_with_its_session(db: PgPool) {
         (browser, socket)
     };
     let ends = async |mut socket: Socket, cause: &str| {
-        let ended = tokio::time::timeout(Duration::from_secs(2), async {
-            while next_text(&mut socket).await.is_some() {}
-        });
+        let ended =
+            tokio::time::timeout(Duration::from_secs(2), async { while next_text(&mut socket).await.is_some() {} });
         ended.await.unwrap_or_else(|_| panic!("the socket outlived {cause}"));
     };
     let (browser, socket) = enter().await;

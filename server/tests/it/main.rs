@@ -2,14 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod accounts;
+mod bounds;
 mod delivery;
 mod doors;
+mod encoding;
 mod faults;
 mod guests;
+mod headers;
 mod invitations;
 mod journey;
 mod limits;
 mod live;
+mod logs;
 mod metadata;
 mod migrations;
 mod operations;

@@ -31,12 +31,14 @@ pub struct Settings {
     /// `None`: the one that all tests share.
     pub redis_url: Option<String>,
     pub limits: Vec<(Limit, Rate)>,
+    /// Whether browsers come over HTTPS.
+    pub https: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let limits = Limit::ALL.map(|limit| (limit, Rate { calls: 100_000, seconds: 60 })).into();
-        Self { smtp_url: None, proxies: 0, redis_url: None, limits }
+        Self { smtp_url: None, proxies: 0, redis_url: None, limits, https: false }
     }
 }
 
@@ -64,7 +66,7 @@ impl App {
             redis_url: settings.redis_url.unwrap_or_else(|| {
                 std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it")
             }),
-            public_url: format!("http://{address}").parse().unwrap(),
+            public_url: format!("{}://{address}", if settings.https { "https" } else { "http" }).parse().unwrap(),
             secret_key: guestguard::secrets::random_token().unwrap(),
             smtp_url: settings.smtp_url,
             mail_from: "GuestGuard <post@guests.example>".into(),
@@ -180,7 +182,7 @@ pub fn sign_up_of(email: &str) -> [(&str, &str); 3] {
 
 /// The path of the link in an account mail.
 pub fn account_link(mail: &str) -> String {
-    let address = mail.lines().find(|line| line.starts_with("http://")).expect("a link in the mail").trim();
+    let address = mail.lines().find(|line| line.starts_with("http")).expect("a link in the mail").trim();
     format!("/{}", address.splitn(4, '/').nth(3).unwrap())
 }
 

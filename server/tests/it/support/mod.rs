@@ -2,6 +2,7 @@
 
 mod actors;
 mod app;
+pub mod node;
 pub mod smtp;
 mod wire;
 

@@ -1,0 +1,147 @@
+//! Work has bounds: what is too long, too slow or too much is refused, and everybody else is served.
+
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{App, PASSWORD};
+
+/// What a connection still says until the server ends it; it must, within `seconds`.
+async fn rest_of(stream: &mut TcpStream, seconds: u64) -> String {
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(seconds), stream.read_to_end(&mut rest)).await;
+    ended.expect("the connection is still open").unwrap();
+    String::from_utf8_lossy(&rest).into_owned()
+}
+
+async fn say(app: &App, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(db: PgPool) {
+    let app = App::start(db).await;
+    let long = "x".repeat(9 * 1024);
+    let refused = app.anonymous().fetch("/api/auth/sign-in", &[("form[email]", &long), ("form[password]", "x")]).await;
+    assert_eq!(refused.status, 413);
+    assert!(refused.body.contains("shorter"));
+    // Without a length said beforehand, reading stops at the limit.
+    let head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+    let mut stream = say(&app, head).await;
+    let piece = format!("{:x}\r\n{long}\r\n", long.len());
+    for _ in 0..100 {
+        if stream.write_all(piece.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_15_2_2_heads_that_never_end_are_cut_off_and_others_are_served(db: PgPool) {
+    let app = App::start(db).await;
+    let mut silent = Vec::new();
+    for n in 0..200 {
+        silent.push(say(&app, if n % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nHost: x\r\n" }).await);
+    }
+    for _ in 0..20 {
+        app.anonymous().get("/sign-in").await.ok();
+    }
+    let begun = Instant::now();
+    for stream in &mut silent {
+        rest_of(stream, 30).await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_body_that_never_ends_is_cut_off(db: PgPool) {
+    let app = App::start(db).await;
+    let head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\n\r\nform";
+    let (mut stalled, mut dripping) = (say(&app, head).await, say(&app, head).await);
+    let drip = tokio::spawn(async move {
+        let begun = Instant::now();
+        while dripping.write_all(b"x").await.is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(40), "a body of one byte a second is still read");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let answer = rest_of(&mut stalled, 40).await;
+    assert!(answer.starts_with("HTTP/1.1 503") || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    drip.await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_page_that_takes_too_long_is_given_up_and_the_next_one_comes(db: PgPool) {
+    let app = App::start(db.clone()).await;
+    let ana = app.host("Ana").await;
+    let mut lock = db.begin().await.unwrap();
+    sqlx::query("lock table events in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let begun = Instant::now();
+    assert_eq!(ana.get("/dashboard").await.status, 503);
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    lock.rollback().await.unwrap();
+    ana.get("/dashboard").await.ok();
+}
+
+/// Two bodies that tell different lengths are how one request is smuggled inside another (RFC 9112, 6.3).
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_4_2_1_no_request_is_smuggled_inside_another(db: PgPool) {
+    let app = App::start(db).await;
+    let inner = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    for lengths in [
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5, 6\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: 0x5\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding : chunked\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n",
+    ] {
+        let request = format!("POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\n{lengths}\r\n0\r\n\r\n{inner}");
+        let answer = rest_of(&mut say(&app, &request).await, 30).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{lengths:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lengths:?}: {answer}");
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are_sent_away(db: PgPool) {
+    let app = App::start(db).await;
+    app.host("Ana").await;
+    let attempts = futures::future::join_all((0..200).map(|n| {
+        let actor = app.anonymous();
+        async move {
+            let email = format!("eve{n}@example.org");
+            actor.fetch("/api/auth/sign-in", &[("form[email]", &email), ("form[password]", "wrong")]).await
+        }
+    }));
+    let served = async {
+        let mut served = 0;
+        loop {
+            assert_eq!(app.anonymous().get("/livez").await.ok(), "ok");
+            served += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if served == 10 {
+                return;
+            }
+        }
+    };
+    let (attempts, ()) = tokio::join!(attempts, served);
+    let busy = attempts.iter().filter(|answer| answer.status == 503).count();
+    let compared = attempts.iter().filter(|answer| answer.status == 422).count();
+    assert_eq!(busy + compared, 200, "nothing else comes back");
+    assert!(compared >= 32 && busy > 0, "{compared} compared, {busy} sent away");
+    assert!(attempts.iter().filter(|answer| answer.status == 503).all(|answer| answer.header("retry-after") == "2"));
+    assert_eq!(app.anonymous().sign_in("ana@example.org", PASSWORD).await.location(), "/dashboard");
+}
