@@ -89,7 +89,12 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .route("/health", get(health::ready).with_state(backend.clone()))
         .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
-    Ok(plain.merge(pages).layer(
+    Ok(around(plain.merge(pages), config.is_https(), config.trusted_proxies))
+}
+
+/// What holds for every request: its id, the log, headers, the client's network, time limits, and the last resort.
+fn around(routes: Router, https: bool, proxies: usize) -> Router {
+    routes.layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(telemetry::NewRequestId))
             .layer(
@@ -98,13 +103,13 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
                     .on_response(DefaultOnResponse::new().level(tracing::Level::INFO)),
             )
             .layer(PropagateRequestIdLayer::x_request_id())
-            .layer(from_fn_with_state(config.is_https(), headers::protect))
-            .layer(from_fn_with_state(config.trusted_proxies, client::identify))
+            .layer(from_fn_with_state(https, headers::protect))
+            .layer(from_fn_with_state(proxies, client::identify))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
             .layer(RequestBodyTimeoutLayer::new(BODY))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(RequestBodyLimitLayer::new(forms::MOST_BYTES)),
-    ))
+    )
 }
 
 fn is_function(path: &str) -> bool {
@@ -139,4 +144,30 @@ fn leptos_options(site_root: &Path) -> anyhow::Result<LeptosOptions> {
     let package = std::fs::read_to_string(site_root.join("pkg.txt")).unwrap_or_else(|_| "pkg".to_owned());
     let site_root = site_root.to_str().context("GG_SITE_ROOT is not text")?;
     Ok(LeptosOptions::builder().output_name("guestguard").site_root(site_root).site_pkg_dir(package.trim()).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn asvs_16_5_4_a_panic_is_answered_with_a_reference_and_the_next_request_is_served() {
+        let broken = get(async || -> &'static str { panic!("canary: {}", "what broke") });
+        let router = around(Router::new().route("/", broken).route("/fine", get(async || "fine")), true, 0);
+        let ask = async |path: &str| {
+            let answer = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+            let (parts, body) = answer.into_parts();
+            (parts, String::from_utf8(axum::body::to_bytes(body, 4096).await.unwrap().to_vec()).unwrap())
+        };
+        let (parts, body) = ask("/").await;
+        assert_eq!(parts.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(parts.headers.contains_key("strict-transport-security"));
+        let problem: Problem = serde_json::from_str(&body).unwrap();
+        assert!(matches!(problem, Problem::Unexpected { reference } if reference.len() == 12));
+        assert!(!body.contains("canary"));
+        assert_eq!(ask("/fine").await.1, "fine");
+    }
 }

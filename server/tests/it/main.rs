@@ -21,3 +21,4 @@ mod problems;
 mod rsvp;
 mod sessions;
 mod support;
+mod timing;
