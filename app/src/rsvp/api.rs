@@ -14,5 +14,5 @@ pub async fn answer(token: Token, form: AnswerForm) -> Result<(), Problem> {
 pub async fn ticket(event: EventId) -> Result<String, Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Tickets).await?;
     crate::ssr::reply(guestguard::events::queries::event(&backend.db, &host, event).await)?;
-    crate::ssr::reply(backend.live.issue_ticket(&host, event).await.map_err(Into::into))
+    crate::ssr::reply(backend.live.issue_ticket(&host, event).await)
 }
