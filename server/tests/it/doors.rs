@@ -139,6 +139,49 @@ async fn every_page_keeps_strangers_out(db: PgPool) {
     }
 }
 
+/// Every route that is neither a page nor a server function, as the router's source names it.
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn every_other_route_keeps_strangers_out(db: PgPool) {
+    let app = App::start(db).await;
+    let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
+    let event = ana.plan(&[]).await.to_string();
+    // What nobody owns, and what a secret in the path opens.
+    let open = ["/livez", "/readyz", "/health", "/api/{*function}", "/dev/inbox/{mail}/html", "/i/{token}/event.ics"];
+    let source = include_str!("../../src/router.rs");
+    let routes: Vec<_> = source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let product = routes.into_iter().take_while(|route| *route != "/");
+    let mut tried = 0;
+    for route in product.filter(|route| !open.contains(route)) {
+        let answers = async |id: &str| {
+            let path = route.replace("{event}", id).replace("{ticket}", "never-issued");
+            assert!(!path.contains('{'), "{path} has a part that this test does not know");
+            let (anonymous, foreign) = (app.anonymous().get(&path).await, ben.get(&path).await);
+            (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body)
+        };
+        let (theirs, missing) = (answers(&event).await, answers(NOWHERE).await);
+        assert_eq!(theirs, missing, "{route}: foreign and missing read alike");
+        match route {
+            "/me" => assert_eq!((theirs.0, theirs.1), (401, 200)),
+            // Not an upgrade.
+            "/ws/events/{event}" => assert_eq!((theirs.0, theirs.1), (400, 400)),
+            route => assert!(matches!(theirs.0, 303 | 401) && theirs.1 == 404, "{route}: {theirs:?}"),
+        }
+        tried += 1;
+    }
+    assert!(tried >= 2, "{tried} routes");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_3_7_2_the_page_one_came_from_leads_nowhere(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    for accept in ["text/html", "application/json", "*/*"] {
+        let headers = [("referer", "https://evil.example/"), ("accept", accept)];
+        let answer = ana.fetch_with(&headers, "/api/events/cancel", &[("event", NOWHERE)]).await;
+        assert!(!answer.header("location").contains("evil") && !answer.body.contains("evil"), "{accept}");
+    }
+}
+
 /// What a stranger must not change.
 async fn snapshot(app: &App) -> String {
     sqlx::query_scalar(
