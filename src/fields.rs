@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::{phone::Wrong, problem::Problem};
 
 /// One field of a form and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,13 @@ pub enum Fault {
     /// Shortest allowed length, in characters.
     TooShort(u32),
     NotAnEmail,
-    /// Not a possible phone number with its country code.
-    NotAPhone,
+    /// Not a phone number; `example` is a right one, of the same country where it is known.
+    Phone {
+        wrong: Wrong,
+        example: String,
+    },
+    /// A file that cannot be read as a guest list.
+    File(FileFault),
     NotADate,
     NotANumber,
     OutOfRange {
@@ -48,6 +53,19 @@ pub enum Fault {
     TooMany(u32),
     /// Lines that could not be understood; their numbers, from 1.
     Lines(Vec<u32>),
+}
+
+/// Why a file was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileFault {
+    /// No row but the headings.
+    Empty,
+    /// Neither text nor a workbook nor contacts.
+    NotATable,
+    /// A workbook that cannot be opened.
+    Damaged,
+    TooLarge,
+    TooManyRows,
 }
 
 /// Collects faults while a form is parsed, so that all of them are told at once.

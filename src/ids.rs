@@ -55,6 +55,10 @@ id!(
     GuestId
 );
 id!(
+    /// One file of guests, from its reading to its undoing.
+    ImportId
+);
+id!(
     /// One issued link.
     InvitationId
 );

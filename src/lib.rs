@@ -15,10 +15,14 @@ pub mod fields;
 pub mod guests;
 /// Typed identifiers.
 pub mod ids;
+/// Guest lists that come in from a file.
+pub mod imports;
 /// Personal links: issuing, rotating, opening, and the proof type `Guest`.
 pub mod invitations;
 /// Messages to people: the outbox, its templates and its senders.
 pub mod notifications;
+/// Phone numbers, typed and stored.
+pub mod phone;
 /// The closed list of things we tell people when a request cannot be done.
 pub mod problem;
 /// Answers, their history and the figures that follow from them.

@@ -51,6 +51,12 @@ pub enum Conflict {
     AddressTaken,
     /// Deleted guests are kept for a day only; this one is gone.
     UndoExpired,
+    /// The import was committed before.
+    ImportDone,
+    /// No row of the file would change anything.
+    NothingToImport,
+    /// The list has room for no more guests.
+    ListFull,
     /// More guests at once than one request may carry.
     TooManyAtOnce { max: u32 },
 }

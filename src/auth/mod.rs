@@ -158,6 +158,9 @@ pub enum Act {
     SessionRevoked,
     EventDeleted,
     GuestsDeleted,
+    GuestsImported,
+    ImportUndone,
+    GuestsExported,
     InvitationsIssued,
     InvitationRotated,
 }
@@ -181,6 +184,9 @@ impl Act {
             Self::SessionRevoked => "session-revoked",
             Self::EventDeleted => "event-deleted",
             Self::GuestsDeleted => "guests-deleted",
+            Self::GuestsImported => "guests-imported",
+            Self::ImportUndone => "import-undone",
+            Self::GuestsExported => "guests-exported",
             Self::InvitationsIssued => "invitations-issued",
             Self::InvitationRotated => "invitation-rotated",
         }

@@ -35,6 +35,15 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
     Ok(id)
 }
 
+/// Holds an event, so that verbs that look at its whole list come one after the other.
+pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) -> Result<()> {
+    sqlx::query_scalar!("select id from events where host_id = $1 and id = $2 for no key update", host.id().0, id.0)
+        .fetch_optional(tx)
+        .await?
+        .ok_or(Problem::NotFound)?;
+    Ok(())
+}
+
 /// Changes an event. The sequence grows when something changed that guests' calendars must learn of.
 pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<()> {
     let new = form.parse()?;

@@ -147,6 +147,7 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     let phones: Vec<_> = new.iter().map(|guest| guest.phone.clone()).collect();
     let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
     let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
+    super::intake::has_room(&mut *backend.db.acquire().await?, host, event, new.len()).await?;
     // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
     let tags =
         serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>()).map_err(anyhow::Error::from)?;

@@ -1,9 +1,8 @@
-use phonenumber::Mode;
-
 use super::{GuestDetails, GuestForm, paste::Person};
 use crate::{
     events::MOST_IN_PARTY,
     fields::{Fault, Fields},
+    phone,
     problem::Problem,
 };
 
@@ -26,7 +25,7 @@ impl GuestForm {
         let mut fields = Fields::default();
         let name = fields.required_line("name", &self.name, 120);
         let email = fields.email("email", &self.email);
-        let phone = phone(&mut fields, "phone", &self.phone);
+        let phone = phone(&mut fields, "phone", &self.phone, &self.country);
         let party_size = fields.number("party_size", &self.party_size, 1, MOST_IN_PARTY).map(|seats| seats as i32);
         let tags = tags(&mut fields, &self.tags);
         let note = fields.optional("note", &self.note, 1000);
@@ -39,6 +38,7 @@ impl GuestForm {
             name: guest.name.clone(),
             email: guest.email.clone().unwrap_or_default(),
             phone: guest.phone.clone().unwrap_or_default(),
+            country: guest.phone.as_deref().and_then(phone::region).unwrap_or_default(),
             party_size: guest.party_size.to_string(),
             tags: guest.tags.join(", "),
             note: guest.note.clone(),
@@ -59,20 +59,21 @@ impl NewGuest {
     }
 }
 
-/// A phone number with country code in E.164, judged by libphonenumber's metadata.
-fn phone(fields: &mut Fields, field: &str, text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.is_empty() {
+/// A phone number in E.164; one that names no country is read as a number of `country`.
+fn phone(fields: &mut Fields, field: &str, text: &str, country: &str) -> Option<String> {
+    if text.trim().is_empty() {
         return None;
     }
-    let text = text.strip_prefix("00").map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
-    match phonenumber::parse(None, &text) {
-        Ok(number) if phonenumber::is_valid(&number) => Some(number.format().mode(Mode::E164).to_string()),
-        _ => {
-            fields.fault(field, Fault::NotAPhone);
-            None
-        }
-    }
+    let country = Some(country.trim()).filter(|iso| !iso.is_empty());
+    phone::parse(text, country)
+        .map_err(|wrong| {
+            let region = phone::country_of(&phone::plain(text).unwrap_or_default(), phone::countries::all())
+                .map(|(named, _)| named)
+                .or_else(|| phone::countries::of(country?));
+            let example = region.map_or("+44 7911 123456", |region| &region.example).to_owned();
+            fields.fault(field, Fault::Phone { wrong, example });
+        })
+        .ok()
 }
 
 fn tags(fields: &mut Fields, text: &str) -> Vec<String> {
@@ -107,6 +108,7 @@ mod tests {
             name: String::new(),
             email: "ada@".into(),
             phone: "07911 123456".into(),
+            country: String::new(),
             party_size: "0".into(),
             tags: "x".repeat(41),
             note: "y".repeat(1001),

@@ -2,8 +2,12 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 pub mod actions;
+/// Text on its way to and from spreadsheets.
+pub mod cells;
 #[cfg(feature = "ssr")]
 mod form;
+#[cfg(feature = "ssr")]
+pub(crate) mod intake;
 /// The server's page of the guest table: filters, sort, and the query behind it.
 pub mod list;
 /// Reading a pasted list of names and addresses.
@@ -15,6 +19,8 @@ pub mod queries;
 pub mod standing;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
+/// Addresses that look mistyped.
+pub mod typos;
 
 #[cfg(feature = "ssr")]
 pub use form::NewGuest;
@@ -23,6 +29,8 @@ use crate::ids::GuestId;
 
 /// Most guests that one paste adds.
 pub const MOST_AT_ONCE: u32 = 500;
+/// Most guests on one list.
+pub const MOST_GUESTS: i64 = 20_000;
 /// Hours that a deleted guest can be brought back.
 pub const UNDO_HOURS: i64 = 24;
 
@@ -32,8 +40,10 @@ pub const UNDO_HOURS: i64 = 24;
 pub struct GuestForm {
     pub name: String,
     pub email: String,
-    /// With its country code, `+44 7911 123456`.
+    /// With its country code, `+44 7911 123456`, or a number of `country`.
     pub phone: String,
+    /// ISO 3166-1 alpha-2; empty: none chosen.
+    pub country: String,
     /// Seats allowed, the guest included.
     pub party_size: String,
     /// Separated by commas.

@@ -191,7 +191,7 @@ fn phone_start(text: &str) -> Option<usize> {
 }
 
 /// `ada.lovelace@example.org` reads as Ada Lovelace.
-fn name_from(email: &str) -> String {
+pub fn name_from(email: &str) -> String {
     let local = email.split(['@', '+']).next().unwrap_or_default();
     let capital = |word: &str| {
         let mut letters = word.chars();

@@ -1,0 +1,3 @@
+drop index guests_by_email;
+drop table import_rows;
+drop table imports;

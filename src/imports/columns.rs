@@ -1,0 +1,620 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{fields::is_email, phone};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Column {
+    Name,
+    FirstName,
+    LastName,
+    Email,
+    /// Preferred over [`Self::Phone`]: it takes messages.
+    Mobile,
+    Phone,
+    PartySize,
+    Tags,
+    Note,
+    /// Not taken over.
+    Other,
+}
+
+impl Column {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Self; 10] = [
+        Self::Name,
+        Self::FirstName,
+        Self::LastName,
+        Self::Email,
+        Self::Mobile,
+        Self::Phone,
+        Self::PartySize,
+        Self::Tags,
+        Self::Note,
+        Self::Other,
+    ];
+
+    /// The name in forms and in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::FirstName => "first-name",
+            Self::LastName => "last-name",
+            Self::Email => "email",
+            Self::Mobile => "mobile",
+            Self::Phone => "phone",
+            Self::PartySize => "party-size",
+            Self::Tags => "tags",
+            Self::Note => "note",
+            Self::Other => "other",
+        }
+    }
+
+    /// The words people read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Name => "Full name",
+            Self::FirstName => "First name",
+            Self::LastName => "Last name",
+            Self::Email => "E-mail",
+            Self::Mobile => "Mobile phone",
+            Self::Phone => "Phone",
+            Self::PartySize => "Seats",
+            Self::Tags => "Tags",
+            Self::Note => "Note",
+            Self::Other => "Leave out",
+        }
+    }
+
+    /// The column of that key.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.key() == key)
+    }
+}
+
+/// How a table is laid out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The first row names the columns.
+    pub header: bool,
+    pub columns: Vec<Column>,
+    /// Full names stand the other way round, `Lovelace, Ada`.
+    pub turned: bool,
+}
+
+/// Headings that name a column, by their letters and digits alone, in the languages of those who asked, and as the
+/// address books of Google, Outlook and Apple write them. `*` stands for digits.
+const HEADINGS: [(Column, &[&str]); 9] = [
+    (
+        Column::FirstName,
+        &[
+            "firstname",
+            "first",
+            "givenname",
+            "given",
+            "forename",
+            "middlename",
+            "middle",
+            "additionalname",
+            "vorname",
+            "rufname",
+            "weiterevornamen",
+            "prénom",
+            "prenom",
+            "nombre",
+            "nombredepila",
+            "nome",
+            "primeironome",
+            "voornaam",
+            "imię",
+            "imie",
+            "förnamn",
+            "fornavn",
+            "etunimi",
+            "keresztnév",
+            "jméno",
+            "имя",
+            "ad",
+            "名",
+        ],
+    ),
+    (
+        Column::LastName,
+        &[
+            "lastname",
+            "last",
+            "surname",
+            "familyname",
+            "family",
+            "nachname",
+            "familienname",
+            "nomdefamille",
+            "apellido",
+            "apellidos",
+            "cognome",
+            "sobrenome",
+            "apelido",
+            "achternaam",
+            "nazwisko",
+            "efternamn",
+            "efternavn",
+            "etternavn",
+            "sukunimi",
+            "vezetéknév",
+            "příjmení",
+            "фамилия",
+            "soyad",
+            "soyadı",
+            "姓",
+        ],
+    ),
+    (
+        Column::Name,
+        &[
+            "name",
+            "fullname",
+            "guest",
+            "guestname",
+            "displayname",
+            "contactname",
+            "invitee",
+            "attendee",
+            "person",
+            "who",
+            "vollständigername",
+            "anzeigename",
+            "gast",
+            "gastname",
+            "gäste",
+            "nom",
+            "nomcomplet",
+            "nometprénom",
+            "invité",
+            "nombrecompleto",
+            "nombreyapellidos",
+            "invitado",
+            "nomecompleto",
+            "nomeecognome",
+            "ospite",
+            "invitato",
+            "convidado",
+            "naam",
+            "volledigenaam",
+            "imięinazwisko",
+            "imieinazwisko",
+            "gość",
+            "namn",
+            "navn",
+            "nimi",
+            "név",
+            "фио",
+            "adsoyad",
+            "姓名",
+            "氏名",
+            "名前",
+        ],
+    ),
+    (
+        Column::Email,
+        &[
+            "email",
+            "emailaddress",
+            "emails",
+            "mail",
+            "emailadress",
+            "mailaddress",
+            "email*value",
+            "email*address",
+            "email*",
+            "emailaddress*",
+            "emailadresse",
+            "mailadresse",
+            "emailadresse*",
+            "courriel",
+            "adressemail",
+            "adresseemail",
+            "adresseélectronique",
+            "correo",
+            "correoelectrónico",
+            "correoelectronico",
+            "direccióndecorreo",
+            "indirizzoemail",
+            "postaelettronica",
+            "endereçodeemail",
+            "emailadres",
+            "adresemail",
+            "epost",
+            "epostadress",
+            "epostadresse",
+            "sähköposti",
+            "почта",
+            "электроннаяпочта",
+            "eposta",
+            "电子邮件",
+            "メール",
+        ],
+    ),
+    (
+        Column::Mobile,
+        &[
+            "mobile",
+            "mobilephone",
+            "mobilenumber",
+            "mobileno",
+            "cell",
+            "cellphone",
+            "cellnumber",
+            "whatsapp",
+            "whatsappnumber",
+            "handy",
+            "handynummer",
+            "mobil",
+            "mobiltelefon",
+            "mobilnummer",
+            "mobiltelefonnummer",
+            "portable",
+            "téléphoneportable",
+            "telportable",
+            "móvil",
+            "movil",
+            "teléfonomóvil",
+            "celular",
+            "cellulare",
+            "telefonocellulare",
+            "telemóvel",
+            "telemovel",
+            "mobiel",
+            "mobielnummer",
+            "komórka",
+            "telefonkomórkowy",
+            "мобильный",
+        ],
+    ),
+    (
+        Column::Phone,
+        &[
+            "phone",
+            "phonenumber",
+            "phoneno",
+            "telephone",
+            "telephonenumber",
+            "tel",
+            "telno",
+            "phone*value",
+            "phone*",
+            "primaryphone",
+            "homephone",
+            "homephone*",
+            "businessphone",
+            "businessphone*",
+            "otherphone",
+            "workphone",
+            "telefon",
+            "telefonnummer",
+            "telefonprivat",
+            "telefongeschäftlich",
+            "haupttelefon",
+            "rufnummer",
+            "téléphone",
+            "numérodetéléphone",
+            "teléfono",
+            "telefono",
+            "númerodeteléfono",
+            "telefone",
+            "telefoon",
+            "telefoonnummer",
+            "numertelefonu",
+            "telefonnr",
+            "puhelin",
+            "телефон",
+            "电话",
+            "電話",
+        ],
+    ),
+    (
+        Column::PartySize,
+        &[
+            "seats",
+            "partysize",
+            "party",
+            "guests",
+            "numberofguests",
+            "noofguests",
+            "numberofseats",
+            "noofseats",
+            "ofseats",
+            "ofguests",
+            "persons",
+            "people",
+            "pax",
+            "headcount",
+            "heads",
+            "size",
+            "places",
+            "adults",
+            "count",
+            "totalguests",
+            "personen",
+            "personenzahl",
+            "anzahl",
+            "anzahlpersonen",
+            "plätze",
+            "anzahlplätze",
+            "sitze",
+            "personnes",
+            "nombredepersonnes",
+            "nombredeplaces",
+            "personas",
+            "númerodepersonas",
+            "plazas",
+            "asistentes",
+            "persone",
+            "numerodipersone",
+            "posti",
+            "pessoas",
+            "númerodepessoas",
+            "lugares",
+            "aantal",
+            "aantalpersonen",
+            "plaatsen",
+            "liczbaosób",
+            "liczbaosob",
+            "miejsca",
+            "antal",
+            "antall",
+        ],
+    ),
+    (
+        Column::Tags,
+        &[
+            "tags",
+            "tag",
+            "group",
+            "groups",
+            "groupmembership",
+            "label",
+            "labels",
+            "category",
+            "categories",
+            "list",
+            "table",
+            "side",
+            "gruppe",
+            "gruppen",
+            "kategorie",
+            "kategorien",
+            "schlagwörter",
+            "tisch",
+            "groupe",
+            "groupes",
+            "étiquettes",
+            "catégorie",
+            "catégories",
+            "grupo",
+            "grupos",
+            "etiqueta",
+            "etiquetas",
+            "categoría",
+            "gruppo",
+            "gruppi",
+            "etichetta",
+            "etichette",
+            "categoria",
+            "marcadores",
+            "groep",
+            "groepen",
+            "labels",
+            "categorie",
+            "grupa",
+            "grupy",
+            "etykieta",
+            "etykiety",
+            "kategoria",
+        ],
+    ),
+    (
+        Column::Note,
+        &[
+            "note",
+            "notes",
+            "comment",
+            "comments",
+            "remark",
+            "remarks",
+            "message",
+            "diet",
+            "dietary",
+            "dietaryrequirements",
+            "notiz",
+            "notizen",
+            "bemerkung",
+            "bemerkungen",
+            "anmerkung",
+            "anmerkungen",
+            "kommentar",
+            "remarque",
+            "remarques",
+            "commentaire",
+            "commentaires",
+            "nota",
+            "notas",
+            "observaciones",
+            "comentario",
+            "comentarios",
+            "osservazioni",
+            "commenti",
+            "observações",
+            "comentários",
+            "notitie",
+            "notities",
+            "opmerking",
+            "opmerkingen",
+            "uwaga",
+            "uwagi",
+            "notatka",
+            "notatki",
+        ],
+    ),
+];
+
+/// Tells how a table is laid out, from its first rows.
+pub fn detect(rows: &[Vec<String>]) -> Layout {
+    let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let Some(first) = rows.first() else { return Layout::default() };
+    let named: Vec<Option<Column>> = (0..width).map(|at| first.get(at).and_then(|cell| heading(cell))).collect();
+    let first_is_data = first.iter().any(|cell| is_email(cell) || is_phone(cell));
+    let header = !first_is_data && (named.iter().any(Option::is_some) || stands_out(rows));
+    let data = if header { &rows[1..] } else { rows };
+    let mut columns: Vec<Column> = match header {
+        true => named.into_iter().map(|column| column.unwrap_or(Column::Other)).collect(),
+        false => vec![Column::Other; width],
+    };
+    by_content(&mut columns, data);
+    complete_names(&mut columns);
+    let turned = columns.iter().position(|column| *column == Column::Name).is_some_and(|at| is_turned(data, at));
+    Layout { header, columns, turned }
+}
+
+/// What a heading names.
+fn heading(text: &str) -> Option<Column> {
+    let key: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let pattern: String = key.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let numbered = pattern.len() < key.len();
+    let names = |known: &&str| match numbered {
+        true => known.contains('*') && known.replace('*', "") == pattern,
+        false => **known == key,
+    };
+    HEADINGS.iter().find(|(_, known)| known.iter().any(|known| names(&known))).map(|(column, _)| *column)
+}
+
+/// Whether the first row differs from those below it in a column of addresses or numbers.
+fn stands_out(rows: &[Vec<String>]) -> bool {
+    let below = &rows[1..];
+    let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+    (0..width).any(|at| share(below, at, is_email) > 0.6 || share(below, at, is_phone) > 0.6)
+}
+
+/// Gives columns that no heading named what their cells look like: an address and a number always, a name only where
+/// there is none yet.
+fn by_content(columns: &mut [Column], rows: &[Vec<String>]) {
+    let has = |columns: &[Column], wanted: &[Column]| columns.iter().any(|column| wanted.contains(column));
+    let known_before = !columns.iter().all(|column| *column == Column::Other);
+    for at in 0..columns.len() {
+        if columns[at] != Column::Other {
+            continue;
+        }
+        if !has(columns, &[Column::Email]) && share(rows, at, is_email) > 0.6 {
+            columns[at] = Column::Email;
+        } else if !has(columns, &[Column::Phone, Column::Mobile]) && share(rows, at, is_phone) > 0.6 {
+            columns[at] = Column::Phone;
+        } else if !known_before && !has(columns, &[Column::PartySize]) && share(rows, at, is_party_size) > 0.6 {
+            columns[at] = Column::PartySize;
+        }
+    }
+    let names = [Column::Name, Column::FirstName, Column::LastName];
+    if !has(columns, &names)
+        && let Some(at) = (0..columns.len()).find(|at| columns[*at] == Column::Other && share(rows, *at, is_word) > 0.6)
+    {
+        let single = |at: usize| share(rows, at, |cell| is_word(cell) && !cell.contains(char::is_whitespace)) > 0.8;
+        let next = at + 1;
+        if single(at) && next < columns.len() && columns[next] == Column::Other && single(next) && !known_before {
+            (columns[at], columns[next]) = (Column::FirstName, Column::LastName);
+        } else {
+            columns[at] = Column::Name;
+        }
+    }
+}
+
+/// `Name` beside a first name is a last name in several languages (`Vorname`, `Name`; `Prénom`, `Nom`), and `Nombre` or
+/// `Nome` without a last name beside it is a whole name.
+fn complete_names(columns: &mut [Column]) {
+    let has = |columns: &[Column], column| columns.contains(&column);
+    if has(columns, Column::FirstName) && has(columns, Column::Name) && !has(columns, Column::LastName) {
+        swap(columns, Column::Name, Column::LastName);
+    } else if has(columns, Column::FirstName) && !has(columns, Column::LastName) && !has(columns, Column::Name) {
+        swap(columns, Column::FirstName, Column::Name);
+    } else if has(columns, Column::Name) && has(columns, Column::FirstName) && has(columns, Column::LastName) {
+        // An address book that writes the name twice: the whole one is enough.
+        swap(columns, Column::FirstName, Column::Other);
+        swap(columns, Column::LastName, Column::Other);
+    }
+}
+
+fn swap(columns: &mut [Column], from: Column, to: Column) {
+    columns.iter_mut().filter(|column| **column == from).for_each(|column| *column = to);
+}
+
+fn is_turned(rows: &[Vec<String>], at: usize) -> bool {
+    let names: Vec<&str> =
+        rows.iter().filter_map(|row| row.get(at)).map(String::as_str).filter(|n| !n.is_empty()).collect();
+    names.len() > 1 && names.iter().all(|name| name.matches(',').count() == 1 && !name.ends_with(','))
+}
+
+/// The share of the cells of a column, without the empty ones, that are so.
+fn share(rows: &[Vec<String>], at: usize, is_so: impl Fn(&str) -> bool) -> f64 {
+    let cells: Vec<&String> = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty()).collect();
+    if cells.is_empty() {
+        return 0.0;
+    }
+    cells.iter().filter(|cell| is_so(cell)).count() as f64 / cells.len() as f64
+}
+
+fn is_phone(cell: &str) -> bool {
+    phone::plain(cell).is_some_and(|plain| (7..=16).contains(&plain.len()))
+}
+
+fn is_party_size(cell: &str) -> bool {
+    cell.parse::<u32>().is_ok_and(|seats| (1..=crate::events::MOST_IN_PARTY).contains(&seats))
+}
+
+fn is_word(cell: &str) -> bool {
+    cell.chars().next().is_some_and(char::is_alphabetic) && cell.chars().count() <= 120 && !cell.contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(text: &str) -> (bool, String) {
+        let rows: Vec<Vec<String>> =
+            text.lines().map(|line| line.split(';').map(ToOwned::to_owned).collect()).collect();
+        let layout = detect(&rows);
+        (layout.header, layout.columns.iter().map(|column| column.key()).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn headings_of_many_languages_are_known() {
+        for (text, columns) in [
+            ("Name;E-Mail;Phone;# of seats;Group;Remarks", "name email phone party-size tags note"),
+            ("Vorname;Name;E-Mail-Adresse;Handy", "first-name last-name email mobile"),
+            ("Prénom;Nom;Courriel;Téléphone portable", "first-name last-name email mobile"),
+            ("Nombre;Correo electrónico;Móvil", "name email mobile"),
+            ("Nome;Cognome;Indirizzo e-mail;Cellulare", "first-name last-name email mobile"),
+            ("Imię;Nazwisko;E-mail;Liczba osób", "first-name last-name email party-size"),
+            (
+                "First Name;Middle Name;Last Name;E-mail 1 - Label;E-mail 1 - Value;Phone 1 - Value",
+                "first-name first-name last-name other email phone",
+            ),
+            ("SURNAME ;e_mail;Shoe size", "last-name email other"),
+        ] {
+            assert_eq!(layout(text), (true, columns.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn tables_without_headings_are_told_by_their_cells() {
+        assert_eq!(
+            layout("Ada Lovelace;ada@example.org;2\nGrace Hopper;grace@example.org;1"),
+            (false, "name email party-size".into())
+        );
+        assert_eq!(
+            layout("ada@example.org;Ada;Lovelace\ngrace@example.org;Grace;Hopper"),
+            (false, "email first-name last-name".into())
+        );
+        assert_eq!(
+            layout("x;y;z\nAda Lovelace;07911 123456;a@example.org\nBo Chan;07911 123457;b@example.org"),
+            (true, "name phone email".into())
+        );
+        assert_eq!(layout(""), (false, String::new()));
+    }
+}

@@ -1,0 +1,234 @@
+use std::{
+    fs::File,
+    io::{Seek, Write},
+    path::Path,
+};
+
+use serde::Deserialize;
+use sqlx::PgPool;
+
+use super::{Matches, Verdict, actions, actions::Arrangement, columns::Column, queries};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    fields::{Fault, FileFault},
+    guests::GuestForm,
+    ids::{EventId, ImportId},
+    problem::{Conflict, Problem},
+    testing,
+};
+
+/// What a file of the corpus is expected to be read as.
+#[derive(Deserialize)]
+struct Expected {
+    country: String,
+    refused: Option<String>,
+    columns: Option<Vec<String>>,
+    #[serde(default)]
+    rows: Vec<serde_json::Value>,
+}
+
+fn file_of(text: &[u8]) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text).unwrap();
+    file.rewind().unwrap();
+    file
+}
+
+async fn parse(backend: &Backend, host: &Host, event: EventId, text: &str) -> Result<ImportId> {
+    actions::parse(backend, host, event, file_of(text.as_bytes()), "guests.csv", "GB").await
+}
+
+async fn names(backend: &Backend) -> Vec<String> {
+    let sql = "select concat_ws('|', name, email, phone, party_size, array_to_string(tags, '+'), note) from guests
+        where deleted_at is null order by id";
+    sqlx::query_scalar(sql).fetch_all(&backend.db).await.unwrap()
+}
+
+async fn choose(backend: &Backend, host: &Host, event: EventId, import: ImportId, matches: Matches) {
+    let found = queries::import(&backend.db, host, event, import).await.unwrap();
+    let arrangement = Arrangement {
+        columns: found.layout.columns.iter().map(|column| column.key().to_owned()).collect(),
+        header: found.layout.header,
+        country: found.country,
+        matches: matches.key().to_owned(),
+    };
+    actions::arrange(backend, host, event, import, &arrangement).await.unwrap();
+}
+
+#[sqlx::test]
+async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("server/tests/fixtures/imports");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let expected = path.with_file_name(format!("{}.json", path.file_name().unwrap().display()));
+        if !expected.exists() {
+            continue;
+        }
+        let name = path.file_name().unwrap().display().to_string();
+        let expected: Expected = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
+        let parsed = actions::parse(&backend, &ana, event, File::open(&path).unwrap(), &name, &expected.country).await;
+        read += 1;
+        if let Some(refused) = &expected.refused {
+            let Problem::Invalid(faults) = testing::problem(parsed) else { panic!("{name}") };
+            let Fault::File(fault) = &faults[0].fault else { panic!("{name}: {faults:?}") };
+            assert_eq!(serde_json::to_value(fault).unwrap(), refused.as_str(), "{name}");
+            continue;
+        }
+        let import = parsed.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let found = queries::import(&backend.db, &ana, event, import).await.unwrap();
+        if let Some(columns) = &expected.columns {
+            let keys: Vec<_> = found.layout.columns.iter().map(|column| column.key()).collect();
+            assert_eq!(&keys, columns, "{name}");
+        }
+        let rows: Vec<serde_json::Value> = sqlx::query_scalar(
+            "select case verdict
+                when 'attention' then jsonb_build_object('attention', (select jsonb_agg(distinct f -> 'field') from jsonb_array_elements(faults) f))
+                else jsonb_build_object('name', name, 'email', email, 'phone', phone, 'party_size', party_size, 'tags', to_jsonb(tags), 'note', note)
+                    || case verdict when 'repeated' then '{\"repeated\": true}' else '{}' end::jsonb end
+            from import_rows where import_id = $1
+                and not ($2 and line = (select min(line) from import_rows where import_id = $1)) order by line",
+        )
+        .bind(import.0)
+        .bind(found.layout.header)
+        .fetch_all(&backend.db)
+        .await
+        .unwrap();
+        assert_eq!(rows, expected.rows, "{name}");
+    }
+    assert!(read > 20, "{read} files");
+}
+
+#[sqlx::test]
+async fn what_is_on_the_list_is_skipped_updated_or_added(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    testing::guest(&backend, &ana, event, "Ada", "ADA@example.org").await;
+    let text = "Name,Email,Phone,Seats,Tags,Note\nAda Lovelace,ada@example.org,07911 123456,,VIP,hello\nBo,bo@example.org,,2,,\n";
+    for (matches, expected) in [
+        (Matches::Skip, ["Ada|ADA@example.org|4||", "Bo|bo@example.org|2||"].as_slice()),
+        (Matches::Update, &["Ada Lovelace|ADA@example.org|+447911123456|4|VIP|hello", "Bo|bo@example.org|2||"]),
+        (
+            Matches::Add,
+            &[
+                "Ada|ADA@example.org|4||",
+                "Ada Lovelace|ada@example.org|+447911123456|4|VIP|hello",
+                "Bo|bo@example.org|2||",
+            ],
+        ),
+    ] {
+        let import = parse(&backend, &ana, event, text).await.unwrap();
+        choose(&backend, &ana, event, import, matches).await;
+        actions::commit(&backend, &ana, event, import).await.unwrap();
+        assert_eq!(names(&backend).await, expected, "{matches:?}");
+        actions::commit(&backend, &ana, event, import).await.unwrap();
+        assert_eq!(names(&backend).await, expected, "{matches:?}: a second commit changes nothing");
+        let (back, kept) = actions::undo(&backend, &ana, event, import).await.unwrap();
+        assert_eq!((back, kept), (if matches == Matches::Skip { 1 } else { 2 }, 0), "{matches:?}");
+        assert_eq!(names(&backend).await, ["Ada|ADA@example.org|4||"], "{matches:?}: undone");
+        let again = actions::undo(&backend, &ana, event, import).await;
+        assert_eq!(testing::problem(again), Problem::Conflict(Conflict::UndoExpired));
+    }
+}
+
+#[sqlx::test]
+async fn undo_leaves_alone_whom_somebody_touched_since(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let import =
+        parse(&backend, &ana, event, "Name,Email\nAda,ada@example.org\nBo,bo@example.org\nCy,cy@example.org\n")
+            .await
+            .unwrap();
+    actions::commit(&backend, &ana, event, import).await.unwrap();
+    backend.clock.set(testing::start() + chrono::TimeDelta::hours(1));
+    let ids: Vec<crate::ids::GuestId> =
+        sqlx::query_scalar("select id from guests order by name").fetch_all(&backend.db).await.unwrap();
+    testing::invite(&backend, &ana, event, ids[0]).await;
+    let form = GuestForm { name: "Bo Chan".into(), ..GuestForm::default() };
+    crate::guests::actions::edit(&backend, &ana, event, ids[1], &form).await.unwrap();
+    assert_eq!(actions::undo(&backend, &ana, event, import).await.unwrap(), (1, 2));
+    assert_eq!(names(&backend).await, ["Ada|ada@example.org|4||", "Bo Chan|4||"]);
+
+    let late = parse(&backend, &ana, event, "Name\nDee\n").await.unwrap();
+    actions::commit(&backend, &ana, event, late).await.unwrap();
+    backend.clock.set(testing::start() + chrono::TimeDelta::hours(26));
+    assert_eq!(
+        testing::problem(actions::undo(&backend, &ana, event, late).await),
+        Problem::Conflict(Conflict::UndoExpired)
+    );
+    assert_eq!(actions::forget_old(&backend).await.unwrap(), 2);
+}
+
+#[sqlx::test]
+async fn rows_are_mended_left_out_and_read_differently(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let text = "Name,Email,Shoes\nAda,ada@,42\nBo,bo@gmial.com,43\nBo again,BO@gmial.com,44\n";
+    let import = parse(&backend, &ana, event, text).await.unwrap();
+    let found = queries::import(&backend.db, &ana, event, import).await.unwrap();
+    let counts = |found: &queries::Import| Verdict::ALL.map(|verdict| found.count(verdict));
+    assert_eq!(counts(&found), [1, 1, 0, 1, 0, 0]);
+    let bad = &queries::lines(&backend.db, &ana, &found, Verdict::Attention, 1).await.unwrap()[0];
+    assert_eq!((bad.line, bad.faults[0].field.as_str(), &*bad.form.email), (2, "email", "ada@"));
+    let ready = &queries::lines(&backend.db, &ana, &found, Verdict::Ready, 1).await.unwrap()[0];
+    assert_eq!(ready.suggestion.as_deref(), Some("bo@gmail.com"));
+    let repeated = &queries::lines(&backend.db, &ana, &found, Verdict::Repeated, 1).await.unwrap()[0];
+    assert_eq!((repeated.line, repeated.repeats), (4, Some(3)));
+
+    let form = GuestForm { email: "ada@example.org".into(), ..bad.form.clone() };
+    actions::mend(&backend, &ana, event, import, 2, &form).await.unwrap();
+    let still_bad = actions::mend(&backend, &ana, event, import, 2, &bad.form).await;
+    assert!(matches!(testing::problem(still_bad), Problem::Invalid(_)));
+    actions::leave_out(&backend, &ana, event, import, &[3], true).await.unwrap();
+    let arrangement = Arrangement {
+        columns: [Column::Name, Column::Email, Column::Tags].map(|column| column.key().to_owned()).into(),
+        header: true,
+        country: "DE".into(),
+        matches: "skip".into(),
+    };
+    actions::arrange(&backend, &ana, event, import, &arrangement).await.unwrap();
+    actions::commit(&backend, &ana, event, import).await.unwrap();
+    assert_eq!(names(&backend).await, ["Ada|ada@example.org|4||", "Bo again|BO@gmial.com|4|44|"]);
+    let done = actions::leave_out(&backend, &ana, event, import, &[3], false).await;
+    assert_eq!(testing::problem(done), Problem::Conflict(Conflict::ImportDone));
+}
+
+#[sqlx::test]
+async fn of_two_imports_at_once_nobody_is_added_twice(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let rows: String = (0..200).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
+    let mut commits = Vec::new();
+    for _ in 0..4 {
+        let import = parse(&backend, &ana, event, &format!("Name,Email\n{rows}")).await.unwrap();
+        let (backend, ana) = (backend.clone(), ana.clone());
+        commits.push(tokio::spawn(async move { actions::commit(&backend, &ana, event, import).await }));
+    }
+    let mut done = 0;
+    for commit in commits {
+        done += usize::from(commit.await.unwrap().is_ok());
+    }
+    assert_eq!((done, names(&backend).await.len()), (1, 200));
+}
+
+#[sqlx::test]
+async fn a_row_that_cannot_be_stored_stops_all_of_them(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let import = parse(&backend, &ana, event, "Name,Email\nAda,ada@example.org\nBo,bo@example.org\n").await.unwrap();
+    sqlx::query("alter table guests add constraint no_bo check (name <> 'Bo')").execute(&backend.db).await.unwrap();
+    assert!(matches!(actions::commit(&backend, &ana, event, import).await, Err(crate::error::Error::Unexpected(_))));
+    assert!(names(&backend).await.is_empty());
+    sqlx::query("alter table guests drop constraint no_bo").execute(&backend.db).await.unwrap();
+    actions::commit(&backend, &ana, event, import).await.unwrap();
+    assert_eq!(names(&backend).await.len(), 2);
+}
+
+#[sqlx::test]
+async fn files_beyond_the_limits_are_refused_and_nothing_is_kept(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let rows = |count: usize| format!("Name\n{}", (0..count).map(|n| format!("Guest {n}\n")).collect::<String>());
+    let refused = parse(&backend, &ana, event, &rows(5_001)).await;
+    assert_eq!(testing::problem(refused), crate::fields::invalid("file", Fault::File(FileFault::TooManyRows)));
+    let kept: i64 = sqlx::query_scalar("select count(*) from imports").fetch_one(&backend.db).await.unwrap();
+    assert_eq!(kept, 0);
+    parse(&backend, &ana, event, &rows(5_000)).await.unwrap();
+}

@@ -1,0 +1,70 @@
+use std::sync::LazyLock;
+
+use phonenumber::{Mode, Type, metadata::DATABASE};
+
+use super::Country;
+
+/// Those that stand first where a country is chosen: where most people are reached by these messages.
+const COMMON: [&str; 12] = ["GB", "US", "DE", "FR", "ES", "IT", "NL", "PL", "IN", "BR", "CA", "AU"];
+
+static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
+    let mut countries: Vec<Country> = DATABASE.iter().filter_map(country).collect();
+    countries.sort_by_key(|country| country.name.to_lowercase());
+    countries
+});
+
+/// All countries that give out numbers, by name.
+pub fn all() -> &'static [Country] {
+    &COUNTRIES
+}
+
+/// A few countries that are chosen most often.
+pub fn common() -> impl Iterator<Item = &'static Country> {
+    COMMON.into_iter().filter_map(of)
+}
+
+/// The country of an ISO code.
+pub fn of(iso: &str) -> Option<&'static Country> {
+    COUNTRIES.iter().find(|country| country.iso == iso)
+}
+
+fn country(metadata: &phonenumber::Metadata) -> Option<Country> {
+    // Numbers that belong to no country, such as those of satellites, have digits for an id.
+    let name = country_emoji::name(metadata.id())?;
+    let general = metadata.descriptors().general();
+    let number = [Type::Mobile, Type::FixedLineOrMobile, Type::FixedLine]
+        .into_iter()
+        .find_map(|kind| metadata.descriptors().get(kind)?.example())
+        .or(general.example())?;
+    let dial = metadata.country_code().to_string();
+    let example = phonenumber::parse(None, format!("+{dial}{number}")).ok()?;
+    Some(Country {
+        iso: metadata.id().to_owned(),
+        name: name.to_owned(),
+        dial,
+        trunk: metadata.national_prefix().unwrap_or_default().to_owned(),
+        pattern: general.national_number().as_str().to_owned(),
+        lengths: general.possible_length().iter().filter_map(|length| u8::try_from(*length).ok()).collect(),
+        example: example.format().mode(Mode::International).to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_country_has_a_name_a_code_and_a_right_example() {
+        assert!(all().len() > 235, "{}", all().len());
+        for country in all() {
+            let example = crate::phone::parse(&country.example, None);
+            assert!(example.is_ok(), "{country:?}: {example:?}");
+            assert!(!country.lengths.is_empty(), "{country:?}");
+        }
+        assert_eq!(
+            of("GB").map(|uk| (uk.name.as_str(), uk.dial.as_str(), uk.flag())),
+            Some(("United Kingdom", "44", "🇬🇧".into()))
+        );
+        assert_eq!(common().count(), COMMON.len());
+    }
+}

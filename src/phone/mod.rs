@@ -1,0 +1,134 @@
+use serde::{Deserialize, Serialize};
+
+/// The countries and what their numbers look like, from libphonenumber's metadata.
+#[cfg(feature = "ssr")]
+pub mod countries;
+/// The authority: libphonenumber's verdict over a typed number.
+#[cfg(feature = "ssr")]
+mod number;
+
+#[cfg(feature = "ssr")]
+pub use number::{parse, region};
+
+/// What is wrong with a typed number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wrong {
+    /// There are letters in it, or no digits.
+    NotANumber,
+    /// A national number, and nobody said of which country.
+    NoCountry,
+    TooShort,
+    TooLong,
+    /// As long as a number of that country, but no such number is given out.
+    NotInUse,
+}
+
+/// What is known of the numbers of one country; the browser gets the same table as the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Country {
+    /// ISO 3166-1 alpha-2, `GB`.
+    pub iso: String,
+    /// In English.
+    pub name: String,
+    /// Without the plus sign, `44`.
+    pub dial: String,
+    /// What precedes a national number inside the country, `0`; empty in many countries.
+    pub trunk: String,
+    /// A regular expression that the whole number without country code and trunk prefix matches.
+    pub pattern: String,
+    /// Digits that a number without country code can have.
+    pub lengths: Vec<u8>,
+    /// A number of that country as it is dialled from abroad, `+44 7400 123456`.
+    pub example: String,
+}
+
+/// A typed number without everything that people put between digits; it begins with a plus sign if it names its country.
+/// Digits of other scripts become ours. `None` where there is something that is no part of a number.
+pub fn plain(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = text.strip_prefix("tel:").or_else(|| text.strip_prefix("TEL:")).unwrap_or(text);
+    let mut plain = String::new();
+    for c in text.chars() {
+        match c {
+            '+' | '＋' if plain.is_empty() => plain.push('+'),
+            c if c.is_whitespace() || "-‐‑‒–—−.·/()[]\u{ad}".contains(c) || is_invisible(c) => {}
+            c => plain.push(char::from(b'0' + digit(c)?)),
+        }
+    }
+    match plain.strip_prefix("00") {
+        Some(rest) => Some(format!("+{rest}")),
+        None => Some(plain),
+    }
+}
+
+/// Marks of direction and width that come along when a number is copied from a web page or a contact list.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The value of a decimal digit: ASCII, Arabic-Indic, Persian, Devanagari, Bengali, Thai or full-width.
+fn digit(c: char) -> Option<u8> {
+    const ZEROS: [char; 7] = ['0', '٠', '۰', '०', '০', '๐', '０'];
+    let value = |zero: char| (c as u32).checked_sub(zero as u32).filter(|value| *value < 10);
+    ZEROS.into_iter().find_map(value).and_then(|value| u8::try_from(value).ok())
+}
+
+/// The country that a number with its plus sign names, of those that share its dial code the first in `countries`, and
+/// the digits behind the code.
+pub fn country_of<'a>(plain: &str, countries: &'a [Country]) -> Option<(&'a Country, String)> {
+    let digits = plain.strip_prefix('+')?;
+    (1..=3).rev().filter(|length| digits.len() >= *length).find_map(|length| {
+        let (code, rest) = digits.split_at(length);
+        countries.iter().find(|country| country.dial == code).map(|country| (country, rest.to_owned()))
+    })
+}
+
+impl Country {
+    /// The number without country code and trunk prefix.
+    pub fn national(&self, plain: &str) -> String {
+        let digits = plain.strip_prefix('+').and_then(|rest| rest.strip_prefix(&*self.dial)).unwrap_or(plain);
+        match digits.strip_prefix(&*self.trunk) {
+            Some(rest) if !self.trunk.is_empty() && self.lengths.contains(&(rest.len() as u8)) => rest.to_owned(),
+            _ => digits.to_owned(),
+        }
+    }
+
+    /// Whether a national number is too short or too long. What lies between, its leading digits decide.
+    pub fn length(&self, national: &str) -> Result<(), Wrong> {
+        let length = national.len();
+        let of = |length: Option<&u8>| length.copied().map(usize::from);
+        match (of(self.lengths.iter().min()), of(self.lengths.iter().max())) {
+            (Some(shortest), _) if length < shortest => Err(Wrong::TooShort),
+            (_, Some(longest)) if length > longest => Err(Wrong::TooLong),
+            _ => Ok(()),
+        }
+    }
+
+    /// The flag, as an emoji of two regional indicators.
+    pub fn flag(&self) -> String {
+        self.iso.bytes().filter_map(|letter| char::from_u32(0x1_f1e6 + u32::from(letter.wrapping_sub(b'A')))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_stands_between_digits_is_dropped() {
+        for typed in [
+            "+44 7911 123456",
+            "0044 7911 123456",
+            "tel:+44-7911-123456",
+            "＋４４ ７９１１ １２３４５６",
+            "+٤٤ ٧٩١١ ١٢٣٤٥٦",
+            "\u{202a}+44 (7911) 123\u{2011}456\u{202c}",
+        ] {
+            assert_eq!(plain(typed).as_deref(), Some("+447911123456"), "{typed}");
+        }
+        assert_eq!(plain("07911 123456").as_deref(), Some("07911123456"));
+        for typed in ["call me", "+44 7911 CALL", "12+34", "07911 123456 ext 5"] {
+            assert_eq!(plain(typed), None, "{typed}");
+        }
+    }
+}

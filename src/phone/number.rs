@@ -1,0 +1,75 @@
+use phonenumber::Mode;
+
+use super::{Wrong, countries, plain};
+
+/// The E.164 form of a typed number; a national one is read as a number of `country`, an ISO code.
+///
+/// # Errors
+/// What is wrong with it, judged by libphonenumber's metadata.
+pub fn parse(text: &str, country: Option<&str>) -> Result<String, Wrong> {
+    let typed =
+        plain(text).filter(|typed| typed.bytes().any(|digit| digit.is_ascii_digit())).ok_or(Wrong::NotANumber)?;
+    let region = match typed.starts_with('+') {
+        true => None,
+        false => Some(country.and_then(|iso| iso.parse().ok()).ok_or(Wrong::NoCountry)?),
+    };
+    let number = phonenumber::parse(region, &typed).map_err(|cause| match cause {
+        phonenumber::ParseError::TooShortNsn | phonenumber::ParseError::TooShortAfterIdd => Wrong::TooShort,
+        phonenumber::ParseError::TooLong => Wrong::TooLong,
+        phonenumber::ParseError::InvalidCountryCode => Wrong::NoCountry,
+        _ => Wrong::NotANumber,
+    })?;
+    if phonenumber::is_valid(&number) {
+        return Ok(number.format().mode(Mode::E164).to_string());
+    }
+    let known = region_of(&number).or(country.map(ToOwned::to_owned)).and_then(|iso| countries::of(&iso));
+    match known {
+        Some(known) => known.length(&number.national().to_string()).and(Err(Wrong::NotInUse)),
+        None => Err(Wrong::NoCountry),
+    }
+}
+
+/// The ISO code of the country that a number with its plus sign belongs to.
+pub fn region(e164: &str) -> Option<String> {
+    region_of(&phonenumber::parse(None, e164).ok()?)
+}
+
+fn region_of(number: &phonenumber::PhoneNumber) -> Option<String> {
+    number.country().id().map(|id| id.as_ref().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_become_e164() {
+        for (typed, country, number) in [
+            ("07911 123456", Some("GB"), "+447911123456"),
+            ("+44 (0)7911-123456", None, "+447911123456"),
+            ("0044 7911 123456", Some("DE"), "+447911123456"),
+            ("0151 23456789", Some("DE"), "+4915123456789"),
+            ("312 345 6789", Some("IT"), "+393123456789"),
+            ("(201) 555-0123", Some("US"), "+12015550123"),
+            ("06 12 34 56 78", Some("FR"), "+33612345678"),
+        ] {
+            assert_eq!(parse(typed, country).as_deref(), Ok(number), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (typed, country, wrong) in [
+            ("07911 123456", None, Wrong::NoCountry),
+            ("call me", Some("GB"), Wrong::NotANumber),
+            ("", Some("GB"), Wrong::NotANumber),
+            ("+44 7911 1234", None, Wrong::TooShort),
+            ("+44 7911 123456789", None, Wrong::TooLong),
+            ("+44 1111 123456", None, Wrong::NotInUse),
+            ("+999 7911 123456", None, Wrong::NoCountry),
+        ] {
+            assert_eq!(parse(typed, country), Err(wrong), "{typed}");
+        }
+        assert_eq!(region("+447911123456").as_deref(), Some("GB"));
+    }
+}
