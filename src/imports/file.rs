@@ -40,7 +40,8 @@ fn text(mut file: File, head: &[u8]) -> Result<Table, FileFault> {
     let encoding = encoding(&mut file, head).map_err(damaged)?;
     file.rewind().map_err(damaged)?;
     let (head, _) = encoding.decode_with_bom_removal(head);
-    if head.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+    // Text has no zeros, and hardly any other control characters.
+    if head.contains('\0') || head.chars().filter(|c| c.is_control() && !c.is_whitespace()).count() * 50 > head.len() {
         return Err(FileFault::NotATable);
     }
     let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(file);
@@ -175,9 +176,14 @@ fn contacts(mut text: impl Read) -> Result<Table, FileFault> {
                 .collect()
         };
         let first = |property| values(property).into_iter().find(|value| !value.is_empty()).unwrap_or_default();
-        let name = Some(first(VCardProperty::Fn)).filter(|name| !name.is_empty()).unwrap_or(first(VCardProperty::Org));
+        // Family name, given name and what else there is, in this order.
+        let parts = card.entries.iter().find(|entry| entry.name == VCardProperty::N).map(|entry| &entry.values);
+        let parts: Vec<&str> = parts.into_iter().flatten().filter_map(|part| part.as_text()).collect();
+        let turned = parts.iter().skip(1).take(2).chain(parts.first()).filter(|part| !part.is_empty());
+        let names =
+            [first(VCardProperty::Fn), turned.copied().collect::<Vec<_>>().join(" "), first(VCardProperty::Org)];
         let raw = [
-            name,
+            names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(),
             first(VCardProperty::Email),
             first(VCardProperty::Tel),
             values(VCardProperty::Categories).join(", "),

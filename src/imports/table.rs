@@ -20,16 +20,19 @@ pub struct Row {
 
 /// The rows of a table of separated values, one at a time; empty ones are left out.
 pub struct Rows<R> {
-    csv: csv::Reader<R>,
+    csv: csv::Reader<Lines<R>>,
     record: csv::ByteRecord,
+    /// Where the row before began.
+    before: u32,
 }
 
 impl<R: Read> Rows<R> {
     /// The rows of `text`, which is UTF-8 and begins with `head`: so much of it that its separator can be told.
     pub fn new(head: &str, text: R) -> Self {
-        let csv =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator(head)).from_reader(text);
-        Self { csv, record: csv::ByteRecord::new() }
+        let mut csv = csv::ReaderBuilder::new();
+        csv.has_headers(false).flexible(true).delimiter(separator(head)).terminator(csv::Terminator::Any(b'\n'));
+        let csv = csv.from_reader(Lines { text, after: b'\n' });
+        Self { csv, record: csv::ByteRecord::new(), before: 0 }
     }
 }
 
@@ -43,12 +46,53 @@ impl<R: Read> Iterator for Rows<R> {
                 Ok(false) => return None,
                 Err(cause) => return Some(Err(std::io::Error::other(cause))),
             }
-            let line = self.record.position().map_or(0, |position| position.line() as u32);
+            // The reader stands behind the row; empty lines before it do not count as its beginning.
+            let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+            let line = self.csv.position().line().saturating_sub(within + 1) as u32;
+            // A quote that never ends hides where its row began.
+            let line = line.max(self.before + 1);
+            self.before = line;
             let cells = cells(self.record.iter().map(String::from_utf8_lossy));
             let declares_separator =
                 line == 1 && cells.first().is_some_and(|cell| cell.to_lowercase().starts_with("sep="));
             if !cells.is_empty() && !declares_separator {
                 return Some(Ok(Row { line, cells }));
+            }
+        }
+    }
+}
+
+/// A text whose lines all end by `\n` alone, the last one too.
+struct Lines<R> {
+    text: R,
+    /// The byte before.
+    after: u8,
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.text.read(buffer)?;
+            if read == 0 {
+                return Ok(match (std::mem::replace(&mut self.after, b'\n'), buffer.first_mut()) {
+                    (b'\n' | b'\r', _) | (_, None) => 0,
+                    (_, Some(first)) => {
+                        *first = b'\n';
+                        1
+                    }
+                });
+            }
+            let mut kept = 0;
+            for at in 0..read {
+                let byte = buffer[at];
+                if !(byte == b'\n' && self.after == b'\r') {
+                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.after = byte;
+            }
+            if kept > 0 {
+                return Ok(kept);
             }
         }
     }
@@ -83,16 +127,15 @@ fn separator(head: &str) -> u8 {
     }
 }
 
-/// How many cells a separator makes of the first rows, where as many rows as possible have equally many.
-fn agreement(head: &str, separator: u8) -> usize {
+/// How many of the first rows a separator parts into as many cells as the very first, and how many those are.
+fn agreement(head: &str, separator: u8) -> (usize, usize) {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(head.as_bytes());
-    let mut widths = [0; MOST_CELLS + 1];
-    for record in reader.byte_records().take(SAMPLE).flatten() {
-        widths[record.len().min(MOST_CELLS)] += 1;
+    let widths: Vec<usize> = reader.byte_records().take(SAMPLE).flatten().map(|record| record.len()).collect();
+    match widths.first() {
+        Some(1) | None => (0, 0),
+        Some(first) => (widths.iter().filter(|width| *width == first).count(), *first),
     }
-    let alike = |width: &usize| widths[*width] * (width - 1);
-    (2..=MOST_CELLS).map(|width| alike(&width)).max().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -119,15 +162,14 @@ mod tests {
     fn line_ends_quotes_and_empty_rows() {
         for end in ["\n", "\r\n", "\r"] {
             let text = ["Name,Note", "", "Ada,\"two", "lines \"\"quoted\"\"\"", ",,", "Bo,"].join(end);
+            let lines: Vec<_> = Rows::new(&text, text.as_bytes()).map(|row| row.unwrap().line).collect();
+            assert_eq!(lines, [1, 3, 6], "{end:?}");
             assert_eq!(
                 read(&text),
                 [vec!["Name", "Note"], vec!["Ada", "two\nlines \"quoted\""], vec!["Bo"]],
                 "{end:?}"
             );
         }
-        let rows: Vec<_> =
-            Rows::new("a\n\n\"b\nc\"\nd", "a\n\n\"b\nc\"\nd".as_bytes()).map(|row| row.unwrap().line).collect();
-        assert_eq!(rows, [1, 3, 5]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ async fn choose(backend: &Backend, host: &Host, event: EventId, import: ImportId
 async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("server/tests/fixtures/imports");
-    let mut read = 0;
+    let (mut read, mut wrong) = (0, Vec::new());
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let expected = path.with_file_name(format!("{}.json", path.file_name().unwrap().display()));
@@ -72,17 +72,30 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         let expected: Expected = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
         let parsed = actions::parse(&backend, &ana, event, File::open(&path).unwrap(), &name, &expected.country).await;
         read += 1;
+        // The corpus tells a kind of number and a refusal in words of its own.
+        let word = |key: &str| match key {
+            "mobile" => "phone".to_owned(),
+            key => key.replace('-', "_"),
+        };
         if let Some(refused) = &expected.refused {
             let Problem::Invalid(faults) = testing::problem(parsed) else { panic!("{name}") };
             let Fault::File(fault) = &faults[0].fault else { panic!("{name}: {faults:?}") };
-            assert_eq!(serde_json::to_value(fault).unwrap(), refused.as_str(), "{name}");
+            let told = match fault {
+                FileFault::Empty => "empty",
+                FileFault::NotATable => "not-a-table",
+                FileFault::Damaged => "damaged",
+                FileFault::TooLarge | FileFault::TooManyRows => "too-large",
+            };
+            assert_eq!(told, refused, "{name}");
             continue;
         }
         let import = parsed.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let found = queries::import(&backend.db, &ana, event, import).await.unwrap();
         if let Some(columns) = &expected.columns {
-            let keys: Vec<_> = found.layout.columns.iter().map(|column| column.key()).collect();
-            assert_eq!(&keys, columns, "{name}");
+            let keys: Vec<_> = found.layout.columns.iter().map(|column| word(column.key())).collect();
+            if &keys != columns {
+                wrong.push(format!("{name}: {keys:?}, not {columns:?}"));
+            }
         }
         let rows: Vec<serde_json::Value> = sqlx::query_scalar(
             "select case verdict
@@ -97,8 +110,13 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         .fetch_all(&backend.db)
         .await
         .unwrap();
-        assert_eq!(rows, expected.rows, "{name}");
+        let differ = rows.iter().zip(&expected.rows).filter(|(row, expected)| row != expected);
+        wrong.extend(differ.map(|(row, expected)| format!("{name}: {row}, not {expected}")));
+        if rows.len() != expected.rows.len() {
+            wrong.push(format!("{name}: {} rows, not {}", rows.len(), expected.rows.len()));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read > 20, "{read} files");
 }
 

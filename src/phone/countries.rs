@@ -44,9 +44,24 @@ fn country(metadata: &phonenumber::Metadata) -> Option<Country> {
         dial,
         trunk: metadata.national_prefix().unwrap_or_default().to_owned(),
         pattern: general.national_number().as_str().to_owned(),
-        lengths: general.possible_length().iter().filter_map(|length| u8::try_from(*length).ok()).collect(),
+        lengths: lengths(metadata),
+        main: metadata.is_main_country_for_code()
+            || DATABASE.by_code(&metadata.country_code()).is_none_or(|all| all.len() == 1),
         example: example.format().mode(Mode::International).to_string(),
     })
+}
+
+/// Digits that numbers of people have.
+fn lengths(metadata: &phonenumber::Metadata) -> Vec<u8> {
+    const KINDS: [Type; 2] = [Type::FixedLine, Type::Mobile];
+    let descriptors = KINDS.into_iter().filter_map(|kind| metadata.descriptors().get(kind));
+    let mut lengths: Vec<u8> = descriptors
+        .flat_map(|descriptor| descriptor.possible_length())
+        .filter_map(|length| u8::try_from(*length).ok())
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
 }
 
 #[cfg(test)]

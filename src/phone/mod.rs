@@ -38,6 +38,8 @@ pub struct Country {
     pub pattern: String,
     /// Digits that a number without country code can have.
     pub lengths: Vec<u8>,
+    /// Whether numbers with this dial code are most likely of this country, where several share it.
+    pub main: bool,
     /// A number of that country as it is dialled from abroad, `+44 7400 123456`.
     pub example: String,
 }
@@ -73,13 +75,14 @@ fn digit(c: char) -> Option<u8> {
     ZEROS.into_iter().find_map(value).and_then(|value| u8::try_from(value).ok())
 }
 
-/// The country that a number with its plus sign names, of those that share its dial code the first in `countries`, and
-/// the digits behind the code.
+/// The country that a number with its plus sign names, of those that share its dial code the largest, and the digits
+/// behind the code.
 pub fn country_of<'a>(plain: &str, countries: &'a [Country]) -> Option<(&'a Country, String)> {
     let digits = plain.strip_prefix('+')?;
     (1..=3).rev().filter(|length| digits.len() >= *length).find_map(|length| {
         let (code, rest) = digits.split_at(length);
-        countries.iter().find(|country| country.dial == code).map(|country| (country, rest.to_owned()))
+        let sharing = || countries.iter().filter(|country| country.dial == code);
+        sharing().find(|country| country.main).or_else(|| sharing().next()).map(|country| (country, rest.to_owned()))
     })
 }
 

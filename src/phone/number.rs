@@ -1,6 +1,6 @@
 use phonenumber::Mode;
 
-use super::{Wrong, countries, plain};
+use super::{Wrong, countries, country_of, plain};
 
 /// The E.164 form of a typed number; a national one is read as a number of `country`, an ISO code.
 ///
@@ -22,8 +22,8 @@ pub fn parse(text: &str, country: Option<&str>) -> Result<String, Wrong> {
     if phonenumber::is_valid(&number) {
         return Ok(number.format().mode(Mode::E164).to_string());
     }
-    let known = region_of(&number).or(country.map(ToOwned::to_owned)).and_then(|iso| countries::of(&iso));
-    match known {
+    let named = country_of(&typed, countries::all()).map(|(named, _)| named);
+    match named.or_else(|| countries::of(country?)) {
         Some(known) => known.length(&number.national().to_string()).and(Err(Wrong::NotInUse)),
         None => Err(Wrong::NoCountry),
     }
@@ -31,11 +31,7 @@ pub fn parse(text: &str, country: Option<&str>) -> Result<String, Wrong> {
 
 /// The ISO code of the country that a number with its plus sign belongs to.
 pub fn region(e164: &str) -> Option<String> {
-    region_of(&phonenumber::parse(None, e164).ok()?)
-}
-
-fn region_of(number: &phonenumber::PhoneNumber) -> Option<String> {
-    number.country().id().map(|id| id.as_ref().to_owned())
+    country_of(e164, countries::all()).map(|(country, _)| country.iso.clone())
 }
 
 #[cfg(test)]
