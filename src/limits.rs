@@ -37,6 +37,8 @@ pub enum Limit {
     Invitations,
     /// Lists pasted or imported by one account.
     Imports,
+    /// Guest lists taken along by one account.
+    Exports,
     /// Tickets for the live socket by one account.
     Tickets,
     /// Changes of password, address and sessions by one account.
@@ -52,7 +54,7 @@ pub struct Rate {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SignUp,
         Self::SignIn,
         Self::SignInAddress,
@@ -67,6 +69,7 @@ impl Limit {
         Self::Guests,
         Self::Invitations,
         Self::Imports,
+        Self::Exports,
         Self::Tickets,
         Self::Account,
     ];
@@ -88,6 +91,7 @@ impl Limit {
             Self::Guests => (600, 3600),
             Self::Invitations => (300, 3600),
             Self::Imports => (60, 3600),
+            Self::Exports => (60, 3600),
             Self::Tickets => (60, 60),
             Self::Account => (30, 3600),
         };
@@ -111,6 +115,7 @@ impl Limit {
             Self::Guests => "GG_LIMIT_GUESTS",
             Self::Invitations => "GG_LIMIT_INVITATIONS",
             Self::Imports => "GG_LIMIT_IMPORTS",
+            Self::Exports => "GG_LIMIT_EXPORTS",
             Self::Tickets => "GG_LIMIT_TICKETS",
             Self::Account => "GG_LIMIT_ACCOUNT",
         }

@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod events;
 pub mod guests;
+pub mod imports;
 pub mod invitations;
 #[cfg(feature = "ssr")]
 pub mod notifications;

@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
-    auth, events, guests, invitations, notifications, rsvp, ssr,
+    auth, events, guests, imports, invitations, notifications, rsvp, ssr,
     ui::{escape, page::ProblemPage},
 };
 
@@ -73,6 +73,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/guests") view=guests::table::GuestsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/guests/new") view=guests::form::NewGuestPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/guests/paste") view=guests::paste::PastePage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/guests/import") view=imports::upload::ImportPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/guests/import/:import") view=imports::review::ReviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/guests/:guest") view=guests::form::EditGuestPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/invite") view=invitations::invite::InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token") view=invitations::page::InvitationPage ssr=SsrMode::Async/>

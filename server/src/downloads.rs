@@ -1,5 +1,7 @@
+use app::ssr::Asked;
 use axum::{
-    extract::{Path, State},
+    body::Body,
+    extract::{Extension, Form, Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -7,11 +9,17 @@ use guestguard::{
     backend::Backend,
     error::Error,
     events::ics,
+    guests::export,
+    imports,
     invitations::{self, Token},
+    limits::Limit,
     notifications::outbox,
     problem::Problem,
     rsvp,
 };
+
+use futures::{Stream, StreamExt};
+use tokio_util::io::ReaderStream;
 
 use crate::refusal::Refusal;
 
@@ -27,6 +35,88 @@ pub async fn calendar(State(backend): State<Backend>, Path(token): Path<String>)
         (header::CONTENT_DISPOSITION, "attachment; filename=\"invitation.ics\""),
     ];
     Ok((StatusCode::OK, headers, file).into_response())
+}
+
+/// Asks for a guest list in a format.
+#[derive(serde::Deserialize)]
+pub struct ExportForm {
+    #[serde(default)]
+    format: String,
+}
+
+/// `POST /dashboard/events/{event}/guests/export`: the guest list with answers, as CSV or as a workbook. A post, because
+/// who takes the list along is written down.
+pub async fn guest_list(
+    State(backend): State<Backend>,
+    Extension(Asked(host)): Extension<Asked>,
+    Path(event): Path<String>,
+    Form(ExportForm { format }): Form<ExportForm>,
+) -> Result<Response, Refusal> {
+    let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
+    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
+    let event = export::begin(&backend, &host, event).await?;
+    let (db, name) = (backend.db.clone(), format!("{} guests", event.title));
+    match &*format {
+        "xlsx" => workbook(&name, export::workbook(db, host.id(), event).await?),
+        _ => Ok(attachment(&name, "csv", Body::from_stream(told(export::csv(db, host.id(), event))))),
+    }
+}
+
+/// `POST /dashboard/events/{event}/guests/import/{import}/left`: the rows of a file that did not come onto the list, as
+/// they stand there, with the reason.
+pub async fn left_out(
+    State(backend): State<Backend>,
+    Extension(Asked(host)): Extension<Asked>,
+    Path((event, import)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let host = host?;
+    let (event, import) =
+        (event.parse().map_err(|_| Problem::NotFound)?, import.parse().map_err(|_| Problem::NotFound)?);
+    let import = imports::queries::import(&backend.db, &host, event, import).await?;
+    let name = format!("left out of {}", import.file_name);
+    let lines = app::imports::left_out(imports::queries::not_taken(backend.db.clone(), &host, import.clone()), import);
+    Ok(attachment(&name, "csv", Body::from_stream(told(lines))))
+}
+
+/// `/guest-list.csv`: a list to fill in.
+pub async fn template_csv() -> Result<Response, Refusal> {
+    let mut text = b"\xef\xbb\xbf".to_vec();
+    for cells in export::TEMPLATE {
+        text.extend(export::line(&cells)?);
+    }
+    Ok(attachment("guest list", "csv", Body::from(text)))
+}
+
+/// `/guest-list.xlsx`: the same as a workbook.
+pub async fn template_xlsx() -> Result<Response, Refusal> {
+    let book = tokio::task::spawn_blocking(export::template).await.map_err(anyhow::Error::from);
+    workbook("guest list", book.and_then(|book| book).map_err(Error::from)?)
+}
+
+fn workbook(name: &str, file: std::fs::File) -> Result<Response, Refusal> {
+    let stream = ReaderStream::new(tokio::fs::File::from_std(file));
+    Ok(attachment(name, "xlsx", Body::from_stream(stream)))
+}
+
+/// A file for the person's disk. Its name is given twice: in ASCII for old browsers, and whole (RFC 6266, RFC 8187).
+fn attachment(name: &str, kind: &str, body: Body) -> Response {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
+    let whole: String = name.chars().filter(|c| !c.is_control() && !"/\\:".contains(*c)).collect();
+    let whole =
+        form_urlencoded::byte_serialize(format!("{whole}.{kind}").as_bytes()).collect::<String>().replace('+', "%20");
+    let media = match kind {
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "text/csv; charset=utf-8",
+    };
+    let disposition = format!("attachment; filename=\"{plain}.{kind}\"; filename*=UTF-8''{whole}");
+    (StatusCode::OK, [(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, disposition)], body)
+        .into_response()
+}
+
+/// A stream that breaks off is told in the log; what was sent stays sent.
+fn told<T>(stream: impl Stream<Item = guestguard::error::Result<T>>) -> impl Stream<Item = std::io::Result<T>> {
+    stream.map(|piece| app::ssr::reply(piece).map_err(|_| std::io::Error::other("the list could not be read on")))
 }
 
 /// `/dev/inbox/{mail}/html`: a message as mail programs show it, for the outbox page's frame.

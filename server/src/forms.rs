@@ -110,7 +110,7 @@ async fn posted(
 }
 
 /// Keeps the form for its page. Where sessions are away, the problem is at least told.
-async fn return_form(session: &Session, form: Returned, back: &str) -> Response {
+pub async fn return_form(session: &Session, form: Returned, back: &str) -> Response {
     let problem = form.problem.clone();
     match Flash::keep_form(session, form).await.and(session.save().await) {
         Ok(()) => Redirect::to(back).into_response(),
@@ -132,7 +132,8 @@ async fn problem(response: Response) -> Result<Response, (Problem, HeaderMap)> {
     Err((problem, parts.headers))
 }
 
-fn accepts_pages(headers: &HeaderMap) -> bool {
+/// Whether a person's browser asks, rather than a script.
+pub fn accepts_pages(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

@@ -34,3 +34,5 @@ pub mod router;
 mod sessions;
 /// Logs and metrics.
 pub mod telemetry;
+/// Files that come in.
+mod uploads;

@@ -3,9 +3,9 @@ use std::{any::Any, path::Path, time::Duration};
 use anyhow::Context;
 use axum::{
     Router,
-    extract::Request,
-    http::StatusCode,
-    middleware::{from_fn, from_fn_with_state},
+    extract::{DefaultBodyLimit, Request},
+    http::Method,
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -18,20 +18,24 @@ use tower_http::{
     limit::RequestBodyLimitLayer,
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
     services::ServeDir,
-    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+    timeout::RequestBodyTimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     client, config::Config, downloads, forms, guard, headers, health, live, origin, refusal::Refusal, sessions,
-    telemetry,
+    telemetry, uploads,
 };
 
 /// Longest time between two pieces of a request's body.
 const BODY: Duration = Duration::from_secs(30);
 /// Longest time until an answer begins.
 const ANSWER: Duration = Duration::from_secs(20);
+/// The same where a file comes in first, over whatever connection a host has.
+const ANSWER_TO_FILE: Duration = Duration::from_secs(180);
+/// Largest body that is read at all; routes set limits of their own below it.
+const MOST_BYTES: usize = 20 * 1024 * 1024;
 
 /// All routes, with sessions, forms, guard and headers around them.
 pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Result<Router> {
@@ -70,6 +74,17 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
         .with_state(options)
         .route("/api/{*function}", post(functions))
+        .route(
+            "/dashboard/events/{event}/guests/import",
+            post(uploads::guest_list).layer(DefaultBodyLimit::disable()).with_state(backend.clone()),
+        )
+        .route("/dashboard/events/{event}/guests/export", post(downloads::guest_list).with_state(backend.clone()))
+        .route(
+            "/dashboard/events/{event}/guests/import/{import}/left",
+            post(downloads::left_out).with_state(backend.clone()),
+        )
+        .route("/guest-list.csv", get(downloads::template_csv))
+        .route("/guest-list.xlsx", get(downloads::template_xlsx))
         .route("/me", get(guard::me).with_state(backend.clone()))
         .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))
         .route("/dev/inbox/{mail}/html", get(downloads::outbox_mail).with_state(backend.clone()))
@@ -105,11 +120,20 @@ fn around(routes: Router, https: bool, proxies: usize) -> Router {
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn_with_state(https, headers::protect))
             .layer(from_fn_with_state(proxies, client::identify))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
+            .layer(from_fn(answer_in_time))
             .layer(RequestBodyTimeoutLayer::new(BODY))
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(RequestBodyLimitLayer::new(forms::MOST_BYTES)),
+            .layer(RequestBodyLimitLayer::new(MOST_BYTES)),
     )
+}
+
+/// Gives up on what takes too long.
+async fn answer_in_time(request: Request, next: Next) -> Response {
+    let is_file = request.method() == Method::POST && request.uri().path().ends_with("/guests/import");
+    match tokio::time::timeout(if is_file { ANSWER_TO_FILE } else { ANSWER }, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal(Problem::Unavailable { retry_after: 5 }).into_response(),
+    }
 }
 
 fn is_function(path: &str) -> bool {
@@ -148,7 +172,7 @@ fn leptos_options(site_root: &Path) -> anyhow::Result<LeptosOptions> {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use axum::{body::Body, http::StatusCode};
     use tower::ServiceExt;
 
     use super::*;

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 
-use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
+use super::{GuestForm, MOST_AT_ONCE, MOST_GUESTS, NewGuest, UNDO_HOURS, intake, paste};
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
@@ -147,7 +147,9 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     let phones: Vec<_> = new.iter().map(|guest| guest.phone.clone()).collect();
     let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
     let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
-    super::intake::has_room(&mut *backend.db.acquire().await?, host, event, new.len()).await?;
+    if intake::count(&mut *backend.db.acquire().await?, host, event).await? + new.len() as i64 > MOST_GUESTS {
+        return Err(Problem::Conflict(Conflict::ListFull).into());
+    }
     // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
     let tags =
         serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>()).map_err(anyhow::Error::from)?;

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 pub mod actions;
 /// Text on its way to and from spreadsheets.
 pub mod cells;
+/// The list on its way out.
+#[cfg(feature = "ssr")]
+pub mod export;
 #[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]

@@ -10,7 +10,7 @@ pub use parse::parse;
 
 use chrono::TimeDelta;
 
-use super::{KEPT_HOURS, Matches, columns::Column};
+use super::{Arrangement, KEPT_HOURS, Matches, columns::Column};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -21,20 +21,6 @@ use crate::{
     phone,
     problem::{Conflict, Problem},
 };
-
-/// How the host wants a file to be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Arrangement {
-    /// A key of [`Column`] for each column of the file.
-    pub columns: Vec<String>,
-    /// Whether the first row names the columns.
-    pub header: bool,
-    /// The country of numbers that name none.
-    pub country: String,
-    /// A key of [`Matches`].
-    pub matches: String,
-}
 
 /// Says what the columns hold, and judges all rows anew.
 pub async fn arrange(

@@ -53,6 +53,20 @@ impl Matches {
     }
 }
 
+/// How the host wants a file to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Arrangement {
+    /// A key of [`columns::Column`] for each column of the file.
+    pub columns: Vec<String>,
+    /// Whether the first row names the columns.
+    pub header: bool,
+    /// The country of numbers that name none.
+    pub country: String,
+    /// A key of [`Matches`].
+    pub matches: String,
+}
+
 /// What will become of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -7,7 +7,7 @@ use std::{
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::{Matches, Verdict, actions, actions::Arrangement, columns::Column, queries};
+use super::{Arrangement, Matches, Verdict, actions, columns::Column, queries};
 use crate::{
     auth::Host,
     backend::Backend,

@@ -16,6 +16,7 @@ use crate::{
         form::BACK,
         layout::{Frame, PageHead},
         page::page,
+        pagination::Pagination,
         select_all::SelectAll,
     },
 };
@@ -125,7 +126,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                 </button>
             </div>
         </form>
-        <Pages base query pages found/>
+        <Pagination page=query.page pages found to=move |page| address(&base, &ListQuery { page, ..query.clone() })/>
     }
 }
 
@@ -211,22 +212,6 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
             </td>
             <td data-label="Last change">{changed}</td>
         </tr>
-    }
-}
-
-#[component]
-fn Pages(base: String, query: ListQuery, pages: i64, found: String) -> impl IntoView {
-    let to = |page| address(&base, &ListQuery { page, ..query.clone() });
-    let page = query.page;
-    view! {
-        <nav class="pagination" aria-label="Pages">
-            {(page > 1).then(|| view! { <a class="button button-small" rel="prev" href=to(page - 1)>"Previous"</a> })}
-            <span class="pagination-status">
-                {found}
-                {(pages > 1).then(|| format!(", page {page} of {pages}"))}
-            </span>
-            {(page < pages).then(|| view! { <a class="button button-small" rel="next" href=to(page + 1)>"Next"</a> })}
-        </nav>
     }
 }
 

@@ -38,6 +38,11 @@ pub enum Notice {
         ids: Vec<GuestId>,
     },
     GuestsRestored,
+    /// How many went back, and how many stayed because somebody touched them since.
+    ImportUndone {
+        back: u64,
+        kept: u64,
+    },
     Invited {
         links: usize,
         messages: usize,

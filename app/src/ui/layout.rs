@@ -155,6 +155,12 @@ fn words(notice: &Notice) -> String {
         Notice::GuestsAdded(n) => format!("{} added.", guests(*n)),
         Notice::GuestSaved => "Saved.".into(),
         Notice::GuestsDeleted { ids, .. } => format!("{} taken off the list.", guests(ids.len())),
+        Notice::ImportUndone { back, kept: 0 } => format!("Undone for {}.", guests(*back as usize)),
+        Notice::ImportUndone { back, kept } => format!(
+            "Undone for {}. {} stayed: they were invited, changed or answered since.",
+            guests(*back as usize),
+            guests(*kept as usize)
+        ),
         Notice::GuestsRestored => "Back on the list, with links and answers.".into(),
         Notice::Invited { links, messages } if links == messages => format!("{} invited by e-mail.", guests(*links)),
         Notice::Invited { links, messages: 0 } => {

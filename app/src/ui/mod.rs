@@ -25,6 +25,9 @@ pub mod layout;
 /// A page: one query, then a view or a problem.
 #[cfg(feature = "ssr")]
 pub mod page;
+/// The ways to other pages of a list.
+#[cfg(feature = "ssr")]
+pub mod pagination;
 /// Problems and faults in plain English.
 pub mod words;
 

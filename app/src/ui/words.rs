@@ -1,5 +1,6 @@
 use guestguard::{
-    fields::Fault,
+    fields::{Fault, FileFault},
+    phone::Wrong,
     problem::{Conflict, LinkEnd, Problem},
 };
 
@@ -71,7 +72,8 @@ pub fn fault(fault: &Fault) -> String {
         Fault::TooLong(max) => format!("Please use at most {max} characters."),
         Fault::TooShort(min) => format!("Please use at least {min} characters."),
         Fault::NotAnEmail => "That doesn't look like an e-mail address, such as ada@example.org.".into(),
-        Fault::NotAPhone => "Please give the number with its country code, such as +44 7911 123456.".into(),
+        Fault::Phone { wrong, example } => phone(*wrong, example),
+        Fault::File(fault) => file(*fault).into(),
         Fault::NotADate => "Please give a date such as 2027-06-20, with a time where one is asked for.".into(),
         Fault::NotANumber => "Please give a whole number.".into(),
         Fault::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
@@ -116,7 +118,43 @@ fn conflict(conflict: &Conflict) -> String {
         }
         Conflict::AddressTaken => "There is another account with that address. Yours stays where it is.".into(),
         Conflict::UndoExpired => "It is too late to bring these guests back. Please add them again.".into(),
+        Conflict::ImportDone => "These guests are on the list already. To change them, edit them there.".into(),
+        Conflict::NothingToImport => {
+            "No row is ready to be added. Mend the rows that need attention, or choose what happens with people who are \
+             on the list already."
+                .into()
+        }
+        Conflict::ListFull => format!("A list takes {} guests. Take some off first.", guestguard::guests::MOST_GUESTS),
         Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
+    }
+}
+
+fn phone(wrong: Wrong, example: &str) -> String {
+    let what = match wrong {
+        Wrong::NotANumber => "This is not a phone number",
+        Wrong::NoCountry => "The country code is missing",
+        Wrong::TooShort => "This number is too short",
+        Wrong::TooLong => "This number is too long",
+        Wrong::NotInUse => "No such number is given out in that country",
+    };
+    format!("{what}. A right one looks like {example}.")
+}
+
+fn file(fault: FileFault) -> &'static str {
+    match fault {
+        FileFault::Empty => "There is nobody in this file. Did you choose the right one?",
+        FileFault::NotATable => {
+            "We can't read this file. Save your list as CSV or as an Excel workbook (.xlsx) and try again."
+        }
+        FileFault::Damaged => {
+            "This workbook can't be opened. Open it in your spreadsheet program, save it again as .xlsx, and try again."
+        }
+        FileFault::TooLarge => {
+            "This file is larger than 5 MB. Leave out pictures and columns you don't need, or split the list."
+        }
+        FileFault::TooManyRows => {
+            "A file may have 5,000 rows. Split the list, and bring the parts one after the other."
+        }
     }
 }
 

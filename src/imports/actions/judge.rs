@@ -6,7 +6,7 @@ use crate::{
     auth::Host,
     error::Result,
     fields::FieldFault,
-    guests::{GuestForm, MOST_GUESTS, NewGuest, typos},
+    guests::{self, GuestForm, MOST_GUESTS, NewGuest, typos},
     ids::{EventId, ImportId},
     imports::{
         Verdict,
@@ -156,34 +156,35 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
 /// Compares rows that are fine in themselves with the list as it is now: who is on it already, and what it has room for.
 pub(super) async fn compare(tx: &mut sqlx::PgConnection, host: &Host, event: EventId, import: ImportId) -> Result<()> {
     sqlx::query!(
-        "update import_rows r set known_id = known.id, verdict = case when known.id is null then 'ready' else 'known' end
-        from import_rows own
-        left join lateral (
-            select g.id from guests g
-            where g.host_id = $1 and g.event_id = $3 and lower(g.email) = lower(own.email) and g.deleted_at is null
-            order by g.created_at, g.id limit 1
-        ) known on true
-        where own.host_id = $1 and own.import_id = $2 and own.verdict in ('ready', 'known', 'over-limit')
-            and r.host_id = $1 and r.import_id = $2 and r.line = own.line",
+        "update import_rows r set (known_id, verdict) = (
+            select known.id, case when known.id is null then 'ready' else 'known' end
+            from (values (0)) row left join lateral (
+                select g.id from guests g
+                where g.host_id = $1 and g.event_id = $3 and lower(g.email) = lower(r.email) and g.deleted_at is null
+                order by g.created_at, g.id limit 1
+            ) known on true)
+        where host_id = $1 and import_id = $2 and verdict in ('ready', 'known', 'over-limit')",
         host.id().0,
         import.0,
         event.0,
     )
     .execute(&mut *tx)
     .await?;
+    let room = MOST_GUESTS - guests::intake::count(&mut *tx, host, event).await?;
     sqlx::query!(
-        "update import_rows r set verdict = 'over-limit'
-        from (
-            select n.line, row_number() over (order by n.line) as place from import_rows n
+        "with new as materialized (
+            select n.line from import_rows n
             join imports i on i.host_id = n.host_id and i.id = n.import_id
             where n.host_id = $1 and n.import_id = $2 and (n.verdict = 'ready' or n.verdict = 'known' and i.matches = 'add')
-        ) new
-        where r.host_id = $1 and r.import_id = $2 and r.line = new.line
-            and new.place + (select count(*) from guests where host_id = $1 and event_id = $3 and deleted_at is null) > $4",
+            order by n.line offset $3 limit 1
+        )
+        update import_rows r set verdict = 'over-limit'
+        where host_id = $1 and import_id = $2 and line >= (select line from new)
+            and (verdict = 'ready' or verdict = 'known' and exists
+                (select from imports where host_id = $1 and id = $2 and matches = 'add'))",
         host.id().0,
         import.0,
-        event.0,
-        MOST_GUESTS,
+        room.max(0),
     )
     .execute(tx)
     .await?;

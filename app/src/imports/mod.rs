@@ -1,0 +1,23 @@
+/// What forms and islands call.
+pub mod api;
+/// What the columns hold, as the host sees and changes it.
+#[cfg(feature = "ssr")]
+mod layout;
+/// Rows that did not come onto the list, for the host to take along.
+#[cfg(feature = "ssr")]
+mod left_out;
+/// What became of a file.
+#[cfg(feature = "ssr")]
+mod result;
+/// One file, from its reading to its undoing.
+#[cfg(feature = "ssr")]
+pub mod review;
+/// The rows of a file and what is said about each.
+#[cfg(feature = "ssr")]
+mod rows;
+/// Where a file comes in.
+#[cfg(feature = "ssr")]
+pub mod upload;
+
+#[cfg(feature = "ssr")]
+pub use left_out::left_out;

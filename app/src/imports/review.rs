@@ -1,0 +1,149 @@
+use guestguard::{
+    auth::Host,
+    events::{self, Event},
+    ids::ImportId,
+    imports::{
+        Line, Verdict,
+        queries::{self, Import, PAGE_SIZE},
+    },
+    problem::Problem,
+};
+use leptos::prelude::*;
+
+use super::{layout::Columns, result::Outcome, rows::Rows};
+use crate::{
+    events::tabs::{crumbs, event_in_path},
+    ssr,
+    ui::{
+        button::PostButton,
+        layout::{Frame, PageHead},
+        page::page,
+        pagination::Pagination,
+    },
+};
+
+/// One file: what was understood of it, to be put right and committed, and afterwards what became of it.
+#[component]
+pub fn ReviewPage() -> impl IntoView {
+    let asked = ssr::query("show").and_then(|key| Verdict::of_key(&key));
+    let at: i64 = ssr::query("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, 1_000);
+    let load = async move {
+        let id = event_in_path()?;
+        let import: ImportId = ssr::path_part("import").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
+        let (backend, host) = ssr::host().await?;
+        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+        let import = ssr::reply(queries::import(&backend.db, &host, id, import).await)?;
+        let first = Verdict::ALL.into_iter().find(|verdict| import.count(*verdict) > 0).unwrap_or(Verdict::Ready);
+        // What was asked for may have been mended meanwhile.
+        let shown = asked.filter(|verdict| import.count(*verdict) > 0).unwrap_or(first);
+        let lines = ssr::reply(queries::lines(&backend.db, &host, &import, shown, at).await)?;
+        let undo = import.can_be_undone(backend.clock.now());
+        Ok((host, event, import, shown, at, lines, undo))
+    };
+    page(load, |(host, event, import, shown, at, lines, undo)| {
+        if import.committed_at.is_some() {
+            view! { <Outcome host event import undo/> }.into_any()
+        } else {
+            view! { <Review host event import shown at lines/> }.into_any()
+        }
+    })
+}
+
+#[component]
+fn Review(host: Host, event: Event, import: Import, shown: Verdict, at: i64, lines: Vec<Line>) -> impl IntoView {
+    let base = format!("/dashboard/events/{}/guests", event.id);
+    let here = format!("{base}/import/{}", import.id);
+    let mut crumbs = crumbs(&event);
+    crumbs.push((base.clone(), "Guests".into()));
+    crumbs.push((format!("{base}/import"), "Bring your guest list".into()));
+    let ids = vec![("event", event.id.to_string()), ("import", import.id.to_string())];
+    let pages = (import.count(shown) + PAGE_SIZE - 1) / PAGE_SIZE;
+    let count = import.count(shown);
+    let found = format!("{count} {}", words(shown, count));
+    let to = {
+        let here = here.clone();
+        move |page: i64| format!("{here}?show={}&page={page}", shown.key())
+    };
+    view! {
+        <Frame host=Some(host) class="page page-wide">
+            <PageHead title="Check the list" crumbs=crumbs lede=format!("{}. Nobody is added yet.", import.file_name)/>
+            <Columns event=event.id import=import.clone()/>
+            <nav class="tabs" aria-label="Rows">
+                {Verdict::ALL
+                    .into_iter()
+                    .filter(|verdict| import.count(*verdict) > 0)
+                    .map(|verdict| {
+                        view! {
+                            <a
+                                href=format!("{here}?show={}", verdict.key())
+                                aria-current=(verdict == shown).then_some("page")
+                            >
+                                {format!("{} {}", import.count(verdict), words(verdict, import.count(verdict)))}
+                            </a>
+                        }
+                    })
+                    .collect_view()}
+            </nav>
+            <p class="import-meaning">{meaning(shown, &import)}</p>
+            <Rows event=event.id import=import.id shown lines/>
+            <Pagination page=at pages found to/>
+            <div class="bulk-bar import-bar">
+                <span>{effect(&import)}</span>
+                <PostButton action="/api/imports/commit" values=ids.clone() class="button button-primary">
+                    {button(&import)}
+                </PostButton>
+                <PostButton action="/api/imports/discard" values=ids class="button button-quiet">
+                    "Throw this file away"
+                </PostButton>
+            </div>
+        </Frame>
+    }
+}
+
+fn words(verdict: Verdict, count: i64) -> &'static str {
+    match verdict {
+        Verdict::Attention if count == 1 => "needs attention",
+        Verdict::Attention => "need attention",
+        Verdict::Ready => "ready",
+        Verdict::Known => "already on the list",
+        Verdict::Repeated => "repeated",
+        Verdict::OverLimit => "over the limit",
+        Verdict::LeftOut => "left out",
+    }
+}
+
+fn meaning(verdict: Verdict, import: &Import) -> &'static str {
+    match (verdict, import.matches) {
+        (Verdict::Attention, _) => "Put these right here, or leave them out. They are not added as they are.",
+        (Verdict::Ready, _) => "These are added.",
+        (Verdict::Known, guestguard::imports::Matches::Skip) => {
+            "Somebody with this address is on your list. They stay as they are; you can choose otherwise above."
+        }
+        (Verdict::Known, guestguard::imports::Matches::Update) => {
+            "Somebody with this address is on your list. They get what the file says; what it leaves empty stays."
+        }
+        (Verdict::Known, guestguard::imports::Matches::Add) => {
+            "Somebody with this address is on your list. They are added once more."
+        }
+        (Verdict::Repeated, _) => "The same address stands further up in the file. Only the first row counts.",
+        (Verdict::OverLimit, _) => "Your list has no room for these.",
+        (Verdict::LeftOut, _) => "You left these out.",
+    }
+}
+
+fn effect(import: &Import) -> String {
+    let guests = |n: i64| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
+    match import.effect() {
+        (0, 0) => "Nothing to add yet.".to_owned(),
+        (add, 0) => format!("{} will be added.", guests(add)),
+        (0, change) => format!("{} will be changed.", guests(change)),
+        (add, change) => format!("{} will be added, {change} changed.", guests(add)),
+    }
+}
+
+fn button(import: &Import) -> String {
+    match import.effect() {
+        (add, 0) if add > 0 => format!("Add {add} to the list"),
+        _ => "Take over".to_owned(),
+    }
+}

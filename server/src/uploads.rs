@@ -1,0 +1,121 @@
+use std::io::{Seek, Write};
+
+use app::{ssr::Asked, ui::flash::Returned};
+use axum::{
+    Json,
+    extract::{Extension, Multipart, Path, State, multipart::Field},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use guestguard::{
+    auth::Host,
+    backend::Backend,
+    error::{Error, Result},
+    fields::{Fault, FileFault, invalid},
+    ids::{EventId, ImportId},
+    imports::{self, MOST_BYTES},
+    limits::Limit,
+    problem::Problem,
+};
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{forms, refusal::Refusal};
+
+/// The form's name in what comes back; the upload page shows it.
+const FORM: &str = "/guests/import";
+/// What stands around the file in a form: its other fields and their names.
+const AROUND: usize = 16 * 1024;
+
+/// What the upload form holds.
+#[derive(Default)]
+struct Upload {
+    file: Option<std::fs::File>,
+    name: String,
+    country: String,
+}
+
+/// `POST /dashboard/events/{event}/guests/import`: reads a guest list and leads to what was understood of it. A fetch is
+/// told where that is.
+pub async fn guest_list(
+    State(backend): State<Backend>,
+    Extension(Asked(host)): Extension<Asked>,
+    Path(event): Path<String>,
+    session: Session,
+    headers: HeaderMap,
+    form: Multipart,
+) -> Response {
+    let page = format!("/dashboard/events/{event}/guests/import");
+    let mut upload = Upload::default();
+    let read = async {
+        let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
+        receive(&backend, &host, event, &headers, form, &mut upload).await
+    };
+    let fetched = !forms::accepts_pages(&headers);
+    match app::ssr::reply(read.await) {
+        Ok(import) if fetched => Json(json!({ "import": import, "page": format!("{page}/{import}") })).into_response(),
+        Ok(import) => Redirect::to(&format!("{page}/{import}")).into_response(),
+        Err(problem) if fetched => Refusal(problem).into_response(),
+        Err(problem) => {
+            let values = vec![("form[country]".to_owned(), upload.country)];
+            let form = Returned { endpoint: FORM.to_owned(), values, problem: Some(problem) };
+            forms::return_form(&session, form, &page).await
+        }
+    }
+}
+
+async fn receive(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    headers: &HeaderMap,
+    mut form: Multipart,
+    upload: &mut Upload,
+) -> Result<ImportId> {
+    backend.limits.count(Limit::Imports, &host.id().to_string()).await?;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MOST_BYTES + AROUND) {
+        return Err(refused(FileFault::TooLarge));
+    }
+    while let Some(field) = form.next_field().await.map_err(incomplete)? {
+        match field.name() {
+            Some("country") => upload.country = field.text().await.map_err(incomplete)?.chars().take(2).collect(),
+            Some("file") => {
+                upload.name = field.file_name().unwrap_or("guests").to_owned();
+                upload.file = Some(store(field).await?);
+            }
+            _ => {}
+        }
+    }
+    let file = upload.file.take().ok_or_else(|| invalid("file", Fault::Required))?;
+    if upload.name.is_empty() {
+        return Err(invalid("file", Fault::Required).into());
+    }
+    imports::actions::parse(backend, host, event, file, &upload.name, &upload.country).await
+}
+
+/// Puts a file aside piece by piece, so that it is never whole in memory, and stops at the limit.
+async fn store(mut field: Field<'_>) -> Result<std::fs::File> {
+    let mut file = tempfile::tempfile().map_err(anyhow::Error::from)?;
+    let mut size = 0;
+    while let Some(piece) = field.chunk().await.map_err(incomplete)? {
+        size += piece.len();
+        if size > MOST_BYTES {
+            return Err(refused(FileFault::TooLarge));
+        }
+        file.write_all(&piece).map_err(anyhow::Error::from)?;
+    }
+    file.rewind().map_err(anyhow::Error::from)?;
+    Ok(file)
+}
+
+fn refused(fault: FileFault) -> Error {
+    invalid("file", Fault::File(fault)).into()
+}
+
+fn incomplete(cause: axum::extract::multipart::MultipartError) -> Error {
+    match cause.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => refused(FileFault::TooLarge),
+        _ => invalid("file", Fault::Required).into(),
+    }
+}
