@@ -62,6 +62,23 @@ pub async fn guest_list(
     }
 }
 
+/// `POST /dashboard/events/{event}/guests/links`: the personal links of guests without an e-mail address.
+pub async fn links(
+    State(backend): State<Backend>,
+    Extension(Asked(host)): Extension<Asked>,
+    Path(event): Path<String>,
+) -> Result<Response, Refusal> {
+    let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
+    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
+    let event = export::begin(&backend, &host, event).await?;
+    let links = invitations::queries::to_hand_over(&backend, &host, event.id).await?;
+    let mut text = [b"\xef\xbb\xbf".as_slice(), &export::line(&["Name", "Phone", "Personal link"])?].concat();
+    for one in links {
+        text.extend(export::line(&[one.name, one.phone.unwrap_or_default(), one.link])?);
+    }
+    Ok(attachment(&format!("{} links", event.title), "csv", Body::from(text)))
+}
+
 /// `POST /dashboard/events/{event}/guests/import/{import}/left`: the rows of a file that did not come onto the list, as
 /// they stand there, with the reason.
 pub async fn left_out(

@@ -52,7 +52,8 @@ impl<R: Read> Iterator for Rows<R> {
             // A quote that never ends hides where its row began.
             let line = line.max(self.before + 1);
             self.before = line;
-            let cells = cells(self.record.iter().map(String::from_utf8_lossy));
+            let cells =
+                cells(self.record.iter().map(|cell| unguarded(String::from_utf8_lossy(cell).trim()).to_owned()));
             let declares_separator =
                 line == 1 && cells.first().is_some_and(|cell| cell.to_lowercase().starts_with("sep="));
             if !cells.is_empty() && !declares_separator {
@@ -107,10 +108,9 @@ pub fn cells(raw: impl Iterator<Item = impl AsRef<str>>) -> Vec<String> {
     cells
 }
 
-/// The text of a cell: without control characters, and without what exports, ours among them, put before a formula.
+/// The text of a cell, without control characters.
 fn clean(cell: &str) -> String {
     let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let cell = unguarded(cell);
     let text = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
     cell.replace("\r\n", "\n").replace('\r', "\n").chars().filter(text).take(MOST_CHARACTERS).collect()
 }

@@ -85,3 +85,35 @@ pub async fn waiting(db: &PgPool, host: &Host, event: EventId) -> Result<Waiting
     .await?;
     Ok(waiting)
 }
+
+/// A link that the host hands over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOver {
+    pub guest: GuestId,
+    pub name: String,
+    pub phone: Option<String>,
+    pub link: String,
+}
+
+/// The live links of guests without an e-mail address, by name.
+pub async fn to_hand_over(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<HandedOver>> {
+    let rows = sqlx::query!(
+        r#"
+        select g.id as "guest: GuestId", g.name, g.phone, i.id as "invitation: InvitationId", i.token_sealed as "sealed!"
+        from guests g
+        join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.email is null
+        order by g.name_key, g.id
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let link = backend.links.invitation(&backend.secrets.open(&row.sealed, row.invitation.0)?);
+            Ok(HandedOver { guest: row.guest, name: row.name, phone: row.phone, link })
+        })
+        .collect()
+}

@@ -42,8 +42,14 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
     .fetch_one(&app.backend.db)
     .await
     .unwrap();
+    let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
     let (event, guest, session) = (event.to_string(), guest.to_string(), session.to_string());
     let theirs = [
+        ("import", &*import),
+        ("line", "2"),
+        ("lines[]", "2"),
+        ("form[columns][]", "name"),
+        ("form[matches]", "skip"),
         ("event", &*event),
         ("guest", &*guest),
         ("ids[]", &*guest),
@@ -89,7 +95,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
                 let foreign = ben.fetch(path, &theirs).await;
                 assert_eq!((anonymous, foreign.status.as_u16()), (401, 404), "{path}");
                 assert_eq!(foreign.problem(), Problem::NotFound, "{path}");
-                let ids = [&*event, &*guest, &*session];
+                let ids = [&*event, &*guest, &*session, &*import];
                 let nowhere = theirs.map(|(name, value)| (name, if ids.contains(&value) { NOWHERE } else { value }));
                 let missing = ben.fetch(path, &nowhere).await;
                 assert_eq!(missing.body, foreign.body, "{path}: foreign and missing read alike");
@@ -113,12 +119,14 @@ async fn every_page_keeps_strangers_out(db: PgPool) {
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
     let guest = ana.guests(event, "Ada").await[0];
+    let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
     let routes = leptos_axum::generate_route_list(app::App);
     let paths: BTreeSet<String> = routes.iter().map(|route| route.path().to_owned()).collect();
     assert!(paths.len() > 20, "{paths:?}");
     for path in &paths {
         let of = |event: &str| {
-            let path = path.replace("{event}", event).replace("{guest}", &guest.to_string());
+            let path =
+                path.replace("{event}", event).replace("{guest}", &guest.to_string()).replace("{import}", &import);
             path.replace("{token}", "never-issued").replace("{mail}", "never-written")
         };
         let (theirs, missing) = (of(&event.to_string()), of(NOWHERE));
@@ -144,17 +152,35 @@ async fn every_page_keeps_strangers_out(db: PgPool) {
 async fn every_other_route_keeps_strangers_out(db: PgPool) {
     let app = App::start(db).await;
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
-    let event = ana.plan(&[]).await.to_string();
+    let event = ana.plan(&[]).await;
+    let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
+    let event = event.to_string();
     // What nobody owns, and what a secret in the path opens.
-    let open = ["/livez", "/readyz", "/health", "/api/{*function}", "/dev/inbox/{mail}/html", "/i/{token}/event.ics"];
+    let open = [
+        "/livez",
+        "/readyz",
+        "/health",
+        "/api/{*function}",
+        "/dev/inbox/{mail}/html",
+        "/i/{token}/event.ics",
+        "/guest-list.csv",
+        "/guest-list.xlsx",
+    ];
     let source = include_str!("../../src/router.rs");
+    let source = source.split_whitespace().collect::<String>();
     let routes: Vec<_> = source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     let product = routes.into_iter().take_while(|route| *route != "/");
     let mut tried = 0;
     for route in product.filter(|route| !open.contains(route)) {
         let answers = async |id: &str| {
-            let path = route.replace("{event}", id).replace("{ticket}", "never-issued");
+            let path = route.replace("{event}", id).replace("{import}", &import);
             assert!(!path.contains('{'), "{path} has a part that this test does not know");
+            if route.starts_with("/dashboard") {
+                // Posts, of which a form that is no file is enough to be told who may.
+                let (anonymous, foreign) =
+                    (app.anonymous().post(&path, &path, &[]).await, ben.post(&path, &path, &[]).await);
+                return (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body);
+            }
             let (anonymous, foreign) = (app.anonymous().get(&path).await, ben.get(&path).await);
             (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body)
         };
@@ -164,11 +190,18 @@ async fn every_other_route_keeps_strangers_out(db: PgPool) {
             "/me" => assert_eq!((theirs.0, theirs.1), (401, 200)),
             // Not an upgrade.
             "/ws/events/{event}" => assert_eq!((theirs.0, theirs.1), (400, 400)),
-            route => assert!(matches!(theirs.0, 303 | 401) && theirs.1 == 404, "{route}: {theirs:?}"),
+            // What comes in as a file is tried as one below.
+            "/dashboard/events/{event}/guests/import" => assert_eq!((theirs.0, theirs.1), (401, 400)),
+            route => assert_eq!((theirs.0, theirs.1), (401, 404), "{route}"),
         }
         tried += 1;
     }
-    assert!(tried >= 2, "{tried} routes");
+    assert!(tried >= 5, "{tried} routes");
+    for event in [&*event, NOWHERE] {
+        let page = ben.upload(event.parse().unwrap(), "guests.csv", b"Name\nMallory\n").await.location();
+        assert_eq!(ben.get(&page).await.status, 404);
+    }
+    assert_eq!(app.count("select count(*) from import_rows where 'Mallory' = any (cells)").await, 0);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
@@ -191,6 +224,8 @@ async fn snapshot(app: &App) -> String {
             (select string_agg(i.id::text || coalesce(i.ended_at::text, ''), '' order by i.id) from invitations i),
             (select string_agg(r::text, '') from rsvps r),
             (select string_agg(u.name || u.email || u.password_hash, '' order by u.id) from users u),
+            (select string_agg(m.id::text || coalesce(m.committed_at::text, ''), '') from imports m),
+            (select string_agg(l::text, '' order by l.line) from import_rows l),
             (select count(*) from sessions where ended_at is not null))",
     )
     .fetch_one(&app.backend.db)

@@ -9,6 +9,7 @@ mod encoding;
 mod faults;
 mod guests;
 mod headers;
+mod imports;
 mod invitations;
 mod journey;
 mod limits;

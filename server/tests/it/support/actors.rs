@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use guestguard::{
-    ids::{EventId, GuestId},
+    ids::{EventId, GuestId, ImportId},
     problem::Problem,
 };
 use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
@@ -90,6 +90,51 @@ impl Actor {
         let id = event.to_string();
         let answer = self.post("/api/guests/paste", "/dashboard", &[("event", &id), ("form[text]", text)]).await;
         assert_eq!(answer.location(), format!("/dashboard/events/{event}/guests"));
+    }
+
+    /// Chooses a file on the page for guest lists; the page it leads to.
+    pub async fn upload(&self, event: EventId, name: &str, file: &[u8]) -> Answer {
+        let part = reqwest::multipart::Part::bytes(file.to_vec()).file_name(name.to_owned());
+        let form = reqwest::multipart::Form::new().text("country", "GB").part("file", part);
+        let request = self.client.post(format!("{}/dashboard/events/{event}/guests/import", self.base));
+        Answer::of(request.header("accept", "text/html").multipart(form).send().await.unwrap()).await
+    }
+
+    /// The same as a script does it.
+    pub async fn fetch_file(&self, path: &str, name: &str, file: &[u8]) -> Answer {
+        let part = reqwest::multipart::Part::bytes(file.to_vec()).file_name(name.to_owned());
+        let request = self.client.post(format!("{}{path}", self.base)).header("accept", "application/json");
+        Answer::of(request.multipart(reqwest::multipart::Form::new().part("file", part)).send().await.unwrap()).await
+    }
+
+    /// A file that everybody may have.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap().bytes().await.unwrap().to_vec()
+    }
+
+    /// The guest list as a file.
+    pub async fn export(&self, event: EventId, format: &str) -> Vec<u8> {
+        let request = self.client.post(format!("{}/dashboard/events/{event}/guests/export", self.base));
+        let answer = request.form(&[("format", format)]).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// The same person at another node; cookies come along.
+    pub fn on(&self, address: &str) -> Self {
+        Self { client: self.client.clone(), base: format!("http://{address}") }
+    }
+
+    /// Calls a server function of a node that may not be there to answer.
+    pub async fn try_fetch(&self, endpoint: &str, fields: &[(&str, &str)]) -> Option<StatusCode> {
+        let request = self.client.post(format!("{}{endpoint}", self.base)).header("accept", "application/json");
+        Some(request.form(&fields).send().await.ok()?.status())
+    }
+
+    /// Chooses a file that must be readable; its import.
+    pub async fn bring(&self, event: EventId, name: &str, file: &[u8]) -> ImportId {
+        let page = self.upload(event, name, file).await.location();
+        page.rsplit('/').next().unwrap().parse().unwrap_or_else(|_| panic!("no import: {page}"))
     }
 
     /// Invites everybody.

@@ -46,6 +46,8 @@ impl Default for Settings {
 pub struct App {
     pub address: SocketAddr,
     pub backend: Backend,
+    /// What other nodes on the same database need.
+    pub secret_key: String,
     redis_url: String,
     stop: CancellationToken,
 }
@@ -83,7 +85,7 @@ impl App {
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
         let router = router::router(&config, backend.clone(), hub).unwrap();
         tokio::spawn(listen::serve(listener, router, stop.clone()));
-        Self { address, backend, redis_url: config.redis_url, stop }
+        Self { address, backend, secret_key: config.secret_key, redis_url: config.redis_url, stop }
     }
 
     /// Somebody without an account or link.

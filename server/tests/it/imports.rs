@@ -1,0 +1,260 @@
+//! From a file to guests and back, through the door.
+
+use std::{collections::BTreeSet, process::Stdio, time::Duration};
+
+use guestguard::{
+    fields::{Fault, FileFault},
+    ids::{EventId, ImportId},
+    problem::Problem,
+};
+use sqlx::PgPool;
+
+use crate::support::{
+    Actor, App, hidden,
+    node::{binary, free_address, ready, redis, url},
+};
+
+fn page(event: EventId, import: ImportId) -> String {
+    format!("/dashboard/events/{event}/guests/import/{import}")
+}
+
+async fn act(host: &Actor, verb: &str, event: EventId, import: ImportId, fields: &[(&str, &str)]) -> String {
+    let (event, import) = (event.to_string(), import.to_string());
+    let mut form = vec![("event", &*event), ("import", &*import)];
+    form.extend(fields);
+    host.post(&format!("/api/imports/{verb}"), &format!("/dashboard/events/{event}/guests/import/{import}"), &form)
+        .await
+        .location()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn import_flow_from_file_to_guests(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Grace <grace@example.org>").await;
+    let file = "Gast;E-Mail;Handy;Personen;Gruppe\r\n\
+        Jürgen Groß;juergen@example.org;07911 123456;2;Familie\r\n\
+        Ada;ada@;;;\r\n\
+        Grace Hopper;GRACE@example.org;;;\r\n\
+        Bo;bo@gmial.com;;1;\r\n\
+        Bo Chan;BO@gmial.com;;;\r\n\
+        Cy;cy@example.org;12;;\r\n";
+    let windows_1252: Vec<u8> = file.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let import = ana.bring(event, "Gästeliste.csv", &windows_1252).await;
+    let review = ana.get(&page(event, import)).await.ok();
+    for words in ["2 need attention", "2 ready", "1 already on the list", "1 repeated", "2 guests will be added."] {
+        assert!(review.contains(words), "{words}");
+    }
+    assert!(review.contains("e-mail address, such as") && review.contains("too short. A right one looks like +44"));
+    assert_eq!(app.count("select count(*) from guests").await, 1, "nobody is added by looking");
+
+    let mended = [("line", "3"), ("form[name]", "Ada"), ("form[email]", "ada@example.org")];
+    act(&ana, "mend", event, import, &mended).await;
+    act(&ana, "leave-out", event, import, &[("lines[]", "7"), ("out", "true")]).await;
+    let ready = ana.get(&format!("{}?show=ready", page(event, import))).await.ok();
+    assert!(ready.contains("Did they mean") && ready.contains("bo@gmail.com"));
+    let columns = ["name", "email", "mobile", "party-size", "tags"].map(|key| ("form[columns][]", key));
+    let mut arrangement = columns.to_vec();
+    arrangement.extend([("form[header]", "true"), ("form[country]", "GB"), ("form[matches]", "update")]);
+    act(&ana, "arrange", event, import, &arrangement).await;
+    assert!(ana.get(&page(event, import)).await.ok().contains("3 guests will be added, 1 changed."));
+
+    for _ in 0..2 {
+        assert_eq!(act(&ana, "commit", event, import, &[]).await, page(event, import));
+    }
+    let done = ana.get(&page(event, import)).await.ok();
+    assert!(done.contains("4 guests are on your list") && done.contains("2 rows did not come along"));
+    let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
+    for words in ["Jürgen Groß", "+447911123456", "Familie", "Grace Hopper", "ada@example.org"] {
+        assert!(list.contains(words), "{words}");
+    }
+    let left = ana.post(&format!("{}/left", page(event, import)), "/", &[]).await;
+    assert!(left.header("content-disposition").contains("filename*=UTF-8''left%20out%20of%20G%C3%A4steliste.csv.csv"));
+    let left = left.ok();
+    assert!(left.starts_with("\u{feff}Gast,E-Mail,Handy,Personen,Gruppe,Why it was left out\r\n"), "{left}");
+    assert!(
+        left.contains("Bo Chan,BO@gmial.com,,,,The same address stood in line 5.")
+            && left.contains("Cy,cy@example.org,12,,,You left it out.")
+    );
+
+    act(&ana, "undo", event, import, &[]).await;
+    let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
+    assert!(list.contains("Undone for 4 guests.") && list.contains(">Grace<") && !list.contains("Jürgen"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_row_that_cannot_be_stored_rolls_all_of_them_back(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let import = ana.bring(event, "guests.csv", b"Name\nAda\nBo\nCy\n").await;
+    sqlx::query("alter table guests add constraint no_bo check (name <> 'Bo')").execute(&app.backend.db).await.unwrap();
+    let ids = [("event", &*event.to_string()), ("import", &*import.to_string())];
+    let refused = ana.fetch("/api/imports/commit", &ids).await;
+    assert!(matches!(refused.problem(), Problem::Unexpected { .. }), "{}", refused.body);
+    assert_eq!(app.count("select count(*) from guests").await, 0);
+    sqlx::query("alter table guests drop constraint no_bo").execute(&app.backend.db).await.unwrap();
+    assert_eq!(ana.fetch("/api/imports/commit", &ids).await.status, 200);
+    assert_eq!(app.count("select count(*) from guests").await, 3);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_5_2_2_files_that_are_no_list_or_too_large_are_refused_with_a_remedy(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let large = [b"Name\n".as_slice(), &b"Somebody\n".repeat(600_000)].concat();
+    let many: String = "Name\n".to_owned() + &(0..5_001).map(|n| format!("Guest {n}\n")).collect::<String>();
+    for (name, file, words) in [
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), "can&#x27;t read this file"),
+        ("empty.csv", b"", "nobody in this file"),
+        ("broken.xlsx", b"PK\x03\x04 broken", "can&#x27;t be opened"),
+        ("large.csv", &large, "larger than 5 MB"),
+        ("many.csv", many.as_bytes(), "may have 5,000 rows"),
+        ("", b"Name\nAda\n", "Please fill this in"),
+    ] {
+        let back = ana.upload(event, name, file).await.location();
+        assert_eq!(back, format!("/dashboard/events/{event}/guests/import"), "{name}");
+        let page = ana.get(&back).await.ok();
+        assert!(page.contains(words) || page.contains(&words.replace("&#x27;", "'")), "{name}");
+    }
+    assert_eq!(app.count("select count(*) from imports").await, 0);
+    let path = format!("/dashboard/events/{event}/guests/import");
+    let fetched = ana.fetch_file(&path, "empty.csv", b"").await;
+    let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
+    assert_eq!(faults[0].fault, Fault::File(FileFault::Empty));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn bulk_links_for_guests_without_an_address(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let rows: String = (0..40)
+        .map(|n| format!("Guest {n},{}\n", if n % 2 == 0 { format!("g{n}@example.org") } else { String::new() }))
+        .collect();
+    let import = ana.bring(event, "guests.csv", format!("Name,Email\n{rows}").as_bytes()).await;
+    act(&ana, "commit", event, import, &[]).await;
+    ana.invite_all(event).await;
+    let links = ana.post(&format!("/dashboard/events/{event}/guests/links"), "/", &[]).await;
+    assert!(links.header("content-type").starts_with("text/csv"));
+    let links = links.ok();
+    let mut seen = BTreeSet::new();
+    for line in links.trim_start_matches('\u{feff}').lines().skip(1) {
+        let (name, link) = line.split_once(",").unwrap();
+        assert!(name.trim_start_matches("Guest ").parse::<u32>().unwrap() % 2 == 1, "{line}");
+        let path = format!("/i/{}", link.rsplit("/i/").next().unwrap());
+        assert!(app.anonymous().get(&path).await.ok().contains(name), "{line}");
+        assert!(seen.insert(path));
+    }
+    assert_eq!(seen.len(), 20);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn asvs_1_2_10_what_is_exported_comes_back_as_it_was(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let (event, copy) = (ana.plan(&[]).await, ana.plan(&[("form[title]", "Copy")]).await);
+    for (name, email, phone, note) in [
+        ("=HYPERLINK(\"http://evil\")", "", "+447911123456", "-2+3"),
+        ("Zoë \"Z\" O'Hara, Jr", "zoe@example.org", "", "two\nlines; and, more"),
+        ("@home", "", "+12015550123", "'=quoted"),
+        ("שלום 🎉", "", "", "\t=tab"),
+    ] {
+        let id = event.to_string();
+        let fields = [
+            ("event", &*id),
+            ("form[name]", name),
+            ("form[email]", email),
+            ("form[phone]", phone),
+            ("form[note]", note),
+            ("form[tags]", "VIP, =1+1"),
+            ("form[party_size]", "2"),
+        ];
+        ana.post("/api/guests/add", "/dashboard", &fields).await.location();
+    }
+    let people = "select string_agg(concat_ws('|', name, email, phone, party_size, tags::text, note), E'\n' order by name) from guests where event_id = $1";
+    let people = async |event: EventId| -> String {
+        sqlx::query_scalar(people).bind(event.0).fetch_one(&app.backend.db).await.unwrap()
+    };
+    for format in ["csv", "xlsx"] {
+        let file = ana.export(event, format).await;
+        if format == "csv" {
+            let text = String::from_utf8(file.clone()).unwrap();
+            assert!(
+                text.starts_with("\u{feff}Name,") && text.contains("'=HYPERLINK") && text.contains("'+447911123456"),
+                "{text}"
+            );
+        }
+        let import = ana.bring(copy, &format!("copy.{format}"), &file).await;
+        act(&ana, "commit", copy, import, &[]).await;
+        assert_eq!(people(copy).await, people(event).await, "{format}");
+        act(&ana, "undo", copy, import, &[]).await;
+        sqlx::query("delete from guests where event_id = $1").bind(copy.0).execute(&app.backend.db).await.unwrap();
+    }
+    assert_eq!(app.count("select count(*) from activities where kind = 'guests-exported'").await, 2);
+}
+
+/// A node that is killed while it puts 5,000 rows on the list, at twenty moments: all or none are there, and the same
+/// commit again adds what is missing.
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_killed_import_leaves_all_or_nothing(db: PgPool) {
+    let rows: String =
+        (0..5_000).map(|n| format!("Guest {n},guest{n}@example.org,0791112{:04}\n", n % 10_000)).collect();
+    let app = App::start(db.clone()).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let import = ana.bring(event, "guests.csv", format!("Name,Email,Phone\n{rows}").as_bytes()).await;
+    let mut outcomes = BTreeSet::new();
+    for round in 0..20u64 {
+        let address = free_address().await;
+        let mut node = ready(
+            binary(&url(&db), &redis(), &["serve", "--no-work"])
+                .env("GG_LISTEN", &address)
+                .env("GG_SECRET_KEY", &app.secret_key),
+            Stdio::null(),
+        )
+        .await;
+        let other = ana.on(&address);
+        let ids = [("event", event.to_string()), ("import", import.to_string())];
+        let commit = tokio::spawn(async move {
+            let ids = [("event", &*ids[0].1), ("import", &*ids[1].1)];
+            other.try_fetch("/api/imports/commit", &ids).await
+        });
+        tokio::time::sleep(Duration::from_millis(round * 25)).await;
+        node.kill().await.unwrap();
+        let _ = commit.await.unwrap();
+        // The server may still be finishing what the killed node asked of it.
+        let mut added = app.count("select count(*) from guests").await;
+        let begun = std::time::Instant::now();
+        while added == 0 && begun.elapsed() < Duration::from_millis(500) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            added = app.count("select count(*) from guests").await;
+        }
+        assert!(matches!(added, 0 | 5_000), "{added} rows after {} ms", round * 25);
+        outcomes.insert(added);
+        if added == 5_000 {
+            sqlx::query("delete from guests").execute(&db).await.unwrap();
+            sqlx::query("update imports set committed_at = null").execute(&db).await.unwrap();
+            sqlx::query("update import_rows set guest_id = null, outcome = null").execute(&db).await.unwrap();
+        }
+    }
+    act(&ana, "commit", event, import, &[]).await;
+    assert_eq!(app.count("select count(*) from guests").await, 5_000);
+    println!("outcomes of the kills: {outcomes:?}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_template_can_be_brought_as_it_is(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    for kind in ["csv", "xlsx"] {
+        let file = ana.download(&format!("/guest-list.{kind}")).await;
+        let import = ana.bring(event, &format!("guest-list.{kind}"), &file).await;
+        let review = ana.get(&page(event, import)).await.ok();
+        assert!(review.contains("1 guest will be added.") && review.contains("Ada Lovelace"), "{kind}");
+    }
+    assert_eq!(hidden(&ana.get(&format!("/dashboard/events/{event}/guests")).await.ok(), "ids[]").len(), 0);
+}
