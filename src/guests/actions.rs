@@ -1,4 +1,4 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{GuestForm, MOST_AT_ONCE, MOST_GUESTS, NewGuest, UNDO_HOURS, intake, paste};
 use crate::{
@@ -76,9 +76,16 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
     Ok(())
 }
 
+/// Guests who were taken off the list together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    pub guests: usize,
+    /// By this they are brought back together.
+    pub at: DateTime<Utc>,
+}
+
 /// Takes guests off the list. Their links stop working and their seats are free; for a day it can be undone.
-/// Returns how many were on the list.
-pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<usize> {
+pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<Removed> {
     if ids.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodySelected).into());
     }
@@ -100,24 +107,24 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
     auth::actions::record(&mut tx, now, host, Act::GuestsDeleted, &deleted.to_string()).await?;
     tx.commit().await?;
     backend.live.changed(event);
-    Ok(deleted as usize)
+    Ok(Removed { guests: deleted as usize, at: now })
 }
 
-/// Brings deleted guests back with their links and answers; refused when their seats were taken meanwhile.
-pub async fn restore(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<()> {
-    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+/// Brings guests back who were taken off together, with their links and answers; refused when their seats were taken
+/// meanwhile.
+pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTime<Utc>) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     let seats = rsvp::actions::lock_seats(&mut tx, host.id(), event).await?;
     let back = sqlx::query_scalar!(
         r#"
         update guests g set deleted_at = null
-        where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at > $4
+        where host_id = $1 and event_id = $2 and deleted_at = $3 and deleted_at > $4
         returning coalesce((select heads from rsvps r
             where r.host_id = g.host_id and r.guest_id = g.id and r.answer = 'attending'), 0) as "heads!"
         "#,
         host.id().0,
         event.0,
-        &ids,
+        at,
         backend.clock.now() - TimeDelta::hours(UNDO_HOURS),
     )
     .fetch_all(&mut *tx)
@@ -129,6 +136,40 @@ pub async fn restore(backend: &Backend, host: &Host, event: EventId, ids: &[Gues
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
+}
+
+/// Gives guests a tag, or takes it from them. Returns how many did not have it so before.
+pub async fn tag(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    ids: &[GuestId],
+    tag: &str,
+    on: bool,
+) -> Result<usize> {
+    if ids.is_empty() {
+        return Err(Problem::Conflict(Conflict::NobodySelected).into());
+    }
+    let form = GuestForm { name: "-".into(), tags: tag.into(), ..GuestForm::default() };
+    let tags = form.parse()?.tags;
+    events::queries::event(&backend.db, host, event).await?;
+    let [tag] = tags.as_slice() else { return Err(invalid("tag", Fault::Required).into()) };
+    let tagged = sqlx::query!(
+        "update guests set updated_at = $6, activity_at = greatest(activity_at, $6),
+            tags = case when $5 then tags || $4::text else array_remove(tags, $4) end
+        where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null
+            and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)",
+        host.id().0,
+        event.0,
+        ids as &[GuestId],
+        tag,
+        on,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?;
+    backend.live.changed(event);
+    Ok(tagged.rows_affected() as usize)
 }
 
 /// Forgets guests whose time for undo is over. Run by the worker's schedule; returns how many.

@@ -46,8 +46,7 @@ pub(crate) async fn take_over(
 ) -> Result<u64> {
     sqlx::query!(
         "update import_rows r set outcome = 'updated', guest_id = g.id, before = jsonb_build_object(
-            'name', g.name, 'phone', g.phone, 'party_size', g.party_size, 'tags', to_jsonb(g.tags), 'note', g.note,
-            'updated_at', g.updated_at)
+            'name', g.name, 'phone', g.phone, 'party_size', g.party_size, 'tags', to_jsonb(g.tags), 'note', g.note)
         from guests g
         where r.host_id = $1 and r.import_id = $2 and r.verdict = 'known'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.known_id and g.deleted_at is null
@@ -106,7 +105,7 @@ pub(crate) async fn take_back(
         "update guests g set name = r.before ->> 'name', phone = r.before ->> 'phone',
             party_size = (r.before -> 'party_size')::int, note = r.before ->> 'note',
             tags = array(select jsonb_array_elements_text(r.before -> 'tags')),
-            updated_at = (r.before ->> 'updated_at')::timestamptz
+            updated_at = $4, activity_at = greatest(g.activity_at, $4)
         from import_rows r, imports i
         where i.host_id = $1 and i.id = $2 and r.host_id = $1 and r.import_id = $2 and r.outcome = 'updated'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id and g.deleted_at is null
@@ -114,6 +113,7 @@ pub(crate) async fn take_back(
         host.id().0,
         import.0,
         event.0,
+        now,
     )
     .execute(tx)
     .await?

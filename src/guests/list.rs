@@ -13,6 +13,7 @@ pub struct ListQuery {
     pub search: String,
     pub status: Option<Status>,
     pub tag: String,
+    pub reach: Option<Reach>,
     pub sort: Sort,
     pub descending: bool,
     /// From 1.
@@ -21,7 +22,53 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { search: String::new(), status: None, tag: String::new(), sort: Sort::Name, descending: false, page: 1 }
+        Self {
+            search: String::new(),
+            status: None,
+            tag: String::new(),
+            reach: None,
+            sort: Sort::Name,
+            descending: false,
+            page: 1,
+        }
+    }
+}
+
+/// How a guest can be reached, or cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reach {
+    NoEmail,
+    /// Neither address nor number.
+    Nothing,
+    /// The message could not be delivered.
+    Problem,
+}
+
+impl Reach {
+    /// All, in the order of the filter.
+    pub const ALL: [Self; 3] = [Self::NoEmail, Self::Nothing, Self::Problem];
+
+    /// The name in addresses and queries.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::NoEmail => "no-email",
+            Self::Nothing => "nothing",
+            Self::Problem => "problem",
+        }
+    }
+
+    /// The words people read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoEmail => "No e-mail",
+            Self::Nothing => "No way to reach",
+            Self::Problem => "Delivery problem",
+        }
+    }
+
+    /// The filter of that key.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reach| reach.key() == key)
     }
 }
 
@@ -62,6 +109,7 @@ impl ListQuery {
             search: text("search"),
             status: Status::of_key(&text("status")),
             tag: text("tag"),
+            reach: Reach::of_key(&text("reach")),
             sort: Sort::of_key(&text("sort")).unwrap_or(Sort::Name),
             descending: text("order") == "down",
             page: text("page").parse().unwrap_or(1).clamp(1, 1_000_000),
@@ -80,6 +128,7 @@ impl ListQuery {
         say("search", self.search.clone());
         say("status", self.status.map(|status| status.key().to_owned()).unwrap_or_default());
         say("tag", self.tag.clone());
+        say("reach", self.reach.map(|reach| reach.key().to_owned()).unwrap_or_default());
         if self.sort != default.sort {
             say("sort", self.sort.key().to_owned());
         }
@@ -102,19 +151,26 @@ impl ListQuery {
         Some(self.tag.as_str()).filter(|tag| !tag.is_empty())
     }
 
-    /// A LIKE pattern that finds the search anywhere in text in lower case.
+    /// A LIKE pattern that finds the search anywhere in a text; both are folded by the database.
     pub fn pattern(&self) -> Option<String> {
         if self.search.is_empty() {
             return None;
         }
-        let escaped = self.search.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        let escaped = self.search.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
         Some(format!("%{escaped}%"))
     }
 
     /// Whether something is filtered out.
     pub fn is_filtered(&self) -> bool {
-        !self.search.is_empty() || self.status.is_some() || !self.tag.is_empty()
+        !self.search.is_empty() || self.status.is_some() || !self.tag.is_empty() || self.reach.is_some()
     }
+}
+
+/// Whom a host means: rows that are ticked, or everybody who fits a view of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picked {
+    Only(Vec<GuestId>),
+    Fitting(ListQuery),
 }
 
 /// One row of the table.
@@ -142,6 +198,8 @@ pub struct GuestPage {
     pub lines: Vec<GuestLine>,
     /// Guests that match the filters.
     pub matching: i64,
+    /// Nobody matches; these are nearly called so.
+    pub similar: bool,
     /// Guests on the list.
     pub total: i64,
     /// Tags in use, for the filter.
@@ -165,6 +223,7 @@ mod tests {
             search: "ada".into(),
             status: Some(Status::Opened),
             tag: "Family".into(),
+            reach: Some(Reach::NoEmail),
             sort: Sort::Activity,
             descending: true,
             page: 3,

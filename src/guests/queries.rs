@@ -2,7 +2,7 @@ use sqlx::PgPool;
 
 use super::{
     GuestDetails, Status,
-    list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Sort},
+    list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Picked, Reach, Sort},
 };
 use crate::{
     auth::Host,
@@ -52,12 +52,16 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     )
     .fetch_one(db)
     .await?;
-    let (lines, matching) = if query.is_filtered() {
+    let (mut lines, matching) = if query.is_filtered() {
         (filtered(db, host, event, &query).await?, matching(db, host, event, &query).await?)
     } else {
         (everybody(db, host, event, &query).await?, list.total)
     };
-    Ok(GuestPage { query, lines, matching, total: list.total, tags: list.tags })
+    let nobody = matching == 0 && !query.search.is_empty();
+    if nobody {
+        lines = similar(db, host, event, &query.search).await?;
+    }
+    Ok(GuestPage { query, similar: nobody && !lines.is_empty(), lines, matching, total: list.total, tags: list.tags })
 }
 
 /// Who stands on the page follows from one index, read from its beginning or its end.
@@ -87,53 +91,97 @@ async fn everybody(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) 
     })
 }
 
+/// The statement `$query` of the guests that a view of the table shows: `$1` to `$6` say which, further arguments follow.
+macro_rules! fitting {
+    ($host:ident, $event:ident, $query:ident, $macro:ident!($($output:ident,)? $head:literal, $tail:literal $(, $argument:expr)*)) => {
+        sqlx::$macro!(
+            $($output,)?
+            $head
+                + " from guests
+                where host_id = $1 and event_id = $2 and deleted_at is null
+                    and ($3::guest_status is null or status = $3)
+                    and ($4::text is null or $4 = any (tags))
+                    and ($5::text is null or search like folded($5))
+                    and case $6 when 'no-email' then email is null when 'nothing' then email is null and phone is null
+                        when 'problem' then status = 'failed' else true end "
+                + $tail,
+            $host.id().0,
+            $event.0,
+            $query.status as Option<Status>,
+            $query.tag(),
+            $query.pattern(),
+            $query.reach.map_or("", Reach::key)
+            $(, $argument)*
+        )
+    };
+}
+
 /// What the filters leave is sorted, which is less work than looking for it in the order of an index.
 async fn filtered(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
-    Ok(lines!(
-        db,
-        "select id from guests
-            where host_id = $1 and event_id = $2 and deleted_at is null
-                and ($5::guest_status is null or status = $5)
-                and ($6::text is null or $6 = any (tags))
-                and ($7::text is null or search like $7)",
-        "case when $8 = 'status' and not $9 then status end,
-            case when $8 = 'status' and $9 then status end desc,
-            case when $8 = 'party' and not $9 then seats end,
-            case when $8 = 'party' and $9 then seats end desc,
-            case when $8 = 'activity' and not $9 then activity_at end desc,
-            case when $8 = 'activity' and $9 then activity_at end,
-            case when $8 = 'name' and $9 then name_key end desc,
-            name_key, id",
-        host.id().0,
-        event.0,
-        PAGE_SIZE,
-        query.offset(),
-        query.status as Option<Status>,
-        query.tag(),
-        query.pattern(),
-        query.sort.key(),
-        query.descending
-    ))
+    let lines = fitting!(
+        host,
+        event,
+        query,
+        query_as!(
+            GuestLine,
+            r#"
+        select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
+            (select last_error from notifications n
+                where n.host_id = $1 and n.guest_id = guests.id and n.kind = 'invitation' and n.latest) as last_error,
+            activity_at
+        "#,
+            "order by
+            case when $7 = 'status' and not $8 then status end,
+            case when $7 = 'status' and $8 then status end desc,
+            case when $7 = 'party' and not $8 then seats end,
+            case when $7 = 'party' and $8 then seats end desc,
+            case when $7 = 'activity' and not $8 then activity_at end desc,
+            case when $7 = 'activity' and $8 then activity_at end,
+            case when $7 = 'name' and $8 then name_key end desc,
+            name_key, id
+        limit $9 offset $10",
+            query.sort.key(),
+            query.descending,
+            PAGE_SIZE,
+            query.offset()
+        )
+    );
+    Ok(lines.fetch_all(db).await?)
 }
 
 async fn matching(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
-    let matching = sqlx::query_scalar!(
+    let count = fitting!(host, event, query, query_scalar!(r#"select count(*) as "matching!""#, ""));
+    Ok(count.fetch_one(db).await?)
+}
+
+/// The guests whom a host means, in the order of their names.
+pub async fn picked(db: &PgPool, host: &Host, event: EventId, picked: Picked) -> Result<Vec<GuestId>> {
+    let query = match picked {
+        Picked::Only(ids) => return Ok(ids),
+        Picked::Fitting(query) => query,
+    };
+    let query = &query;
+    let ids = fitting!(host, event, query, query_scalar!(r#"select id as "id: GuestId""#, "order by name_key, id"));
+    Ok(ids.fetch_all(db).await?)
+}
+
+/// Guests in whose name, address or note something stands that is nearly `search`, the nearest first (trigrams).
+async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Result<Vec<GuestLine>> {
+    Ok(sqlx::query_as!(
+        GuestLine,
         r#"
-        select count(*) as "matching!" from guests
-        where host_id = $1 and event_id = $2 and deleted_at is null
-            and ($3::guest_status is null or status = $3)
-            and ($4::text is null or $4 = any (tags))
-            and ($5::text is null or search like $5)
+        select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
+            null as last_error, activity_at
+        from guests, word_similarity(folded($3), search) as nearness
+        where host_id = $1 and event_id = $2 and deleted_at is null and nearness > 0.3
+        order by nearness desc, name_key, id limit 20
         "#,
         host.id().0,
         event.0,
-        query.status as Option<Status>,
-        query.tag(),
-        query.pattern(),
+        search,
     )
-    .fetch_one(db)
-    .await?;
-    Ok(matching)
+    .fetch_all(db)
+    .await?)
 }
 
 /// One guest of `host`.

@@ -3,7 +3,7 @@ use sqlx::PgPool;
 
 use super::{
     GuestForm, Status, actions,
-    list::{ListQuery, Sort},
+    list::{ListQuery, Picked, Reach, Sort},
     queries,
 };
 use crate::{
@@ -83,10 +83,10 @@ async fn a_deleted_guest_comes_back_with_link_and_answer(db: PgPool) {
     let (guest, token) = testing::invite(&backend, &host, event, id).await;
     let maybe = AnswerForm { answer: "maybe".into(), ..AnswerForm::default() };
     rsvp::actions::answer(&backend, &guest, &maybe).await.unwrap();
-    actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
     assert!(names(&backend, &host, event, ListQuery::default()).await.is_empty());
     assert!(invitations::queries::guest_of(&backend.db, &token).await.is_err());
-    actions::restore(&backend, &host, event, &[id]).await.unwrap();
+    actions::restore(&backend, &host, event, removed.at).await.unwrap();
     let page = queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap();
     assert_eq!(page.lines[0].status, Status::Maybe);
     assert!(invitations::queries::guest_of(&backend.db, &token).await.is_ok());
@@ -105,10 +105,10 @@ async fn undo_is_refused_when_the_seats_were_taken_meanwhile(db: PgPool) {
     let yes = AnswerForm { answer: "attending".into(), heads: "2".into(), ..AnswerForm::default() };
     let (guest, _) = testing::invite(&backend, &host, event, ada).await;
     rsvp::actions::answer(&backend, &guest, &yes).await.unwrap();
-    actions::delete(&backend, &host, event, &[ada]).await.unwrap();
+    let removed = actions::delete(&backend, &host, event, &[ada]).await.unwrap();
     let (guest, _) = testing::invite(&backend, &host, event, alan).await;
     rsvp::actions::answer(&backend, &guest, &yes).await.unwrap();
-    let refused = problem(actions::restore(&backend, &host, event, &[ada]).await);
+    let refused = problem(actions::restore(&backend, &host, event, removed.at).await);
     assert_eq!(refused, Problem::Conflict(Conflict::EventFull { left: 0 }));
     assert_eq!(names(&backend, &host, event, ListQuery::default()).await, ["Alan"]);
 }
@@ -117,12 +117,12 @@ async fn undo_is_refused_when_the_seats_were_taken_meanwhile(db: PgPool) {
 async fn after_a_day_a_deleted_guest_is_gone_for_good(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
-    actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
     backend.clock.set(testing::start() + TimeDelta::hours(23));
     assert_eq!(actions::purge_deleted(&backend).await.unwrap(), 0);
     backend.clock.set(testing::start() + TimeDelta::hours(24));
     assert_eq!(
-        problem(actions::restore(&backend, &host, event, &[id]).await),
+        problem(actions::restore(&backend, &host, event, removed.at).await),
         Problem::Conflict(Conflict::UndoExpired)
     );
     assert_eq!(actions::purge_deleted(&backend).await.unwrap(), 1);
@@ -204,8 +204,8 @@ async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
     let form = GuestForm { name: "Ada King".into(), ..GuestForm::default() };
     actions::edit(&backend, &host, event, id, &form).await.unwrap();
     assert_eq!(status().await, Status::Declined);
-    actions::delete(&backend, &host, event, &[id]).await.unwrap();
-    actions::restore(&backend, &host, event, &[id]).await.unwrap();
+    let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    actions::restore(&backend, &host, event, removed.at).await.unwrap();
     assert_eq!(status().await, Status::Declined);
 }
 
@@ -231,5 +231,51 @@ async fn every_sort_goes_both_ways(db: PgPool) {
         let mut down = names(&backend, &host, event, ListQuery { descending: true, ..query }).await;
         down.reverse();
         assert_eq!(down, order, "{sort:?} the other way");
+    }
+}
+
+#[sqlx::test]
+async fn a_search_knows_no_accents_and_forgives_a_slip(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    for name in ["Jürgen Groß", "Zoë O'Hara", "Łukasz Nowak"] {
+        testing::guest(&backend, &host, event, name, "").await;
+    }
+    for (search, found, similar) in [
+        ("jurgen", "Jürgen Groß", false),
+        ("GROSS", "Jürgen Groß", false),
+        ("lukasz", "Łukasz Nowak", false),
+        ("Jürgne", "Jürgen Groß", true),
+        ("Novak", "Łukasz Nowak", true),
+    ] {
+        let query = ListQuery { search: search.into(), ..ListQuery::default() };
+        let page = queries::page(&backend.db, &host, event, query).await.unwrap();
+        assert_eq!((page.lines[0].name.as_str(), page.similar), (found, similar), "{search}");
+    }
+    let query = ListQuery { search: "xylophone".into(), ..ListQuery::default() };
+    assert!(queries::page(&backend.db, &host, event, query).await.unwrap().lines.is_empty());
+}
+
+#[sqlx::test]
+async fn guests_are_found_by_how_they_are_reached_and_tagged_together(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
+    testing::guest(&backend, &host, event, "Bo", "").await;
+    let form = GuestForm { name: "Cy".into(), phone: "+447911123456".into(), ..GuestForm::default() };
+    actions::add(&backend, &host, event, &form).await.unwrap();
+    let of = |reach| ListQuery { reach: Some(reach), ..ListQuery::default() };
+    assert_eq!(names(&backend, &host, event, of(Reach::NoEmail)).await, ["Bo", "Cy"]);
+    assert_eq!(names(&backend, &host, event, of(Reach::Nothing)).await, ["Bo"]);
+    assert!(names(&backend, &host, event, of(Reach::Problem)).await.is_empty());
+
+    let picked = Picked::Fitting(of(Reach::NoEmail));
+    let ids = queries::picked(&backend.db, &host, event, picked).await.unwrap();
+    assert_eq!(actions::tag(&backend, &host, event, &ids, " by hand ", true).await.unwrap(), 2);
+    assert_eq!(actions::tag(&backend, &host, event, &ids, "by hand", true).await.unwrap(), 0, "they have it already");
+    let tagged = || ListQuery { tag: "by hand".into(), ..ListQuery::default() };
+    assert_eq!(names(&backend, &host, event, tagged()).await, ["Bo", "Cy"]);
+    assert_eq!(actions::tag(&backend, &host, event, &ids[..1], "by hand", false).await.unwrap(), 1);
+    assert_eq!(names(&backend, &host, event, tagged()).await, ["Cy"]);
+    for bad in ["", "a, b"] {
+        assert!(matches!(problem(actions::tag(&backend, &host, event, &ids, bad, true).await), Problem::Invalid(_)));
     }
 }

@@ -71,9 +71,9 @@ async fn names_cannot_write_headers_of_their_own(db: PgPool) {
 #[sqlx::test]
 async fn a_message_that_lost_its_reason_is_not_sent(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
-    guests::actions::delete(&backend, &host, event, &[guest]).await.unwrap();
+    let removed = guests::actions::delete(&backend, &host, event, &[guest]).await.unwrap();
     deliver(&backend, &host).await;
-    guests::actions::restore(&backend, &host, event, &[guest]).await.unwrap();
+    guests::actions::restore(&backend, &host, event, removed.at).await.unwrap();
     invitations::actions::resend(&backend, &host, event, guest).await.unwrap();
     events::actions::cancel(&backend, &host, event).await.unwrap();
     deliver(&backend, &host).await;

@@ -51,18 +51,86 @@ pub async fn edit(event: EventId, guest: GuestId, form: GuestForm) -> Result<(),
 
 /// Takes guests off the list; the next page offers to undo it.
 #[server(endpoint = "guests/delete")]
-pub async fn delete(event: EventId, #[server(default)] ids: Vec<GuestId>) -> Result<(), Problem> {
+pub async fn delete(
+    event: EventId,
+    #[server(default)] ids: Vec<GuestId>,
+    #[server(default)] fitting: Option<String>,
+    #[server(default)] all: bool,
+) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::guests::actions::delete(&backend, &host, event, &ids).await)?;
-    let notice = crate::ui::flash::Notice::GuestsDeleted { event, ids };
+    let ids = picked(&backend, &host, event, ids, fitting.filter(|_| all)).await?;
+    let removed = crate::ssr::reply(guestguard::guests::actions::delete(&backend, &host, event, &ids).await)?;
+    let at = removed.at.timestamp_micros();
+    let notice = crate::ui::flash::Notice::GuestsDeleted { event, guests: removed.guests, at };
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// Brings guests back who were just taken off.
+/// Brings guests back who were just taken off; `at` is when, in microseconds since 1970.
 #[server(endpoint = "guests/restore")]
-pub async fn restore(event: EventId, #[server(default)] ids: Vec<GuestId>) -> Result<(), Problem> {
+pub async fn restore(event: EventId, #[server(default)] at: i64) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::guests::actions::restore(&backend, &host, event, &ids).await)?;
+    let at = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
+    crate::ssr::reply(guestguard::guests::actions::restore(&backend, &host, event, at).await)?;
     let notice = crate::ui::flash::Notice::GuestsRestored;
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+}
+
+/// Gives guests a tag.
+#[server(endpoint = "guests/tag")]
+pub async fn tag(
+    event: EventId,
+    #[server(default)] ids: Vec<GuestId>,
+    #[server(default)] fitting: Option<String>,
+    #[server(default)] all: bool,
+    #[server(default)] tag: String,
+) -> Result<(), Problem> {
+    retag(event, ids, fitting.filter(|_| all), tag, true).await
+}
+
+/// Takes a tag from guests.
+#[server(endpoint = "guests/untag")]
+pub async fn untag(
+    event: EventId,
+    #[server(default)] ids: Vec<GuestId>,
+    #[server(default)] fitting: Option<String>,
+    #[server(default)] all: bool,
+    #[server(default)] tag: String,
+) -> Result<(), Problem> {
+    retag(event, ids, fitting.filter(|_| all), tag, false).await
+}
+
+#[cfg(feature = "ssr")]
+async fn retag(
+    event: EventId,
+    ids: Vec<GuestId>,
+    fitting: Option<String>,
+    tag: String,
+    on: bool,
+) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let ids = picked(&backend, &host, event, ids, fitting).await?;
+    let tagged = guestguard::guests::actions::tag(&backend, &host, event, &ids, &tag, on).await;
+    let notice = crate::ui::flash::Notice::Tagged(crate::ssr::reply(tagged)?);
+    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+}
+
+/// The guests whom a form of the table means: those ticked, or everybody who fits the view `fitting`.
+#[cfg(feature = "ssr")]
+pub async fn picked(
+    backend: &guestguard::backend::Backend,
+    host: &guestguard::auth::Host,
+    event: EventId,
+    ids: Vec<GuestId>,
+    fitting: Option<String>,
+) -> Result<Vec<GuestId>, Problem> {
+    use guestguard::guests::list::{ListQuery, Picked};
+    let of = |view: &str, name: &str| {
+        let mut pairs = url::form_urlencoded::parse(view.as_bytes());
+        pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
+    };
+    let picked = match fitting {
+        Some(view) => Picked::Fitting(ListQuery::read(|name| of(&view, name))),
+        None => Picked::Only(ids),
+    };
+    crate::ssr::reply(guestguard::guests::queries::picked(&backend.db, host, event, picked).await)
 }

@@ -3,7 +3,7 @@ use guestguard::{
     events::{self, Event, times},
     guests::{
         Status,
-        list::{GuestLine, GuestPage, ListQuery, Sort},
+        list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Reach, Sort},
         queries,
     },
 };
@@ -42,12 +42,13 @@ fn Guests(host: Host, event: Event, guests: GuestPage) -> impl IntoView {
     let invite = (!empty && event.cancelled_at.is_none()).then(|| {
         view! { <a class="button button-primary" href=format!("{base}/invite")>"Send invitations"</a> }
     });
-    let (paste, new) = (format!("{base}/guests/paste"), format!("{base}/guests/new"));
+    let [import, paste, new] = ["import", "paste", "new"].map(|way| format!("{base}/guests/{way}"));
     view! {
         <Frame host=Some(host) class="page page-wide">
             <PageHead title="Guests" crumbs=crumbs(&event)>
                 {invite}
-                <a class="button" href=paste>"Add many"</a>
+                <a class="button" href=import>"Bring a file"</a>
+                <a class="button" href=paste>"Paste"</a>
                 <a class="button" href=new>"Add one"</a>
             </PageHead>
             <EventTabs event=event.id current="Guests"/>
@@ -66,9 +67,10 @@ fn EmptyList(base: String) -> impl IntoView {
         <section class="empty-state">
             <div class="empty-art" aria-hidden="true"></div>
             <h2>"Nobody on the list yet"</h2>
-            <p>"Paste names and addresses from a mail, a spreadsheet or a note. You see what we understood before anybody is added, and nobody is written to until you say so."</p>
+            <p>"Bring a spreadsheet or your contacts, or paste names and addresses from anywhere. You see what we understood before anybody is added, and nobody is written to until you say so."</p>
             <div class="actions">
-                <a class="button button-primary" href=format!("{base}/guests/paste")>"Add many guests"</a>
+                <a class="button button-primary" href=format!("{base}/guests/import")>"Bring a file"</a>
+                <a class="button" href=format!("{base}/guests/paste")>"Paste a list"</a>
                 <a class="button button-quiet" href=format!("{base}/guests/new")>"Add one guest"</a>
             </div>
         </section>
@@ -86,12 +88,17 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
         (n, false) => format!("{n} guests"),
     };
     let zone = event.zone();
+    let lines = guests.lines.clone();
     let head = |sort, name| view! { <SortHead base=base.clone() query=query.clone() sort name/> };
     view! {
         <Filters base=base.clone() query=query.clone() tags=guests.tags.clone()/>
         <form method="post" action="/api/invitations/issue">
             <input type="hidden" name=BACK value=ssr::path()/>
             <input type="hidden" name="event" value=event.id.to_string()/>
+            <input type="hidden" name="fitting" value=view_of(&guests.query)/>
+            {guests
+                .similar
+                .then(|| view! { <p class="notice" role="status">"Nobody is called exactly that. These come close:"</p> })}
             <div class="table-wrap">
                 <table class="table">
                     <caption class="visually-hidden">"Guest list"</caption>
@@ -106,7 +113,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                         </tr>
                     </thead>
                     <tbody>
-                        {guests.lines
+                        {lines
                             .into_iter()
                             .map(|line| {
                                 let changed = times::short(line.activity_at, zone);
@@ -116,15 +123,33 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                     </tbody>
                 </table>
             </div>
-            {(guests.matching == 0)
+            {(guests.matching == 0 && !guests.similar)
                 .then(|| view! { <p class="empty-state">"No guest fits these filters. " <a href=base.clone()>"Show all"</a></p> })}
             <div class="bulk-bar">
+                {(guests.matching > PAGE_SIZE)
+                    .then(|| {
+                        view! {
+                            <label class="check">
+                                <input type="checkbox" name="all" value="true"/>
+                                <span>{format!("All {}, on every page", guests.matching)}</span>
+                            </label>
+                        }
+                    })}
                 <span>"Selected guests:"</span>
                 <button class="button button-small" type="submit">"Invite"</button>
+                <span class="bulk-tag">
+                    <label class="visually-hidden" for="bulk-tag">"Tag"</label>
+                    <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags"/>
+                    <button class="button button-small" type="submit" formaction="/api/guests/tag">"Add tag"</button>
+                    <button class="button button-small button-quiet" type="submit" formaction="/api/guests/untag">"Remove tag"</button>
+                </span>
                 <button class="button button-small button-danger" type="submit" formaction="/api/guests/delete">
                     "Take off the list"
                 </button>
             </div>
+            <datalist id="tags">
+                {guests.tags.iter().map(|tag| view! { <option value=tag.clone()></option> }).collect_view()}
+            </datalist>
         </form>
         <Pagination page=query.page pages found to=move |page| address(&base, &ListQuery { page, ..query.clone() })/>
     }
@@ -164,6 +189,16 @@ fn Filters(base: String, query: ListQuery, tags: Vec<String>) -> impl IntoView {
                         </select>
                     }
                 })}
+            <label class="visually-hidden" for="reach">"How they are reached"</label>
+            <select id="reach" name="reach">
+                <option value="">"Reached any way"</option>
+                {Reach::ALL
+                    .into_iter()
+                    .map(|reach| {
+                        view! { <option value=reach.key() selected=query.reach == Some(reach)>{reach.words()}</option> }
+                    })
+                    .collect_view()}
+            </select>
             <button class="button" type="submit">"Show"</button>
         </form>
     }
@@ -216,10 +251,13 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
 }
 
 fn address(base: &str, query: &ListQuery) -> String {
-    let pairs = query.pairs();
-    if pairs.is_empty() {
-        return base.to_owned();
+    match view_of(query) {
+        view if view.is_empty() => base.to_owned(),
+        view => format!("{base}?{view}"),
     }
-    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("{base}?{text}")
+}
+
+/// What the table shows, as the query of its address.
+fn view_of(query: &ListQuery) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query.pairs()).finish()
 }

@@ -6,7 +6,14 @@ use leptos::prelude::*;
 
 /// Invites these guests, as far as they are not invited yet.
 #[server(endpoint = "invitations/issue")]
-pub async fn issue(event: EventId, #[server(default)] ids: Vec<GuestId>) -> Result<(), Problem> {
+pub async fn issue(
+    event: EventId,
+    #[server(default)] ids: Vec<GuestId>,
+    #[server(default)] fitting: Option<String>,
+    #[server(default)] all: bool,
+) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host().await?;
+    let ids = crate::guests::api::picked(&backend, &host, event, ids, fitting.filter(|_| all)).await?;
     send(event, guestguard::invitations::Selection::Only(ids)).await
 }
 

@@ -1,4 +1,4 @@
-use guestguard::{ids::GuestId, problem::Problem};
+use guestguard::problem::Problem;
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, session};
 
@@ -35,8 +35,12 @@ pub enum Notice {
     GuestSaved,
     GuestsDeleted {
         event: guestguard::ids::EventId,
-        ids: Vec<GuestId>,
+        guests: usize,
+        /// Microseconds since 1970; by this they are brought back.
+        at: i64,
     },
+    /// How many guests got a tag, or lost it.
+    Tagged(usize),
     GuestsRestored,
     /// How many went back, and how many stayed because somebody touched them since.
     ImportUndone {

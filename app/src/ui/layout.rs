@@ -121,11 +121,7 @@ fn Mark() -> impl IntoView {
 #[component]
 fn NoticeLine(notice: Notice) -> impl IntoView {
     let undo = match &notice {
-        Notice::GuestsDeleted { event, ids } => {
-            let mut values = vec![("event", event.to_string())];
-            values.extend(ids.iter().map(|id| ("ids[]", id.to_string())));
-            Some(values)
-        }
+        Notice::GuestsDeleted { event, at, .. } => Some(vec![("event", event.to_string()), ("at", at.to_string())]),
         _ => None,
     };
     view! {
@@ -154,7 +150,9 @@ fn words(notice: &Notice) -> String {
         Notice::GuestsAdded(0) => "Everybody was on the list already.".into(),
         Notice::GuestsAdded(n) => format!("{} added.", guests(*n)),
         Notice::GuestSaved => "Saved.".into(),
-        Notice::GuestsDeleted { ids, .. } => format!("{} taken off the list.", guests(ids.len())),
+        Notice::GuestsDeleted { guests: n, .. } => format!("{} taken off the list.", guests(*n)),
+        Notice::Tagged(0) => "Nothing to change: the tags are so already.".into(),
+        Notice::Tagged(n) => format!("Tags of {} changed.", guests(*n)),
         Notice::ImportUndone { back, kept: 0 } => format!("Undone for {}.", guests(*back as usize)),
         Notice::ImportUndone { back, kept } => format!(
             "Undone for {}. {} stayed: they were invited, changed or answered since.",

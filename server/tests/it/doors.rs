@@ -46,6 +46,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
     let (event, guest, session) = (event.to_string(), guest.to_string(), session.to_string());
     let theirs = [
         ("import", &*import),
+        ("tag", "VIP"),
         ("line", "2"),
         ("lines[]", "2"),
         ("form[columns][]", "name"),
