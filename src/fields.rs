@@ -47,6 +47,8 @@ pub enum Fault {
     WrongCurrentPassword,
     /// The account has this address already.
     SameAddress,
+    /// The words of a message without its link.
+    NeedsLink,
     /// None of the offered choices.
     NotAChoice,
     /// More list entries than allowed.

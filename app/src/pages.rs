@@ -77,6 +77,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/guests/import/:import") view=imports::review::ReviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/guests/:guest") view=guests::form::EditGuestPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/invite") view=invitations::invite::InvitePage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/invite/by-hand") view=invitations::by_hand::ByHandPage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token") view=invitations::page::InvitationPage ssr=SsrMode::Async/>
                 <Route path=path!("/dev/inbox") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/dev/inbox/:mail") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>

@@ -44,6 +44,16 @@ pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) 
     Ok(())
 }
 
+/// Chooses the words of the messages that the host sends themselves; empty: those that everybody begins with.
+pub(crate) async fn set_by_hand_text(backend: &Backend, host: &Host, id: EventId, text: &str) -> Result<()> {
+    let changed =
+        sqlx::query!("update events set by_hand_text = $3 where host_id = $1 and id = $2", host.id().0, id.0, text,)
+            .execute(&backend.db)
+            .await?
+            .rows_affected();
+    if changed == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
+}
+
 /// Changes an event. The sequence grows when something changed that guests' calendars must learn of.
 pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<()> {
     let new = form.parse()?;

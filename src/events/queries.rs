@@ -66,6 +66,14 @@ pub async fn event(db: &PgPool, host: &Host, id: EventId) -> Result<Event> {
     event_of(db, host.id(), id).await
 }
 
+/// The words of the messages that the host sends themselves.
+pub(crate) async fn by_hand_text(db: &PgPool, host: &Host, id: EventId) -> Result<String> {
+    let text = sqlx::query_scalar!("select by_hand_text from events where host_id = $1 and id = $2", host.id().0, id.0)
+        .fetch_optional(db)
+        .await?;
+    text.ok_or_else(|| Problem::NotFound.into())
+}
+
 /// One event of the account `host`, for those who stand in for it: a guest's link, a job.
 pub(crate) async fn event_of(db: &PgPool, host: UserId, id: EventId) -> Result<Event> {
     let event = sqlx::query_as!(

@@ -84,7 +84,35 @@ pub struct Removed {
     pub at: DateTime<Utc>,
 }
 
-/// Takes guests off the list. Their links stop working and their seats are free; for a day it can be undone.
+/// Puts a guest's number right. `country` is that of a number that names none, an ISO code.
+pub async fn set_phone(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    id: GuestId,
+    number: &str,
+    country: &str,
+) -> Result<()> {
+    let form = GuestForm { name: "-".into(), phone: number.into(), country: country.into(), ..GuestForm::default() };
+    let phone = form.parse()?.phone.ok_or_else(|| invalid("phone", Fault::Required))?;
+    let changed = sqlx::query!(
+        "update guests set phone = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
+        host.id().0,
+        event.0,
+        id.0,
+        phone,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    found(changed)?;
+    backend.live.changed(event);
+    Ok(())
+}
+
+/// Guests who were taken off the list together. stop working and their seats are free; for a day it can be undone.
 pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<Removed> {
     if ids.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodySelected).into());

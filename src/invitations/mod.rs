@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 pub mod actions;
+/// Links that hosts hand over themselves, one guest after another.
+pub mod by_hand;
 #[cfg(feature = "ssr")]
 pub mod queries;
 #[cfg(all(test, feature = "ssr"))]

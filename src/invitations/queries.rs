@@ -66,6 +66,8 @@ pub struct Waiting {
     pub guests: i64,
     /// Those of them with an e-mail address.
     pub mailable: i64,
+    /// Links that nobody has handed over yet.
+    pub by_hand: i64,
 }
 
 /// How many guests wait for an invitation.
@@ -73,7 +75,10 @@ pub async fn waiting(db: &PgPool, host: &Host, event: EventId) -> Result<Waiting
     let waiting = sqlx::query_as!(
         Waiting,
         r#"
-        select count(*) as "guests!", count(g.email) as "mailable!" from guests g
+        select count(*) as "guests!", count(g.email) as "mailable!",
+            (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
+                and l.status = 'link-ready') as "by_hand!"
+        from guests g
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
             and not exists (select from invitations i
                 where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)

@@ -49,6 +49,30 @@ pub async fn edit(event: EventId, guest: GuestId, form: GuestForm) -> Result<(),
     crate::ssr::done(Some(crate::ui::flash::Notice::GuestSaved), &page).await
 }
 
+/// A number, as typed, and the country of one that names none.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PhoneForm {
+    pub phone: String,
+    pub country: String,
+}
+
+/// Puts a guest's number right.
+#[server(endpoint = "guests/set-phone")]
+pub async fn set_phone(
+    event: EventId,
+    guest: GuestId,
+    form: PhoneForm,
+    #[server(default)] onwards: Option<String>,
+) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let PhoneForm { phone, country } = form;
+    let set = guestguard::guests::actions::set_phone(&backend, &host, event, guest, &phone, &country).await;
+    crate::ssr::reply(set)?;
+    let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
+    crate::ssr::done(Some(crate::ui::flash::Notice::GuestSaved), &page).await
+}
+
 /// Takes guests off the list; the next page offers to undo it.
 #[server(endpoint = "guests/delete")]
 pub async fn delete(

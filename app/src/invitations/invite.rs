@@ -1,4 +1,4 @@
-use guestguard::{events, invitations::queries};
+use guestguard::{events, ids::EventId, invitations::queries};
 use leptos::{either::Either, prelude::*};
 
 use crate::{
@@ -27,7 +27,10 @@ pub fn InvitePage() -> impl IntoView {
         view! {
             <Frame host=Some(host) class="page page-narrow">
                 <PageHead title="Send invitations" crumbs=crumbs(&event)/>
-                {if waiting.guests == 0 {
+                {(waiting.by_hand > 0).then(|| view! { <ByHand event=event.id count=waiting.by_hand/> })}
+                {if waiting.guests == 0 && waiting.by_hand > 0 {
+                    Either::Left(().into_any())
+                } else if waiting.guests == 0 {
                     Either::Left(
                         view! {
                             <section class="empty-state">
@@ -37,7 +40,8 @@ pub fn InvitePage() -> impl IntoView {
                                     <a class="button button-primary" href=guests>"To the guest list"</a>
                                 </div>
                             </section>
-                        },
+                        }
+                            .into_any(),
                     )
                 } else {
                     Either::Right(
@@ -52,7 +56,7 @@ pub fn InvitePage() -> impl IntoView {
                                     <div class="figure" data-kind="awaiting">
                                         <dt>"By hand"</dt>
                                         <dd>{by_hand}</dd>
-                                        <dd class="figure-note">"no e-mail address: you copy the link"</dd>
+                                        <dd class="figure-note">"no e-mail address: you hand the link over"</dd>
                                     </div>
                                 </dl>
                                 <p>
@@ -78,4 +82,26 @@ pub fn InvitePage() -> impl IntoView {
             </Frame>
         }
     })
+}
+
+/// Links that wait to be handed over.
+#[component]
+fn ByHand(event: EventId, count: i64) -> impl IntoView {
+    let base = format!("/dashboard/events/{event}");
+    let title = match count {
+        1 => "1 link to hand over".to_owned(),
+        n => format!("{n} links to hand over"),
+    };
+    view! {
+        <section class="card section">
+            <h2>{title}</h2>
+            <p>"These guests have no e-mail address. Send each their link by WhatsApp or text message, one after another, or take the links along as a table."</p>
+            <div class="actions">
+                <a class="button button-primary" href=format!("{base}/invite/by-hand")>"Hand them over"</a>
+                <form method="post" action=format!("{base}/guests/links")>
+                    <button class="button" type="submit">"Download the links"</button>
+                </form>
+            </div>
+        </section>
+    }
 }

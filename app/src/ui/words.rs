@@ -90,6 +90,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::WrongCurrentPassword => "That is not your present password.".into(),
         Fault::SameAddress => "That is the address your account has.".into(),
         Fault::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
+        Fault::NeedsLink => "Please leave {link} in: it becomes the guest's personal link.".into(),
         Fault::NotAChoice => "Please choose one of the answers.".into(),
         Fault::TooMany(max) => format!("Please give at most {max}."),
         Fault::Lines(lines) => {
@@ -129,7 +130,8 @@ fn conflict(conflict: &Conflict) -> String {
     }
 }
 
-fn phone(wrong: Wrong, example: &str) -> String {
+/// What is wrong with a number, and a right one.
+pub fn phone(wrong: Wrong, example: &str) -> String {
     let what = match wrong {
         Wrong::NotANumber => "This is not a phone number",
         Wrong::NoCountry => "The country code is missing",

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bounds;
+mod by_hand;
 mod delivery;
 mod doors;
 mod encoding;

@@ -1,0 +1,102 @@
+//! Links that the host hands over.
+
+use guestguard::ids::{EventId, GuestId};
+use sqlx::PgPool;
+
+use crate::support::{Actor, App, hidden, links};
+
+async fn wizard(host: &Actor, event: EventId, query: &str) -> String {
+    host.get(&format!("/dashboard/events/{event}/invite/by-hand{query}")).await.ok()
+}
+
+async fn hand_over(host: &Actor, event: EventId, guest: GuestId, outcome: &str) -> String {
+    let (event, guest) = (event.to_string(), guest.to_string());
+    let fields = [("event", &*event), ("guest", &guest), ("outcome", outcome), ("channel", "whatsapp")];
+    host.post("/api/invitations/hand-over", "/dashboard", &fields).await.location()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn one_guest_after_another_gets_their_link_by_hand(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Bo Chan +44 7911 123456\nCy\nDee <dee@example.org>").await;
+    ana.invite_all(event).await;
+    let (bo, cy) = (ana.guests(event, "Bo").await[0], ana.guests(event, "Cy").await[0]);
+    let id = event.to_string();
+
+    let page = wizard(&ana, event, "").await;
+    assert!(page.contains("0 sent, 0 skipped, 2 to go") && page.contains("Bo Chan") && !page.contains("Dee"));
+    let chat =
+        page.split("https://wa.me/447911123456?text=").nth(1).expect("a chat with Bo").split('"').next().unwrap();
+    let (_, message) = form_urlencoded_pair(chat);
+    assert!(
+        message.starts_with("Dear Bo Chan, you are invited to Midsummer dinner on ") && message.ends_with("Ana"),
+        "{message}"
+    );
+    let link = links(&message)[0].clone();
+    assert!(page.contains("sms:+447911123456?&amp;body=") || page.contains("sms:+447911123456?&body="));
+
+    // The number is taken away from under the wizard, as an older one could be wrong.
+    sqlx::query("update guests set phone = '+441111123456' where name = 'Bo Chan'")
+        .execute(&app.backend.db)
+        .await
+        .unwrap();
+    let page = wizard(&ana, event, "").await;
+    assert!(page.contains("No such number is given out") && !page.contains("wa.me"));
+    let set = async |phone: &str| {
+        let (guest, onwards) = (bo.to_string(), format!("/dashboard/events/{event}/invite/by-hand?guest={bo}"));
+        let fields = [
+            ("event", &*id),
+            ("guest", &guest),
+            ("form[phone]", phone),
+            ("form[country]", "GB"),
+            ("onwards", &onwards),
+        ];
+        ana.post_and_follow("/api/guests/set-phone", &onwards, &fields).await.ok()
+    };
+    assert!(set("12").await.contains("too short. A right one looks like"));
+    assert!(set("07911 123 457").await.contains("https://wa.me/447911123457?text="));
+
+    let next = hand_over(&ana, event, bo, "sent").await;
+    assert_eq!(next, format!("/dashboard/events/{event}/invite/by-hand?who=no-email"));
+    let page = ana.get(&next).await.ok();
+    assert!(page.contains("1 sent, 0 skipped, 1 to go") && page.contains(">Cy<") && page.contains("rel=\"prev\""));
+    hand_over(&ana, event, cy, "skipped").await;
+    assert!(wizard(&ana, event, "").await.contains("All done"));
+    assert!(wizard(&ana, event, &format!("?guest={bo}")).await.contains("You sent this already."));
+    let list = ana.get(&format!("/dashboard/events/{event}/guests?status=sent")).await.ok();
+    assert!(list.contains("Bo Chan"), "a link that was handed over counts as sent");
+
+    let fields = [("event", &*id), ("guest", &*bo.to_string())];
+    app.anonymous().get(&link).await.ok();
+    ana.post("/api/invitations/rotate", "/dashboard", &fields).await.location();
+    let page = wizard(&ana, event, "").await;
+    assert!(page.contains("Bo Chan") && !page.contains(&link), "a replaced link has to be handed over anew");
+    assert_eq!(app.anonymous().get(&link).await.status, 410);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_words_are_the_hosts_own_and_keep_the_link(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Bo {link} Chan").await;
+    ana.invite_all(event).await;
+    let (id, here) = (event.to_string(), format!("/dashboard/events/{event}/invite/by-hand"));
+    let save = async |text: &str| {
+        ana.post_and_follow("/api/invitations/words", &here, &[("event", &id), ("form[text]", text)]).await.ok()
+    };
+    let page = save("Come!").await;
+    assert!(page.contains("Please leave {link} in") && page.contains("Come!</textarea>"));
+    let page = save("Hey {guest.first_name} & co: {link}").await;
+    let message = hidden(&page, "event").len();
+    assert!(message > 0 && page.contains("Hey Bo &amp; co: http"), "{page}");
+    assert_eq!(links(&page.split("hand-message").nth(1).unwrap()[..200]).len(), 1);
+}
+
+fn form_urlencoded_pair(encoded: &str) -> (String, String) {
+    let url = url::Url::parse(&format!("http://x/?text={}", encoded.replace("&amp;", "&"))).unwrap();
+    let (name, text) = url.query_pairs().next().unwrap();
+    (name.into_owned(), text.into_owned())
+}
