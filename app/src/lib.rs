@@ -10,6 +10,7 @@ pub mod imports;
 pub mod invitations;
 #[cfg(feature = "ssr")]
 pub mod notifications;
+pub mod phone;
 pub mod rsvp;
 pub mod ui;
 

@@ -1,5 +1,6 @@
 use app::ssr::Asked;
 use axum::{
+    Json,
     body::Body,
     extract::{Extension, Form, Path, State},
     http::{StatusCode, header},
@@ -14,6 +15,7 @@ use guestguard::{
     invitations::{self, Token},
     limits::Limit,
     notifications::outbox,
+    phone::{self, Country},
     problem::Problem,
     rsvp,
 };
@@ -134,6 +136,11 @@ fn attachment(name: &str, kind: &str, body: Body) -> Response {
 /// A stream that breaks off is told in the log; what was sent stays sent.
 fn told<T>(stream: impl Stream<Item = guestguard::error::Result<T>>) -> impl Stream<Item = std::io::Result<T>> {
     stream.map(|piece| app::ssr::reply(piece).map_err(|_| std::io::Error::other("the list could not be read on")))
+}
+
+/// What numbers of each country look like, for the browser.
+pub async fn phone_countries() -> Json<&'static [Country]> {
+    Json(phone::countries::all())
 }
 
 /// `/dev/inbox/{mail}/html`: a message as mail programs show it, for the outbox page's frame.

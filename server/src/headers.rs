@@ -48,7 +48,7 @@ pub async fn protect(State(https): State<bool>, request: Request, next: Next) ->
         true if path.starts_with("/pkg-") || path.starts_with("/fonts/") || path.starts_with("/ornaments/") => {
             IMMUTABLE
         }
-        true if path.starts_with("/icons/") || path == "/favicon.svg" => AN_HOUR,
+        true if path.starts_with("/icons/") || path == "/favicon.svg" || path == app::phone::TABLE => AN_HOUR,
         _ => HeaderValue::from_static("no-store"),
     };
     headers.entry(header::CACHE_CONTROL).or_insert(keep);

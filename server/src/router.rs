@@ -84,6 +84,7 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
             post(downloads::left_out).with_state(backend.clone()),
         )
         .route("/dashboard/events/{event}/guests/links", post(downloads::links).with_state(backend.clone()))
+        .route(app::phone::TABLE, get(downloads::phone_countries))
         .route("/guest-list.csv", get(downloads::template_csv))
         .route("/guest-list.xlsx", get(downloads::template_xlsx))
         .route("/me", get(guard::me).with_state(backend.clone()))

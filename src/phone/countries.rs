@@ -43,7 +43,8 @@ fn country(metadata: &phonenumber::Metadata) -> Option<Country> {
         name: name.to_owned(),
         dial,
         trunk: metadata.national_prefix().unwrap_or_default().to_owned(),
-        pattern: general.national_number().as_str().to_owned(),
+        // The metadata breaks its patterns into lines.
+        pattern: general.national_number().as_str().split_whitespace().collect(),
         lengths: lengths(metadata),
         main: metadata.is_main_country_for_code()
             || DATABASE.by_code(&metadata.country_code()).is_none_or(|all| all.len() == 1),

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     events::tabs::{crumbs, event_in_path},
+    phone::field::PhoneField,
     ssr,
     ui::{
         button::PostButton,
@@ -172,8 +173,8 @@ fn GuestFields(state: FormState, event: Event, guest: Option<GuestDetails>, butt
             <Field form=form.clone() name="name" label="Name" required=true max=120 autocomplete="off"/>
             <div class="field-row">
                 <Field form=form.clone() name="email" kind="email" label="E-mail" max=254 autocomplete="off"/>
-                <Field form=form.clone() name="phone" kind="tel" label="Phone" hint="With country code: +44 7911 123456" max=40 autocomplete="off"/>
             </div>
+            <PhoneField form=form.clone()/>
             <div class="field-row">
                 <Field form=form.clone() name="party_size" kind="number" label="Seats" hint="Themselves included." inputmode="numeric" range=(1, MOST_IN_PARTY)/>
                 <Field form=form.clone() name="tags" label="Tags" hint="Separated by commas: Family, Table 4" max=600/>

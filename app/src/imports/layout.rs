@@ -4,8 +4,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
-use super::upload::CountrySelect;
-use crate::{ssr, ui::form::BACK};
+use crate::{phone::field::CountrySelect, ssr, ui::form::BACK};
 
 /// What each column of the file is taken for, and how the rest is read.
 #[component]

@@ -6,6 +6,8 @@ mod layout;
 /// Rows that did not come onto the list, for the host to take along.
 #[cfg(feature = "ssr")]
 mod left_out;
+/// What a chosen file holds, before it is sent (island).
+mod preview;
 /// What became of a file.
 #[cfg(feature = "ssr")]
 mod result;

@@ -3,13 +3,14 @@ use guestguard::{
     events::{self, Event},
     ids::ImportId,
     imports::queries,
-    phone::{Country, countries},
 };
 use leptos::prelude::*;
 use serde::Serialize;
 
+use super::preview::ImportPreview;
 use crate::{
     events::tabs::{crumbs, event_in_path},
+    phone::field::CountrySelect,
     ssr,
     ui::{
         form::FormState,
@@ -80,6 +81,7 @@ fn Upload(host: Host, event: Event, latest: Option<ImportId>) -> impl IntoView {
                     />
                     {fault.map(|fault| view! { <p class="error" id="file-error" role="alert">{fault}</p> })}
                 </div>
+                <ImportPreview/>
                 <div class="form-actions">
                     <button class="button button-primary" type="submit">"Read the file"</button>
                 </div>
@@ -126,25 +128,4 @@ fn home_country(event: &Event) -> &'static str {
     ];
     let known = ZONES.iter().find(|(known, _)| *known == zone).map(|(_, country)| *country);
     known.unwrap_or(if zone.starts_with("America/") { "US" } else { "" })
-}
-
-/// All countries with their flags and dial codes, the common ones first.
-#[component]
-pub fn CountrySelect(id: &'static str, name: &'static str, chosen: String) -> impl IntoView {
-    let option = move |country: &Country, chosen: &str| {
-        let words = format!("{} {} (+{})", country.flag(), country.name, country.dial);
-        view! { <option value=country.iso.clone() selected=country.iso == chosen>{words}</option> }
-    };
-    let (all, common) = (chosen.clone(), chosen);
-    // Chosen once, where it stands twice.
-    let is_common = countries::common().any(|country| country.iso == all);
-    view! {
-        <select id=id name=name aria-describedby=format!("{id}-hint")>
-            <option value="">"Not said: numbers need their country code"</option>
-            <optgroup label="Common">{countries::common().map(|country| option(country, &common)).collect_view()}</optgroup>
-            <optgroup label="All">
-                {countries::all().iter().map(|country| option(country, if is_common { "" } else { &all })).collect_view()}
-            </optgroup>
-        </select>
-    }
 }

@@ -2,14 +2,14 @@ use guestguard::{
     auth::Host,
     ids::GuestId,
     invitations::by_hand::{PLACEHOLDERS, Step, TextForm, Turn, Who, step},
-    phone::{self, Wrong},
+    phone::{self as numbers, Wrong},
 };
 use leptos::{either::Either, prelude::*};
 
 use crate::{
     events::tabs::{crumbs, event_in_path},
     guests::api,
-    imports::upload::CountrySelect,
+    phone::field::PhoneField,
     ssr,
     ui::{
         button::PostButton,
@@ -167,12 +167,10 @@ fn TurnCard(step: Step, turn: Turn) -> impl IntoView {
 #[component]
 fn PhoneForm(step: Step, turn: Turn, wrong: Option<Wrong>) -> impl IntoView {
     let typed = turn.phone.clone().unwrap_or_default();
-    let country = phone::region(&typed).unwrap_or_default();
+    let country = numbers::region(&typed).unwrap_or_default();
     let form = api::PhoneForm { phone: typed, country };
     let state = FormState::new("/api/guests/set-phone", &form);
-    let stored = wrong.map(|wrong| words::phone(wrong, "+44 7911 123456"));
-    let fault = state.fault("phone").or(stored);
-    let bad = fault.is_some();
+    let stored_fault = wrong.map(|wrong| words::phone(wrong, "+44 7911 123456")).unwrap_or_default();
     let onwards =
         format!("/dashboard/events/{}/invite/by-hand?who={}&guest={}", step.event.id, step.who.key(), turn.id);
     view! {
@@ -181,23 +179,7 @@ fn PhoneForm(step: Step, turn: Turn, wrong: Option<Wrong>) -> impl IntoView {
             <input type="hidden" name="onwards" value=onwards/>
             <input type="hidden" name="event" value=step.event.id.to_string()/>
             <input type="hidden" name="guest" value=turn.id.to_string()/>
-            <div class="field">
-                <label for="country">"Country"</label>
-                <CountrySelect id="country" name="form[country]" chosen=state.value("country")/>
-            </div>
-            <div class="field" data-invalid=bad.then_some("true")>
-                <label for="phone">"Phone"</label>
-                <p class="hint" id="country-hint">"With its country code, or choose the country."</p>
-                <input
-                    id="phone"
-                    type="tel"
-                    name="form[phone]"
-                    value=state.value("phone")
-                    aria-invalid=bad.then_some("true")
-                    aria-describedby=if bad { "country-hint phone-error" } else { "country-hint" }
-                />
-                {fault.map(|fault| view! { <p class="error" id="phone-error">{fault}</p> })}
-            </div>
+            <PhoneField form=state stored_fault/>
             <div class="form-actions">
                 <button class="button" type="submit">"Save the number"</button>
             </div>

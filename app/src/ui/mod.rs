@@ -40,3 +40,11 @@ pub fn woken() -> impl Fn() -> Option<&'static str> + Clone + Send + Sync + 'sta
     Effect::new(move |_| ready.set(true));
     move || ready.get().then_some("true")
 }
+
+/// Listens to what happens at `target`, as long as the page lives.
+pub fn listen(target: &web_sys::EventTarget, name: &str, handle: impl FnMut(web_sys::Event) + 'static) {
+    use wasm_bindgen::{JsCast, prelude::Closure};
+    let closure = Closure::<dyn FnMut(web_sys::Event)>::new(handle);
+    _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
