@@ -1,6 +1,7 @@
 use std::sync::LazyLock;
 
 use phonenumber::{Mode, Type, metadata::DATABASE};
+use regex::Regex;
 
 use super::Country;
 
@@ -27,6 +28,20 @@ pub fn common() -> impl Iterator<Item = &'static Country> {
 pub fn of(iso: &str) -> Option<&'static Country> {
     COUNTRIES.iter().find(|country| country.iso == iso)
 }
+
+/// Whether the whole of `national` is a number of a country with that dial code. libphonenumber's own verdict, as the
+/// crate gives it, looks at the beginning only.
+pub(super) fn fits(dial: &str, national: &str) -> bool {
+    PATTERNS.iter().any(|(code, pattern)| *code == dial && pattern.is_match(national))
+}
+
+static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    let pattern = |country: &'static Country| {
+        // From libphonenumber, which compiles them as well.
+        Some((&*country.dial, Regex::new(&format!("^(?:{})$", country.pattern)).ok()?))
+    };
+    COUNTRIES.iter().filter_map(pattern).collect()
+});
 
 fn country(metadata: &phonenumber::Metadata) -> Option<Country> {
     // Numbers that belong to no country, such as those of satellites, have digits for an id.

@@ -19,8 +19,11 @@ pub fn parse(text: &str, country: Option<&str>) -> Result<String, Wrong> {
         phonenumber::ParseError::InvalidCountryCode => Wrong::NoCountry,
         _ => Wrong::NotANumber,
     })?;
-    if phonenumber::is_valid(&number) {
-        return Ok(number.format().mode(Mode::E164).to_string());
+    let e164 = number.format().mode(Mode::E164).to_string();
+    let dial = number.country().code().to_string();
+    let digits = e164.trim_start_matches('+').strip_prefix(&*dial).unwrap_or_default();
+    if phonenumber::is_valid(&number) && countries::fits(&dial, digits) {
+        return Ok(e164);
     }
     let named = country_of(&typed, countries::all()).map(|(named, _)| named);
     match named.or_else(|| countries::of(country?)) {
