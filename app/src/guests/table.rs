@@ -152,6 +152,11 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
             </datalist>
         </form>
         <Pagination page=query.page pages found to=move |page| address(&base, &ListQuery { page, ..query.clone() })/>
+        <form class="take-along" method="post" action=format!("/dashboard/events/{}/guests/export", event.id)>
+            <span>"Take the list along:"</span>
+            <button class="button button-small" name="format" value="csv" type="submit">"CSV"</button>
+            <button class="button button-small" name="format" value="xlsx" type="submit">"Excel"</button>
+        </form>
     }
 }
 

@@ -33,7 +33,7 @@ pub fn Outcome(host: Host, event: Event, import: Import, undo: bool) -> impl Int
                 <div class="figure"><dt>"Updated"</dt><dd>{import.updated}</dd></div>
                 <div class="figure"><dt>"Left out"</dt><dd>{left}</dd></div>
             </dl>
-            <section class="section actions">
+            <section class="import-next actions">
                 <a class="button button-primary" href=base.clone()>"Go to the guest list"</a>
                 <a class="button" href=format!("/dashboard/events/{}/invite", event.id)>"Send invitations"</a>
             </section>
