@@ -143,7 +143,7 @@ test('the guest form names every bad field and keeps what was typed', async ({ p
   await page.getByRole('button', { name: 'Add to the list' }).click();
   await says(page.getByLabel('Name'), 'Please fill this in.');
   await says(page.getByLabel('E-mail'), "That doesn't look like an e-mail address");
-  await says(page.getByLabel('Phone'), 'Please give the number with its country code');
+  await says(page.getByLabel('Phone'), 'The country code is missing');
   await says(page.getByLabel('Seats'), 'Please choose a number from 1 to 20.');
   await says(page.getByLabel('Tags'), 'Please use at most 40 characters.');
   await says(page.getByLabel('Private note'), 'Please use at most 1000 characters.');

@@ -78,11 +78,11 @@ pub async fn set_phone(
 pub async fn delete(
     event: EventId,
     #[server(default)] ids: Vec<GuestId>,
-    #[server(default)] fitting: Option<String>,
+    #[server(default)] fitting: String,
     #[server(default)] all: bool,
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
-    let ids = picked(&backend, &host, event, ids, fitting.filter(|_| all)).await?;
+    let ids = picked(&backend, &host, event, ids, all.then_some(fitting)).await?;
     let removed = crate::ssr::reply(guestguard::guests::actions::delete(&backend, &host, event, &ids).await)?;
     let at = removed.at.timestamp_micros();
     let notice = crate::ui::flash::Notice::GuestsDeleted { event, guests: removed.guests, at };
@@ -104,11 +104,11 @@ pub async fn restore(event: EventId, #[server(default)] at: i64) -> Result<(), P
 pub async fn tag(
     event: EventId,
     #[server(default)] ids: Vec<GuestId>,
-    #[server(default)] fitting: Option<String>,
+    #[server(default)] fitting: String,
     #[server(default)] all: bool,
     #[server(default)] tag: String,
 ) -> Result<(), Problem> {
-    retag(event, ids, fitting.filter(|_| all), tag, true).await
+    retag(event, ids, all.then_some(fitting), tag, true).await
 }
 
 /// Takes a tag from guests.
@@ -116,11 +116,11 @@ pub async fn tag(
 pub async fn untag(
     event: EventId,
     #[server(default)] ids: Vec<GuestId>,
-    #[server(default)] fitting: Option<String>,
+    #[server(default)] fitting: String,
     #[server(default)] all: bool,
     #[server(default)] tag: String,
 ) -> Result<(), Problem> {
-    retag(event, ids, fitting.filter(|_| all), tag, false).await
+    retag(event, ids, all.then_some(fitting), tag, false).await
 }
 
 #[cfg(feature = "ssr")]

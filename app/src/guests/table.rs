@@ -138,7 +138,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                 <span>"Selected guests:"</span>
                 <button class="button button-small" type="submit">"Invite"</button>
                 <span class="bulk-tag">
-                    <label class="visually-hidden" for="bulk-tag">"Tag"</label>
+                    <label class="visually-hidden" for="bulk-tag">"Tag for the selected guests"</label>
                     <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags"/>
                     <button class="button button-small" type="submit" formaction="/api/guests/tag">"Add tag"</button>
                     <button class="button button-small button-quiet" type="submit" formaction="/api/guests/untag">"Remove tag"</button>

@@ -10,12 +10,12 @@ use leptos::prelude::*;
 pub async fn issue(
     event: EventId,
     #[server(default)] ids: Vec<GuestId>,
-    #[server(default)] fitting: Option<String>,
+    #[server(default)] fitting: String,
     #[server(default)] all: bool,
     #[server(default)] onwards: Option<String>,
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host().await?;
-    let ids = crate::guests::api::picked(&backend, &host, event, ids, fitting.filter(|_| all)).await?;
+    let ids = crate::guests::api::picked(&backend, &host, event, ids, all.then_some(fitting)).await?;
     send(event, guestguard::invitations::Selection::Only(ids), onwards).await
 }
 

@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { invite, planEvent, post, signUp } from '../helpers/actors';
+import { awake, look } from '../helpers/look';
+import { checkNothing, figure } from '../helpers/pages';
+import { expect, test, type Page } from '../helpers/test';
+
+const LIST = [
+  'Gast;E-Mail;Handy;Personen;Schuhgröße',
+  'Jürgen Groß;juergen@example.org;07911 123456;2;44',
+  'Ada Lovelace;ada@;;;38',
+  'Bo Chan;bo@gmial.com;;;40',
+  'Bo again;BO@gmial.com;;;40',
+  'Cy;;07911 123457;;41',
+].join('\r\n');
+
+/** Chooses a file on the page for guest lists and sends it. */
+async function bring(page: Page, event: string, name: string, text: string) {
+  await page.goto(`${event}/guests`);
+  await page.getByRole('link', { name: 'Bring a file' }).first().click();
+  await awake(page);
+  await page.getByLabel('Country of phone numbers').selectOption('GB');
+  await page.getByLabel('File').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text, 'latin1') });
+}
+
+test('a spreadsheet becomes guests: looked at, put right, taken over and undone', async ({ page, scripts }) => {
+  test.slow();
+  await signUp(page);
+  const event = await planEvent(page);
+  await page.goto(`${event}/guests`);
+  await look(page);
+  await bring(page, event, 'Gästeliste.csv', LIST);
+  if (scripts) {
+    await expect(page.getByRole('status').filter({ hasText: '5 guests' })).toContainText('1 with an address that can\'t be right');
+    await expect(page.getByRole('listitem').filter({ hasText: 'Schuhgröße' })).toContainText('Leave out');
+  }
+  await look(page);
+  await page.getByRole('button', { name: 'Read the file' }).click();
+
+  await expect(page.getByRole('heading', { level: 1, name: 'Check the list' })).toBeVisible();
+  await expect(page.getByText('3 guests will be added.')).toBeVisible();
+  await look(page);
+  const bad = page.getByRole('listitem').filter({ hasText: 'Line 3' });
+  await expect(bad.getByLabel('E-mail')).toHaveAccessibleDescription(/e-mail address, such as/);
+  await bad.getByLabel('E-mail').fill('ada@example.org');
+  await bad.getByRole('button', { name: 'Save' }).click();
+
+  await page.getByRole('link', { name: '4 ready' }).click();
+  const bo = page.getByRole('row').filter({ hasText: 'Bo Chan' });
+  await expect(bo).toContainText('Did they mean bo@gmail.com');
+  await bo.getByRole('button', { name: 'Use it' }).click();
+  // His namesake's address is another one now, so both count.
+  await expect(page.getByText('5 guests will be added.')).toBeVisible();
+  await page.getByRole('button', { name: 'Leave out line 5' }).click();
+  await page.getByText('How the file is read').click();
+  await page.getByLabel('Schuhgröße').selectOption('Tags');
+  await look(page);
+  await page.getByRole('button', { name: 'Read it like this' }).click();
+  await expect(page.getByText('4 guests will be added.')).toBeVisible();
+  await page.getByRole('button', { name: 'Add 4 to the list' }).click();
+
+  await expect(page.getByRole('heading', { level: 1, name: '4 guests are on your list' })).toBeVisible();
+  await look(page);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download these rows' }).click();
+  const left = await readFile(await (await download).path(), 'utf8');
+  expect(left.split('\r\n')).toEqual([
+    '\uFEFFGast,E-Mail,Handy,Personen,Schuhgröße,Why it was left out',
+    'Bo again,BO@gmial.com,,,40,You left it out.',
+    '',
+  ]);
+  await page.getByRole('link', { name: 'Go to the guest list' }).click();
+  const guest = page.getByRole('row').filter({ hasText: 'Jürgen Groß' });
+  await expect(guest).toContainText('+447911123456');
+  await expect(guest).toContainText('44');
+
+  await page.goto(`${event}/guests/import`);
+  await page.getByRole('link', { name: 'Show it' }).click();
+  await page.getByRole('button', { name: 'Undo this import' }).click();
+  await expect(page.getByRole('status')).toContainText('Undone for 4 guests.');
+  await expect(page.getByRole('heading', { name: 'Nobody on the list yet' })).toBeVisible();
+});
+
+test('a file that is no list is refused with a remedy', async ({ page, expectsStatus }) => {
+  await signUp(page);
+  const event = await planEvent(page);
+  expectsStatus(422);
+  await bring(page, event, 'picture.csv', '\x89PNG\r\n\x1a\n\0\0\0\rIHDR');
+  await checkNothing(page);
+  await page.getByRole('button', { name: 'Read the file' }).click();
+  await expect(page.getByText('We can\'t read this file. Save your list as CSV').first()).toBeVisible();
+  await look(page);
+});
+
+test('a whole view of the list is tagged, and taken along', async ({ page }) => {
+  await signUp(page);
+  const event = await planEvent(page);
+  const names = Array.from({ length: 60 }, (_, n) => `Guest ${n} <guest${n}@example.org>`);
+  await post(page, 'guests/paste', { event: event.split('/').pop()!, 'form[text]': [...names, 'Zoë'].join('\n') });
+  await page.goto(`${event}/guests`);
+  await page.getByRole('checkbox', { name: 'Select Guest 0', exact: true }).check();
+  await page.getByRole('checkbox', { name: 'All 61, on every page' }).check();
+  await page.getByRole('combobox', { name: 'Tag for the selected guests' }).fill('Dinner');
+  await look(page);
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await expect(page.getByRole('status')).toContainText('Tags of 61 guests changed.');
+  await page.getByRole('searchbox', { name: 'Search guests' }).fill('zoe');
+  await page.getByRole('combobox', { name: 'How they are reached' }).selectOption('No e-mail');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Zoë' })).toContainText('Dinner');
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('1 guest');
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'CSV' }).click();
+  const list = await download;
+  expect(list.suggestedFilename()).toBe('Midsummer dinner guests.csv');
+  const text = await readFile(await list.path(), 'utf8');
+  expect(text.split('\r\n')).toHaveLength(63);
+  expect(text).toContain('Zoë,,,2,Dinner,');
+});
+
+test('links are handed over one guest after another', async ({ page }) => {
+  test.slow();
+  await signUp(page);
+  const event = await planEvent(page);
+  await invite(page, event, 'Bo Chan +44 7911 123456\nCy\nDee <dee@example.org>');
+  await page.goto(`${event}/invite`);
+  await look(page);
+  await page.getByRole('link', { name: 'Hand them over' }).click();
+  await expect(page.getByText('0 sent, 0 skipped, 2 to go')).toBeVisible();
+  await look(page);
+  const chat = page.getByRole('link', { name: 'Open in WhatsApp' });
+  const address = new URL((await chat.getAttribute('href'))!);
+  expect(`${address.host}${address.pathname}`).toBe('wa.me/447911123456');
+  expect(address.searchParams.get('text')).toMatch(/^Dear Bo Chan, .*\/i\/[\w-]{43}\n/s);
+  await page.getByText('Change the words').click();
+  await page.getByLabel('Message').last().fill('Hey {guest.first_name}! {link}');
+  await page.getByRole('button', { name: 'Save the words' }).click();
+  await expect(page.getByRole('blockquote')).toHaveText(/^Hey Bo! http/);
+  await page.getByRole('button', { name: 'I sent it, next' }).click();
+
+  await expect(page.getByRole('heading', { level: 2, name: 'Cy' })).toBeVisible();
+  await look(page);
+  await page.getByRole('combobox', { name: 'Country of the number' }).selectOption('GB');
+  await page.getByRole('textbox', { name: 'Phone' }).fill('12');
+  await page.getByRole('button', { name: 'Save the number' }).click();
+  await expect(page.getByRole('textbox', { name: 'Phone' })).toHaveAccessibleDescription(/too short/);
+  await page.getByRole('textbox', { name: 'Phone' }).fill('07911 123 457');
+  await page.getByRole('button', { name: 'Save the number' }).click();
+  await expect(chat).toHaveAttribute('href', /447911123457/);
+  await page.getByRole('button', { name: 'Skip' }).click();
+  await expect(page.getByRole('heading', { name: 'All done' })).toBeVisible();
+  await look(page);
+  await page.goto(`${event}/guests`);
+  await expect(page.getByRole('row').filter({ hasText: 'Bo Chan' })).toContainText('Sent');
+  await page.goto(event);
+  await expect(figure(page, 'Invited').first()).toHaveText('3');
+});
