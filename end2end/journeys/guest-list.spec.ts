@@ -103,7 +103,7 @@ test('the link of a guest without an address is handed over by the host', async 
   const event = await planEvent(page, { capacity: '10' });
   await invite(page, event, 'Grace Hopper');
   await page.goto(`${event}/invite`);
-  await expect(page.getByRole('heading', { name: 'Everybody is invited' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '1 link to hand over' })).toBeVisible();
   await look(page);
   await openGuest(page, event, 'Grace Hopper');
   await expect(page.getByRole('button', { name: 'Send by e-mail again' })).toHaveCount(0);

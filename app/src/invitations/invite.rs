@@ -2,7 +2,7 @@ use guestguard::{events, ids::EventId, invitations::queries};
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    events::tabs::{crumbs, event_in_path},
+    events::tabs::{EventTabs, crumbs, event_in_path},
     ssr,
     ui::{
         button::PostButton,
@@ -27,6 +27,7 @@ pub fn InvitePage() -> impl IntoView {
         view! {
             <Frame host=Some(host) class="page page-narrow">
                 <PageHead title="Send invitations" crumbs=crumbs(&event)/>
+                <EventTabs event=event.id current="Guests"/>
                 {(waiting.by_hand > 0).then(|| view! { <ByHand event=event.id count=waiting.by_hand/> })}
                 {if waiting.guests == 0 && waiting.by_hand > 0 {
                     Either::Left(().into_any())

@@ -150,7 +150,7 @@ pub fn PhoneInput(
                 <input
                     type="text"
                     role="combobox"
-                    aria-label="Find a country by name or code"
+                    aria-label="Find a country"
                     aria-expanded=move || open.get().to_string()
                     aria-controls=list
                     aria-autocomplete="list"
@@ -169,7 +169,7 @@ pub fn PhoneInput(
                 />
                 <ul id=list_id role="listbox" aria-label="Countries" hidden=move || !open.get()>{options}</ul>
             </div>
-            <p class="phone-told" role="status">{told}</p>
+            <p class="phone-told" aria-live="polite">{told}</p>
         </div>
     }
 }
