@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     guests,
     ids::{NotificationId, UserId},
-    notifications,
+    imports, notifications,
 };
 
 /// Tries before a message counts as failed. With the queue's backoff (e^n seconds, at most six hours) they spread
@@ -80,7 +80,8 @@ impl TaskHandler for FollowUp {
     }
 }
 
-/// Forgets what is over: deleted guests after their time for undo, sessions, links. A unit struct, because the schedule's payload is `null`.
+/// Forgets what is over: deleted guests after their time for undo, files that came in,
+/// sessions, links. A unit struct, because the schedule's payload is `null`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ForgetThePast;
 
@@ -90,6 +91,7 @@ impl TaskHandler for ForgetThePast {
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
         guests::actions::purge_deleted(backend).await.map_err(|error| format!("{error:?}"))?;
+        imports::actions::forget_old(backend).await.map_err(|error| format!("{error:?}"))?;
         auth::actions::forget_the_past(backend).await.map_err(|error| format!("{error:?}"))
     }
 }

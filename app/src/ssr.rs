@@ -159,6 +159,13 @@ pub fn query(name: &str) -> Option<String> {
     pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
 }
 
+/// All values of `name` in the page's query.
+pub fn queries(name: &str) -> Vec<String> {
+    let query = parts().and_then(|parts| parts.uri.query().map(ToOwned::to_owned)).unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.filter(|(other, _)| other == name).map(|(_, value)| value.into_owned()).collect()
+}
+
 /// A request header, if it is text.
 pub fn header(name: &str) -> Option<String> {
     parts()?.headers.get(name)?.to_str().ok().map(ToOwned::to_owned)

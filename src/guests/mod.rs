@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 pub mod actions;
 /// Text on its way to and from spreadsheets.
 pub mod cells;
+/// What should be put right before anything is sent.
+#[cfg(feature = "ssr")]
+pub mod check;
 /// The list on its way out.
 #[cfg(feature = "ssr")]
 pub mod export;

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
 use super::{
-    GuestForm, Status, actions,
+    GuestForm, Status, actions, check,
     list::{ListQuery, Picked, Reach, Sort},
     queries,
 };
@@ -278,4 +280,55 @@ async fn guests_are_found_by_how_they_are_reached_and_tagged_together(db: PgPool
     for bad in ["", "a, b"] {
         assert!(matches!(problem(actions::tag(&backend, &host, event, &ids, bad, true).await), Problem::Invalid(_)));
     }
+}
+
+#[sqlx::test]
+async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    let add = async |name: &str, email: &str, phone: &str| {
+        let form = GuestForm { name: name.into(), email: email.into(), phone: phone.into(), ..GuestForm::default() };
+        actions::add(&backend, &host, event, &form).await.unwrap()
+    };
+    add("Ada", "ada@example.org", "").await;
+    add("A. Lovelace", "ADA@example.org", "").await;
+    add("Bo", "bo@gmial.com", "+447911123456").await;
+    add("Bo at work", "", "+447911123456").await;
+    add("Jürgen Groß", "j1@example.org", "").await;
+    add("Jurgen Gross", "j2@example.org", "").await;
+    add("Cy", "", "").await;
+    let found = check::check(&backend.db, &host, event).await.unwrap();
+    let pairs: BTreeSet<_> = found
+        .pairs
+        .iter()
+        .map(|pair| {
+            let mut names = [pair.one.name.as_str(), pair.other.name.as_str()];
+            names.sort_unstable();
+            (names, pair.why)
+        })
+        .map(|(names, why)| format!("{names:?} {why:?}"))
+        .collect();
+    let expected = [
+        "[\"A. Lovelace\", \"Ada\"] Email",
+        "[\"Bo\", \"Bo at work\"] Phone",
+        "[\"Jurgen Gross\", \"Jürgen Groß\"] Name",
+    ];
+    assert_eq!(pairs, expected.map(ToOwned::to_owned).into());
+    assert_eq!((found.typos[0].suggestion.as_str(), found.unreachable), ("bo@gmail.com", 1));
+
+    let ids = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let db = backend.db.clone();
+        async move {
+            let found = sqlx::query_scalar::<_, GuestId>("select id from guests where name = any ($1)");
+            found.bind(names).fetch_all(&db).await.unwrap()
+        }
+    };
+    let plan = invitations::queries::plan(&backend.db, &host, event, None).await.unwrap();
+    assert_eq!((plan.mail, plan.phone, plan.unreachable, plan.new()), (5, 1, 1, 7));
+    let chosen = ids(&["Ada", "Cy"]).await;
+    let plan = invitations::queries::plan(&backend.db, &host, event, Some(&chosen)).await.unwrap();
+    assert_eq!((plan.mail_names, plan.unreachable_names), (vec!["Ada".to_owned()], vec!["Cy".to_owned()]));
+    invitations::actions::issue(&backend, &host, event, &invitations::Selection::Only(chosen)).await.unwrap();
+    let plan = invitations::queries::plan(&backend.db, &host, event, None).await.unwrap();
+    assert_eq!((plan.new(), plan.waiting_by_hand), (5, 1));
 }

@@ -60,35 +60,60 @@ pub async fn link(backend: &Backend, host: &Host, event: EventId, guest: GuestId
     }
 }
 
-/// Guests of an event who have no link yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    pub guests: i64,
-    /// Those of them with an e-mail address.
-    pub mailable: i64,
-    /// Links that nobody has handed over yet.
-    pub by_hand: i64,
+/// Who would get an invitation, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By e-mail at once.
+    pub mail: i64,
+    /// Without an address, but with a number: the host hands the link over.
+    pub phone: i64,
+    /// With neither.
+    pub unreachable: i64,
+    /// Some names of each kind.
+    pub mail_names: Vec<String>,
+    pub phone_names: Vec<String>,
+    pub unreachable_names: Vec<String>,
+    /// Links of the whole list that nobody has handed over yet.
+    pub waiting_by_hand: i64,
 }
 
-/// How many guests wait for an invitation.
-pub async fn waiting(db: &PgPool, host: &Host, event: EventId) -> Result<Waiting> {
-    let waiting = sqlx::query_as!(
-        Waiting,
+impl Plan {
+    /// Guests who would get a link.
+    pub fn new(&self) -> i64 {
+        self.mail + self.phone + self.unreachable
+    }
+}
+
+/// What inviting `chosen`, or everybody, would do. Whoever has a link already is not counted.
+pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[GuestId]>) -> Result<Plan> {
+    let chosen: Option<Vec<_>> = chosen.map(|ids| ids.iter().map(|id| id.0).collect());
+    Ok(sqlx::query_as!(
+        Plan,
         r#"
-        select count(*) as "guests!", count(g.email) as "mailable!",
+        with new as (
+            select name, name_key,
+                case when email is not null then 'mail' when phone is not null then 'phone' else 'nothing' end as way,
+                row_number() over (partition by email is not null, phone is not null order by name_key) as place
+            from guests
+            where host_id = $1 and event_id = $2 and deleted_at is null and status = 'not-invited'
+                and ($3::uuid[] is null or id = any ($3))
+        )
+        select count(*) filter (where way = 'mail') as "mail!", count(*) filter (where way = 'phone') as "phone!",
+            count(*) filter (where way = 'nothing') as "unreachable!",
+            coalesce(array_agg(name order by name_key) filter (where way = 'mail' and place <= 50), '{}') as "mail_names!",
+            coalesce(array_agg(name order by name_key) filter (where way = 'phone' and place <= 50), '{}') as "phone_names!",
+            coalesce(array_agg(name order by name_key) filter (where way = 'nothing' and place <= 50), '{}')
+                as "unreachable_names!",
             (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
-                and l.status = 'link-ready') as "by_hand!"
-        from guests g
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
-            and not exists (select from invitations i
-                where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
+                and l.status = 'link-ready') as "waiting_by_hand!"
+        from new
         "#,
         host.id().0,
         event.0,
+        chosen.as_deref(),
     )
     .fetch_one(db)
-    .await?;
-    Ok(waiting)
+    .await?)
 }
 
 /// A link that the host hands over.

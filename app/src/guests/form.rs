@@ -18,6 +18,7 @@ use crate::{
         form::{Form, FormState},
         layout::{Frame, PageHead},
         page::page,
+        qr::Qr,
     },
 };
 
@@ -82,7 +83,8 @@ fn GuestView(
                 {match link {
                     Some(link) => {
                         view! {
-                            <CopyLink link label="Personal link".to_owned()/>
+                            <CopyLink link=link.clone() label="Personal link".to_owned()/>
+                            <Qr link label=format!("The link of {} as a QR code", guest.name)/>
                             <div class="cluster">
                                 {mailable
                                     .then(|| {

@@ -88,6 +88,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
         (n, false) => format!("{n} guests"),
     };
     let zone = event.zone();
+    let invite = format!("/dashboard/events/{}/invite", event.id);
     let lines = guests.lines.clone();
     let head = |sort, name| view! { <SortHead base=base.clone() query=query.clone() sort name/> };
     view! {
@@ -136,7 +137,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                         }
                     })}
                 <span>"Selected guests:"</span>
-                <button class="button button-small" type="submit">"Invite"</button>
+                <button class="button button-small" type="submit" formmethod="get" formaction=invite>"Invite"</button>
                 <span class="bulk-tag">
                     <label class="visually-hidden" for="bulk-tag">"Tag for the selected guests"</label>
                     <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags"/>
@@ -250,7 +251,26 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
             <td data-label="Tags">
                 {line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> " " }).collect_view()}
             </td>
-            <td data-label="Last change">{changed}</td>
+            <td data-label="Last change">
+                {changed}
+                {(line.status != Status::NotInvited)
+                    .then(|| {
+                        view! {
+                            <details class="row-menu">
+                                <summary aria-label=format!("More for {}", line.name)>"⋯"</summary>
+                                <button
+                                    class="button button-small button-quiet"
+                                    type="submit"
+                                    formaction="/api/invitations/rotate"
+                                    name="guest"
+                                    value=line.id.to_string()
+                                >
+                                    "Replace the link"
+                                </button>
+                            </details>
+                        }
+                    })}
+            </td>
         </tr>
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         form::{BACK, Form, FormState},
         layout::{Frame, PageHead},
         page::page,
+        qr::Qr,
         words,
     },
 };
@@ -151,6 +152,7 @@ fn TurnCard(step: Step, turn: Turn) -> impl IntoView {
                 (None, wrong) => view! { <PhoneForm step=step.clone() turn=turn.clone() wrong/> }.into_any(),
             }}
             <CopyLink link=turn.message.clone() label="Message".to_owned()/>
+            <Qr link=turn.link.clone() label=format!("The link of {} as a QR code", turn.name)/>
             <div class="form-actions">
                 <PostButton action="/api/invitations/hand-over" values=ids("sent", channel) class="button button-primary">
                     "I sent it, next"

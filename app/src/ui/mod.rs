@@ -28,6 +28,9 @@ pub mod page;
 /// The ways to other pages of a list.
 #[cfg(feature = "ssr")]
 pub mod pagination;
+/// Links as pictures.
+#[cfg(feature = "ssr")]
+pub mod qr;
 /// Problems and faults in plain English.
 pub mod words;
 
