@@ -258,3 +258,50 @@ async fn a_template_can_be_brought_as_it_is(db: PgPool) {
     }
     assert_eq!(hidden(&ana.get(&format!("/dashboard/events/{event}/guests")).await.ok(), "ids[]").len(), 0);
 }
+
+/// 5,000 rows from the upload to the list, beside a bare `COPY` of the same rows into the same table in the same run.
+/// `cargo test --release -p server --test it five_thousand -- --ignored --nocapture`
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[ignore = "measures"]
+async fn five_thousand_rows_beside_a_bare_copy(db: PgPool) {
+    let app = App::start(db.clone()).await;
+    let ana = app.host("Ana").await;
+    let rows: String =
+        (0..5_000).map(|n| format!("Guest {n},guest{n}@example.org,+44791112{n:04},2,Family\n")).collect();
+    let file = format!("Name,Email,Phone,Seats,Tags\n{rows}");
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for round in 0..7 {
+        let (event, control) = (ana.plan(&[]).await, ana.plan(&[]).await);
+        let begun = std::time::Instant::now();
+        let import = ana.bring(event, "guests.csv", file.as_bytes()).await;
+        let read = begun.elapsed();
+        act(&ana, "commit", event, import, &[]).await;
+        ours.push(begun.elapsed());
+        println!("round {round}: read in {read:.0?}, on the list after {:.0?}", begun.elapsed());
+        let copied: String = (0..5_000)
+            .map(|n| format!("{}\t{control}\t{}\tGuest {n}\tguest{n}@example.org\t+44791112{n:04}\t2\t{{Family}}\t2027-01-01\t2027-01-01\n", "HOST", uuid::Uuid::now_v7()))
+            .collect();
+        let host: uuid::Uuid = sqlx::query_scalar("select host_id from events limit 1").fetch_one(&db).await.unwrap();
+        let copied = copied.replace("HOST", &host.to_string());
+        let begun = std::time::Instant::now();
+        let mut connection = db.acquire().await.unwrap();
+        let mut copy = connection
+            .copy_in_raw("copy guests (host_id, event_id, id, name, email, phone, party_size, tags, created_at, updated_at) from stdin")
+            .await
+            .unwrap();
+        copy.send(copied.into_bytes()).await.unwrap();
+        copy.finish().await.unwrap();
+        bare.push(begun.elapsed());
+    }
+    ours.sort();
+    bare.sort();
+    let memory = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = memory.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    println!(
+        "medians: {:.0?} beside {:.0?}, {:.1} times; {peak}",
+        ours[3],
+        bare[3],
+        ours[3].as_secs_f64() / bare[3].as_secs_f64()
+    );
+    assert_eq!(app.count("select count(*) from guests").await, 70_000);
+}
