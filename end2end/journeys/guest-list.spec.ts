@@ -127,3 +127,37 @@ test('the link of a guest without an address is handed over by the host', async 
   await expect(figure(page, 'Maybe')).toHaveText(['1']);
   await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 10 seats']);
 });
+
+test('a guest is edited over the list, found and ticked with the keyboard', async ({ page, scripts }) => {
+  await signUp(page);
+  const event = await planEvent(page);
+  await invite(page, event, 'Ada\nBea\nCara');
+  await page.goto(`${event}/guests?status=link-ready`);
+  await awake(page);
+  const row = page.getByRole('row').filter({ hasText: 'Bea' });
+  await row.getByLabel('More for Bea').click();
+  await row.getByRole('link', { name: 'Edit' }).click();
+  if (scripts) await expect(page.getByRole('dialog')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Bea Arthur');
+  await page.getByRole('textbox', { name: 'Phone' }).fill('+44 7911 123456');
+  await look(page);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
+  if (!scripts) return;
+  await expect(page).toHaveURL(/guests\?status=link-ready$/);
+  await expect(page.getByRole('row').filter({ hasText: 'Bea Arthur' })).toContainText('+447911123456');
+  await awake(page);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await expect(page.getByRole('link', { name: 'Bea Arthur' })).toBeFocused();
+  await page.keyboard.press('x');
+  await expect(page.getByRole('checkbox', { name: 'Select Bea Arthur' })).toBeChecked();
+  await page.keyboard.press('?');
+  await expect(page.getByText('Edit the guest here')).toBeVisible();
+  await look(page);
+  await page.keyboard.press('e');
+  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Name' })).toHaveValue('Bea Arthur');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox', { name: 'Search guests' })).toBeFocused();
+});

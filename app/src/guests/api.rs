@@ -42,10 +42,15 @@ pub async fn read_paste(form: PasteForm) -> Result<(), Problem> {
 
 /// Changes what the host knows of a guest.
 #[server(endpoint = "guests/edit")]
-pub async fn edit(event: EventId, guest: GuestId, form: GuestForm) -> Result<(), Problem> {
+pub async fn edit(
+    event: EventId,
+    guest: GuestId,
+    form: GuestForm,
+    #[server(default)] onwards: Option<String>,
+) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::guests::actions::edit(&backend, &host, event, guest, &form).await)?;
-    let page = format!("/dashboard/events/{event}/guests/{guest}");
+    let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
     crate::ssr::done(Some(crate::ui::flash::Notice::GuestSaved), &page).await
 }
 

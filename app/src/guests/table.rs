@@ -9,6 +9,7 @@ use guestguard::{
 };
 use leptos::{either::Either, prelude::*};
 
+use super::at_hand::AtHand;
 use crate::{
     events::tabs::{EventTabs, crumbs, event_in_path},
     ssr,
@@ -140,7 +141,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                 <button class="button button-small" type="submit" formmethod="get" formaction=invite>"Invite"</button>
                 <span class="bulk-tag">
                     <label class="visually-hidden" for="bulk-tag">"Tag for the selected guests"</label>
-                    <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags"/>
+                    <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags-in-use"/>
                     <button class="button button-small" type="submit" formaction="/api/guests/tag">"Add tag"</button>
                     <button class="button button-small button-quiet" type="submit" formaction="/api/guests/untag">"Remove tag"</button>
                 </span>
@@ -148,11 +149,12 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                     "Take off the list"
                 </button>
             </div>
-            <datalist id="tags">
+            <datalist id="tags-in-use">
                 {guests.tags.iter().map(|tag| view! { <option value=tag.clone()></option> }).collect_view()}
             </datalist>
         </form>
         <Pagination page=query.page pages found to=move |page| address(&base, &ListQuery { page, ..query.clone() })/>
+        <AtHand/>
         <form class="take-along" method="post" action=format!("/dashboard/events/{}/guests/export", event.id)>
             <span>"Take the list along:"</span>
             <button class="button button-small" name="format" value="csv" type="submit">"CSV"</button>
@@ -253,11 +255,12 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
             </td>
             <td data-label="Last change">
                 {changed}
-                {(line.status != Status::NotInvited)
-                    .then(|| {
-                        view! {
-                            <details class="row-menu">
-                                <summary aria-label=format!("More for {}", line.name)>"⋯"</summary>
+                <details class="row-menu">
+                    <summary aria-label=format!("More for {}", line.name)>"⋯"</summary>
+                    <a class="button button-small button-quiet" href=format!("{base}/{}", line.id) data-edit="">"Edit"</a>
+                    {(line.status != Status::NotInvited)
+                        .then(|| {
+                            view! {
                                 <button
                                     class="button button-small button-quiet"
                                     type="submit"
@@ -267,9 +270,9 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
                                 >
                                     "Replace the link"
                                 </button>
-                            </details>
-                        }
-                    })}
+                            }
+                        })}
+                </details>
             </td>
         </tr>
     }
