@@ -37,6 +37,8 @@ create table import_rows (
     suggestion text,
     -- Read and judged; null while something is wrong.
     name text,
+    -- Whether the file says the name; otherwise it was made from the address.
+    named boolean not null default true,
     email text,
     phone text,
     party_size integer,

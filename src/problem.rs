@@ -55,6 +55,8 @@ pub enum Conflict {
     ImportDone,
     /// No row of the file would change anything.
     NothingToImport,
+    /// A tag was to be given, and none or several were typed.
+    OneTag,
     /// The list has room for no more guests.
     ListFull,
     /// More guests at once than one request may carry.

@@ -20,7 +20,6 @@ use guestguard::{
     rsvp,
 };
 
-use futures::{Stream, StreamExt};
 use tokio_util::io::ReaderStream;
 
 use crate::refusal::Refusal;
@@ -59,8 +58,8 @@ pub async fn guest_list(
     let event = export::begin(&backend, &host, event).await?;
     let (db, name) = (backend.db.clone(), format!("{} guests", event.title));
     match &*format {
-        "xlsx" => workbook(&name, export::workbook(db, host.id(), event).await?),
-        _ => Ok(attachment(&name, "csv", Body::from_stream(told(export::csv(db, host.id(), event))))),
+        "xlsx" => Ok(stored(&name, "xlsx", export::workbook(db, host.id(), event).await?)),
+        _ => Ok(stored(&name, "csv", export::file(export::csv(db, host.id(), event)).await?)),
     }
 }
 
@@ -91,10 +90,11 @@ pub async fn left_out(
     let host = host?;
     let (event, import) =
         (event.parse().map_err(|_| Problem::NotFound)?, import.parse().map_err(|_| Problem::NotFound)?);
+    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
     let import = imports::queries::import(&backend.db, &host, event, import).await?;
     let name = format!("left out of {}", import.file_name);
     let lines = app::imports::left_out(imports::queries::not_taken(backend.db.clone(), &host, import.clone()), import);
-    Ok(attachment(&name, "csv", Body::from_stream(told(lines))))
+    Ok(stored(&name, "csv", export::file(lines).await?))
 }
 
 /// `/guest-list.csv`: a list to fill in.
@@ -109,12 +109,11 @@ pub async fn template_csv() -> Result<Response, Refusal> {
 /// `/guest-list.xlsx`: the same as a workbook.
 pub async fn template_xlsx() -> Result<Response, Refusal> {
     let book = tokio::task::spawn_blocking(export::template).await.map_err(anyhow::Error::from);
-    workbook("guest list", book.and_then(|book| book).map_err(Error::from)?)
+    Ok(stored("guest list", "xlsx", book.and_then(|book| book).map_err(Error::from)?))
 }
 
-fn workbook(name: &str, file: std::fs::File) -> Result<Response, Refusal> {
-    let stream = ReaderStream::new(tokio::fs::File::from_std(file));
-    Ok(attachment(name, "xlsx", Body::from_stream(stream)))
+fn stored(name: &str, kind: &str, file: std::fs::File) -> Response {
+    attachment(name, kind, Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))))
 }
 
 /// A file for the person's disk. Its name is given twice: in ASCII for old browsers, and whole (RFC 6266, RFC 8187).
@@ -131,11 +130,6 @@ fn attachment(name: &str, kind: &str, body: Body) -> Response {
     let disposition = format!("attachment; filename=\"{plain}.{kind}\"; filename*=UTF-8''{whole}");
     (StatusCode::OK, [(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, disposition)], body)
         .into_response()
-}
-
-/// A stream that breaks off is told in the log; what was sent stays sent.
-fn told<T>(stream: impl Stream<Item = guestguard::error::Result<T>>) -> impl Stream<Item = std::io::Result<T>> {
-    stream.map(|piece| app::ssr::reply(piece).map_err(|_| std::io::Error::other("the list could not be read on")))
 }
 
 /// What numbers of each country look like, for the browser.

@@ -181,7 +181,7 @@ pub async fn tag(
     let form = GuestForm { name: "-".into(), tags: tag.into(), ..GuestForm::default() };
     let tags = form.parse()?.tags;
     events::queries::event(&backend.db, host, event).await?;
-    let [tag] = tags.as_slice() else { return Err(invalid("tag", Fault::Required).into()) };
+    let [tag] = tags.as_slice() else { return Err(Problem::Conflict(Conflict::OneTag).into()) };
     let tagged = sqlx::query!(
         "update guests set updated_at = $6, activity_at = greatest(activity_at, $6),
             tags = case when $5 then tags || $4::text else array_remove(tags, $4) end

@@ -1,4 +1,4 @@
-use std::io::Seek;
+use std::io::{Seek, Write};
 
 use async_stream::try_stream;
 use chrono::{DateTime, Utc};
@@ -104,6 +104,18 @@ pub fn csv(db: PgPool, host: UserId, event: Event) -> impl Stream<Item = Result<
             yield line(&row?)?;
         }
     }
+}
+
+/// Puts a list aside in a file, as it is read: whoever takes long to fetch it must not hold the database meanwhile.
+pub async fn file(lines: impl Stream<Item = Result<Vec<u8>>>) -> Result<std::fs::File> {
+    let mut file = std::io::BufWriter::new(tempfile::tempfile().map_err(anyhow::Error::from)?);
+    let mut lines = std::pin::pin!(lines);
+    while let Some(line) = lines.next().await {
+        file.write_all(&line?).map_err(anyhow::Error::from)?;
+    }
+    let mut file = file.into_inner().map_err(|cause| anyhow::anyhow!("a list could not be put aside: {cause}"))?;
+    file.rewind().map_err(anyhow::Error::from)?;
+    Ok(file)
 }
 
 /// One line of CSV whose cells no spreadsheet runs.

@@ -50,7 +50,7 @@ pub(crate) async fn take_over(
         from guests g
         where r.host_id = $1 and r.import_id = $2 and r.verdict = 'known'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.known_id and g.deleted_at is null
-            and ((r.name, coalesce(r.phone, g.phone), coalesce(r.party_size, g.party_size), r.tags <@ g.tags)
+            and ((case when r.named then r.name else g.name end, coalesce(r.phone, g.phone), coalesce(r.party_size, g.party_size), r.tags <@ g.tags)
                     is distinct from (g.name, g.phone, g.party_size, true)
                 or r.note not in ('', g.note))",
         host.id().0,
@@ -60,9 +60,9 @@ pub(crate) async fn take_over(
     .execute(&mut *tx)
     .await?;
     let updated = sqlx::query!(
-        "update guests g set name = r.name, phone = coalesce(r.phone, g.phone),
+        "update guests g set name = case when r.named then r.name else g.name end, phone = coalesce(r.phone, g.phone),
             party_size = coalesce(r.party_size, g.party_size),
-            tags = (select coalesce(array_agg(distinct tag), '{}') from unnest(g.tags || r.tags) tag),
+            tags = (select coalesce((array_agg(distinct tag))[1:20], '{}') from unnest(g.tags || r.tags) tag),
             note = coalesce(nullif(r.note, ''), g.note),
             updated_at = $4, activity_at = greatest(g.activity_at, $4)
         from import_rows r
@@ -109,7 +109,11 @@ pub(crate) async fn take_back(
         from import_rows r, imports i
         where i.host_id = $1 and i.id = $2 and r.host_id = $1 and r.import_id = $2 and r.outcome = 'updated'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id and g.deleted_at is null
-            and g.updated_at = i.committed_at",
+            and g.updated_at = i.committed_at
+            and not exists (select from invitations n
+                where n.host_id = $1 and n.guest_id = g.id and n.issued_at >= i.committed_at)
+            and not exists (select from rsvps a
+                where a.host_id = $1 and a.guest_id = g.id and a.changed_at >= i.committed_at)",
         host.id().0,
         import.0,
         event.0,

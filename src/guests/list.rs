@@ -156,6 +156,12 @@ impl ListQuery {
         if self.search.is_empty() {
             return None;
         }
+        // A number as people write it, with its trunk zero, stands in E.164.
+        let digits: String = self.search.chars().filter(char::is_ascii_digit).collect();
+        let is_number = self.search.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c));
+        if is_number && digits.len() >= 5 {
+            return Some(format!("%{}%", digits.trim_start_matches('0')));
+        }
         let escaped = self.search.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
         Some(format!("%{escaped}%"))
     }

@@ -49,10 +49,18 @@ pub fn suggestion(email: &str) -> Option<String> {
         return None;
     }
     let edits = |provider: &&&str| strsim::osa_distance(&domain, provider);
-    let near = |provider: &&&str| edits(provider) <= if provider.len() < SHORT { 1 } else { MOST_EDITS };
+    let ending = domain.rsplit('.').next().unwrap_or_default();
+    // A provider in another country is no slip; an ending that does not exist is one.
+    let same_ending = |provider: &&&str| provider.ends_with(&format!(".{ending}")) || SLIPS.contains(&ending);
+    let near = |provider: &&&str| {
+        same_ending(provider) && edits(provider) <= if provider.len() < SHORT { 1 } else { MOST_EDITS }
+    };
     let provider = PROVIDERS.iter().filter(near).min_by_key(edits)?;
     Some(format!("{local}@{provider}"))
 }
+
+/// Endings that are nobody's.
+const SLIPS: [&str; 12] = ["con", "cmo", "ocm", "comm", "coom", "cim", "vom", "xom", "clm", "dee", "nte", "fre"];
 
 /// Providers that look like a slip and are none.
 const REAL: [&str; 14] = [
@@ -85,6 +93,9 @@ mod tests {
             ("ada@yaho.com", Some("ada@yahoo.com")),
             ("ada@outlok.com", Some("ada@outlook.com")),
             ("ada@gmail.com", None),
+            ("ada@hotmail.be", None),
+            ("ada@orange.es", None),
+            ("ada@protonmail.ch", None),
             ("ada@mail.com", None),
             ("ada@gmx.ch", None),
             ("ada@example.org", None),

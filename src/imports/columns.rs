@@ -162,14 +162,23 @@ pub fn detect(rows: &[Vec<String>]) -> Layout {
         false => vec![Column::Other; width],
     };
     by_content(&mut columns, data);
-    complete_names(&mut columns);
+    let bare = |at: usize| header && first.get(at).is_some_and(|heading| BARE.contains(&&*key(heading)));
+    complete_names(&mut columns, bare);
     let turned = columns.iter().position(|column| *column == Column::Name).is_some_and(|at| is_turned(data, at));
     Layout { header, columns, turned }
 }
 
+/// Headings that say no more than "name".
+const BARE: [&str; 8] = ["name", "nom", "naam", "namn", "navn", "név", "nimi", "nazwa"];
+
+/// The letters of a heading.
+fn key(heading: &str) -> String {
+    heading.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect()
+}
+
 /// What a heading names.
 fn heading(text: &str) -> Option<Column> {
-    let key: String = text.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
+    let key = key(text);
     HEADINGS.iter().find(|(_, known)| known.split_whitespace().any(|known| known == key)).map(|(column, _)| *column)
 }
 
@@ -191,19 +200,22 @@ fn by_content(columns: &mut [Column], rows: &[Vec<String>]) {
         }
         if !has(columns, &[Column::Email]) && share(rows, at, is_email) > 0.6 {
             columns[at] = Column::Email;
-        } else if !has(columns, &[Column::Phone, Column::Mobile]) && share(rows, at, is_phone) > 0.6 {
+        } else if !has(columns, &[Column::Phone, Column::Mobile])
+            && share(rows, at, |cell| is_phone(cell) && (!known_before || cell.starts_with('+'))) > 0.6
+        {
             columns[at] = Column::Phone;
         } else if !known_before && !has(columns, &[Column::PartySize]) && share(rows, at, is_party_size) > 0.6 {
             columns[at] = Column::PartySize;
         }
     }
     let names = [Column::Name, Column::FirstName, Column::LastName];
-    if !has(columns, &names)
+    if !known_before
+        && !has(columns, &names)
         && let Some(at) = (0..columns.len()).find(|at| columns[*at] == Column::Other && share(rows, *at, is_word) > 0.6)
     {
         let single = |at: usize| share(rows, at, |cell| is_word(cell) && !cell.contains(char::is_whitespace)) > 0.8;
         let next = at + 1;
-        if single(at) && next < columns.len() && columns[next] == Column::Other && single(next) && !known_before {
+        if single(at) && next < columns.len() && columns[next] == Column::Other && single(next) {
             (columns[at], columns[next]) = (Column::FirstName, Column::LastName);
         } else {
             columns[at] = Column::Name;
@@ -213,10 +225,17 @@ fn by_content(columns: &mut [Column], rows: &[Vec<String>]) {
 
 /// `Name` beside a first name is a last name in several languages (`Vorname`, `Name`; `Prénom`, `Nom`), and `Nombre` or
 /// `Nome` without a last name beside it is a whole name.
-fn complete_names(columns: &mut [Column]) {
+fn complete_names(columns: &mut [Column], is_bare: impl Fn(usize) -> bool) {
     let has = |columns: &[Column], column| columns.contains(&column);
+    let bare = columns.iter().position(|column| *column == Column::Name).is_some_and(is_bare);
     if has(columns, Column::FirstName) && has(columns, Column::Name) && !has(columns, Column::LastName) {
-        swap(columns, Column::Name, Column::LastName);
+        if bare {
+            swap(columns, Column::Name, Column::LastName);
+        } else {
+            swap(columns, Column::FirstName, Column::Other);
+        }
+    } else if !has(columns, Column::FirstName) && has(columns, Column::Name) && has(columns, Column::LastName) {
+        swap(columns, Column::Name, Column::FirstName);
     } else if has(columns, Column::FirstName) && !has(columns, Column::LastName) && !has(columns, Column::Name) {
         swap(columns, Column::FirstName, Column::Name);
     } else if has(columns, Column::Name) && has(columns, Column::FirstName) && has(columns, Column::LastName) {
@@ -246,7 +265,16 @@ fn share(rows: &[Vec<String>], at: usize, is_so: impl Fn(&str) -> bool) -> f64 {
 }
 
 fn is_phone(cell: &str) -> bool {
-    phone::plain(cell).is_some_and(|plain| (7..=16).contains(&plain.len()))
+    !is_date(cell) && phone::plain(cell).is_some_and(|plain| (7..=16).contains(&plain.len()))
+}
+
+/// `2027-06-20`, `20.6.2027`, `6/20/27`.
+fn is_date(cell: &str) -> bool {
+    let parts: Vec<&str> = cell.split(['-', '.', '/']).collect();
+    let digits = |part: &&str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+    parts.len() == 3
+        && parts.iter().all(digits)
+        && matches!([parts[0].len(), parts[1].len(), parts[2].len()], [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 2 | 4])
 }
 
 fn is_party_size(cell: &str) -> bool {
@@ -281,6 +309,8 @@ mod tests {
                 "First Name;Middle Name;Last Name;E-mail 1 - Label;E-mail 1 - Value;Phone 1 - Value",
                 "first-name first-name last-name other email phone",
             ),
+            ("Name;Surname;E-mail", "first-name last-name email"),
+            ("First name;Full name", "other name"),
             ("SURNAME ;e_mail;Shoe size", "last-name email other"),
         ] {
             assert_eq!(layout(text), (true, columns.to_owned()), "{text}");
@@ -301,6 +331,13 @@ mod tests {
             layout("x;y;z\nAda Lovelace;07911 123456;a@example.org\nBo Chan;07911 123457;b@example.org"),
             (true, "name phone email".into())
         );
+        assert_eq!(
+            layout(
+                "Name;Email;Invited on;City\nAda;ada@example.org;2024-05-01;London\nBo;bo@example.org;2024-05-02;Paris"
+            ),
+            (true, "name email other other".into())
+        );
+        assert_eq!(layout("E-mail;City\nada@example.org;London"), (true, "email other".into()));
         assert_eq!(layout(""), (false, String::new()));
     }
 }

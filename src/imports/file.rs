@@ -17,6 +17,10 @@ use crate::fields::FileFault;
 const HEAD: usize = 64 * 1024;
 /// Most bytes that a workbook may unfold to; a small file can claim gigabytes.
 const MOST_UNFOLDED: u64 = 60_000_000;
+/// Most different texts in a workbook.
+const MOST_TEXTS: u64 = 1_000_000;
+/// Most bytes of cells that are kept of a workbook.
+const MOST_KEPT: usize = 20_000_000;
 
 /// A file's rows, with the layout where its kind prescribes one.
 pub(super) struct Table {
@@ -90,22 +94,14 @@ fn is_utf8(mut text: impl BufRead) -> io::Result<bool> {
 
 /// The first sheet that is shown, cell by cell.
 fn workbook(file: File) -> Result<Table, FileFault> {
-    let mut archive = zip::ZipArchive::new(BufReader::new(&file)).map_err(damaged)?;
-    let mut unfolded = 0;
-    for entry in 0..archive.len() {
-        unfolded += archive.by_index_raw(entry).map_err(damaged)?.size();
-    }
-    if unfolded > MOST_UNFOLDED {
-        return Err(FileFault::TooLarge);
-    }
-    drop(archive);
+    unfold(&file)?;
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(BufReader::new(file)).map_err(damaged)?;
     let shown = book.sheets_metadata().iter().find(|sheet| sheet.visible == SheetVisible::Visible);
     let name = shown.map(|sheet| sheet.name.clone()).ok_or(FileFault::Empty)?;
     let mut rows: Vec<Result<Row, FileFault>> = Vec::new();
     let mut reader = book.worksheet_cells_reader(&name).map_err(damaged)?;
     let mut row: (u32, Vec<String>) = (0, Vec::new());
-    let mut leading = usize::MAX;
+    let (mut leading, mut kept) = (usize::MAX, 0);
     while let Some(cell) = reader.next_cell().map_err(damaged)? {
         let (line, column) = cell.get_position();
         if line != row.0 {
@@ -118,6 +114,10 @@ fn workbook(file: File) -> Result<Table, FileFault> {
             continue;
         }
         leading = leading.min(column);
+        kept += text.len();
+        if kept > MOST_KEPT {
+            return Err(FileFault::TooLarge);
+        }
         row.1.resize(column, String::new());
         row.1.push(text);
         if rows.len() > super::MOST_ROWS + 1 {
@@ -129,6 +129,38 @@ fn workbook(file: File) -> Result<Table, FileFault> {
         row.cells.drain(..leading.min(row.cells.len()));
     }
     Ok(Table { layout: None, rows: Box::new(rows.into_iter()) })
+}
+
+/// Unfolds a workbook once for nothing: sizes that an archive declares can be lies, and so can the number of texts that a
+/// workbook says it has, for which its reader makes room at once.
+fn unfold(file: &File) -> Result<(), FileFault> {
+    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    let mut left = MOST_UNFOLDED;
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).map_err(damaged)?;
+        let mut head = Vec::new();
+        entry.by_ref().take(left.min(4096)).read_to_end(&mut head).map_err(damaged)?;
+        left -= head.len() as u64;
+        if declared_texts(&head) > MOST_TEXTS {
+            return Err(FileFault::TooLarge);
+        }
+        left -= io::copy(&mut entry.by_ref().take(left), &mut io::sink()).map_err(damaged)?;
+        if left == 0 {
+            return Err(FileFault::TooLarge);
+        }
+    }
+    Ok(())
+}
+
+/// The largest number of texts that the head of a part declares (`count`, `uniqueCount`; ECMA-376, 18.4.9).
+fn declared_texts(head: &[u8]) -> u64 {
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let number = |rest: &str| {
+        let digits: String =
+            rest.trim_start_matches(['=', '"', '\'', ' ']).chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(if digits.is_empty() { 0 } else { u64::MAX })
+    };
+    head.split("count").skip(1).map(number).max().unwrap_or_default()
 }
 
 fn push(rows: &mut Vec<Result<Row, FileFault>>, (line, cells): (u32, Vec<String>)) {
@@ -151,10 +183,14 @@ fn cell_text(cell: &calamine::DataRef<'_>) -> String {
         }
         calamine::DataRef::String(text)
         | calamine::DataRef::DateTimeIso(text)
-        | calamine::DataRef::DurationIso(text) => text.trim().to_owned(),
-        calamine::DataRef::SharedString(text) => text.trim().to_owned(),
+        | calamine::DataRef::DurationIso(text) => clipped(text),
+        calamine::DataRef::SharedString(text) => clipped(text),
         calamine::DataRef::Empty | calamine::DataRef::Error(_) => String::new(),
     }
+}
+
+fn clipped(text: &str) -> String {
+    text.trim().chars().take(table::MOST_CHARACTERS).collect()
 }
 
 /// Contacts as an address book exports them (RFC 6350 and its forerunners).

@@ -30,6 +30,12 @@ pub fn form(layout: &Layout, cells: &[String]) -> GuestForm {
     }
 }
 
+/// Whether a row says a name, in whole or in parts.
+pub fn has_name(layout: &Layout, cells: &[String]) -> bool {
+    let is_name = |column: &Column| matches!(column, Column::Name | Column::FirstName | Column::LastName);
+    layout.columns.iter().zip(cells).any(|(column, cell)| is_name(column) && !cell.is_empty())
+}
+
 /// Google's way to put several values into one cell.
 fn parts(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(":::").map(str::trim).filter(|part| !part.is_empty())

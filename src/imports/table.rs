@@ -52,8 +52,7 @@ impl<R: Read> Iterator for Rows<R> {
             // A quote that never ends hides where its row began.
             let line = line.max(self.before + 1);
             self.before = line;
-            let cells =
-                cells(self.record.iter().map(|cell| unguarded(String::from_utf8_lossy(cell).trim()).to_owned()));
+            let cells = cells(self.record.iter().map(|cell| unguarded(String::from_utf8_lossy(cell).trim())));
             let declares_separator =
                 line == 1 && cells.first().is_some_and(|cell| cell.to_lowercase().starts_with("sep="));
             if !cells.is_empty() && !declares_separator {

@@ -105,7 +105,7 @@ pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[Gue
             coalesce(array_agg(name order by name_key) filter (where way = 'nothing' and place <= 50), '{}')
                 as "unreachable_names!",
             (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
-                and l.status = 'link-ready') as "waiting_by_hand!"
+                and l.status = 'link-ready' and l.email is null) as "waiting_by_hand!"
         from new
         "#,
         host.id().0,

@@ -3,10 +3,7 @@ use std::sync::LazyLock;
 use phonenumber::{Mode, Type, metadata::DATABASE};
 use regex::Regex;
 
-use super::Country;
-
-/// Those that stand first where a country is chosen: where most people are reached by these messages.
-const COMMON: [&str; 12] = ["GB", "US", "DE", "FR", "ES", "IT", "NL", "PL", "IN", "BR", "CA", "AU"];
+use super::{COMMON, Country};
 
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
     let mut countries: Vec<Country> = DATABASE.iter().filter_map(country).collect();

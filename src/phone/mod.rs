@@ -23,6 +23,9 @@ pub enum Wrong {
     NotInUse,
 }
 
+/// Those that stand first where a country is chosen: where most people are reached by these messages.
+pub const COMMON: [&str; 12] = ["GB", "US", "DE", "FR", "ES", "IT", "NL", "PL", "IN", "BR", "CA", "AU"];
+
 /// What is known of the numbers of one country; the browser gets the same table as the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Country {

@@ -77,6 +77,10 @@ async fn open(dialog: &HtmlDialogElement, page: &str) -> Option<()> {
     let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
     let parsed = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
     let form = parsed.query_selector("form[action='/api/guests/edit']").ok()??;
+    // Islands of a page that was only fetched would never wake.
+    while let Ok(Some(island)) = form.query_selector("[data-island]") {
+        island.remove();
+    }
     let location = window().location();
     let here = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
     let onwards: HtmlInputElement = document().create_element("input").ok()?.dyn_into().ok()?;

@@ -98,6 +98,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
             <input type="hidden" name=BACK value=ssr::path()/>
             <input type="hidden" name="event" value=event.id.to_string()/>
             <input type="hidden" name="fitting" value=view_of(&guests.query)/>
+            <input type="hidden" name="chosen" value="true"/>
             {guests
                 .similar
                 .then(|| view! { <p class="notice" role="status">"Nobody is called exactly that. These come close:"</p> })}
@@ -154,6 +155,11 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
             </datalist>
         </form>
         <Pagination page=query.page pages found to=move |page| address(&base, &ListQuery { page, ..query.clone() })/>
+        // A form of its own: Enter in the list's form must never press one of its buttons.
+        <form id="replace-link" method="post" action="/api/invitations/rotate">
+            <input type="hidden" name=BACK value=ssr::path()/>
+            <input type="hidden" name="event" value=event.id.to_string()/>
+        </form>
         <AtHand/>
         <form class="take-along" method="post" action=format!("/dashboard/events/{}/guests/export", event.id)>
             <span>"Take the list along:"</span>
@@ -264,7 +270,7 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
                                 <button
                                     class="button button-small button-quiet"
                                     type="submit"
-                                    formaction="/api/invitations/rotate"
+                                    form="replace-link"
                                     name="guest"
                                     value=line.id.to_string()
                                 >

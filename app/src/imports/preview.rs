@@ -68,9 +68,14 @@ pub fn ImportPreview() -> impl IntoView {
         }
         let sending = form.clone();
         listen(&form, "submit", move |event: Event| {
-            if sent.get_untracked().is_none() && matches!(sight.get_untracked(), Sight::Table(_) | Sight::Unread) {
-                event.prevent_default();
-                send(&sending, sent, problem);
+            match (sent.get_untracked(), sight.get_untracked()) {
+                (None, Sight::Nothing) => {}
+                (None, Sight::Table(_) | Sight::Unread) => {
+                    event.prevent_default();
+                    send(&sending, sent, problem);
+                }
+                // On its way already, or refused for a reason that stands there.
+                _ => event.prevent_default(),
             }
         });
     });

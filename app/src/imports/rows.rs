@@ -1,8 +1,10 @@
 use guestguard::{
     events::MOST_IN_PARTY,
+    fields::FieldFault,
     guests::GuestForm,
     ids::{EventId, ImportId},
     imports::{Line, Verdict},
+    problem::Problem,
 };
 use leptos::prelude::*;
 
@@ -27,18 +29,20 @@ pub fn Rows(event: EventId, import: ImportId, shown: Verdict, lines: Vec<Line>) 
 fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
     let ids = ids(event, import, line.line);
     let out = leave_out(&ids, true);
+    let at = line.line;
+    let (form, faults) = returned(at).unwrap_or((line.form, line.faults));
     let fault = |field: &str| {
-        let found = line.faults.iter().find(|fault| fault.field == field)?;
+        let found = faults.iter().find(|fault| fault.field == field)?;
         Some(words::fault(&found.fault))
     };
-    let form = &line.form;
-    let at = line.line;
+    let long_note = fault("note");
     view! {
         <li class="card mend">
             <form method="post" action="/api/imports/mend">
                 <input type="hidden" name=BACK value=ssr::path()/>
                 {hidden(&ids)}
-                {hidden(&[("form[note]", form.note.clone()), ("form[country]", form.country.clone())])}
+                {hidden(&[("form[country]", form.country.clone())])}
+                {long_note.is_none().then(|| hidden(&[("form[note]", form.note.clone())]))}
                 <h3>{format!("Line {at}")}</h3>
                 <div class="field-row">
                     <Cell at name="name" label="Name" value=form.name.clone() fault=fault("name") kind="text"/>
@@ -49,7 +53,8 @@ fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
                     <Cell at name="party_size" label="Seats" value=form.party_size.clone() fault=fault("party_size") kind="text"/>
                 </div>
                 <Cell at name="tags" label="Tags" value=form.tags.clone() fault=fault("tags") kind="text"/>
-                {fault("note").map(|fault| view! { <p class="error">{format!("Note: {fault}")}</p> })}
+                {long_note
+                    .map(|fault| view! { <Cell at name="note" label="Note" value=form.note.clone() fault=Some(fault) kind="text"/> })}
                 <div class="form-actions">
                     <button class="button button-small button-primary" type="submit">"Save"</button>
                 </div>
@@ -59,6 +64,30 @@ fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
             </PostButton>
         </li>
     }
+}
+
+/// What was typed for this line and what was wrong with it, where that is what came back.
+fn returned(line: i32) -> Option<(GuestForm, Vec<FieldFault>)> {
+    let form = ssr::flash()?.form.filter(|form| form.endpoint == "/api/imports/mend")?;
+    let value = |name: &str| form.values.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+    let field = |name: &str| value(&format!("form[{name}]")).unwrap_or_default();
+    if value("line")? != line.to_string() {
+        return None;
+    }
+    let faults = match form.problem.clone() {
+        Some(Problem::Invalid(faults)) => faults,
+        _ => Vec::new(),
+    };
+    let typed = GuestForm {
+        name: field("name"),
+        email: field("email"),
+        phone: field("phone"),
+        country: field("country"),
+        party_size: field("party_size"),
+        tags: field("tags"),
+        note: field("note"),
+    };
+    Some((typed, faults))
 }
 
 #[component]

@@ -76,7 +76,7 @@ fn HandOver(host: Host, step: Step) -> impl IntoView {
                 })}
             {match step.guest.clone() {
                 Some(turn) => Either::Left(view! { <TurnCard step=step.clone() turn/> }),
-                None => Either::Right(view! { <Finished base total=step.total/> }),
+                None => Either::Right(view! { <Finished base total=step.total skipped=step.first_skipped.map(|guest| format!("{here}?who={}&guest={guest}", step.who.key()))/> }),
             }}
             <p><a href=format!("{here}?who={}", other.0.key())>{other.1}</a></p>
             <Words step/>
@@ -85,7 +85,7 @@ fn HandOver(host: Host, step: Step) -> impl IntoView {
 }
 
 #[component]
-fn Finished(base: String, total: i64) -> impl IntoView {
+fn Finished(base: String, total: i64, skipped: Option<String>) -> impl IntoView {
     let (title, text) = match total {
         0 => ("Nobody to hand a link to", "Guests without an e-mail address appear here as soon as they have a link."),
         _ => ("All done", "You have dealt with everybody. Their answers arrive on the overview."),
@@ -96,6 +96,7 @@ fn Finished(base: String, total: i64) -> impl IntoView {
             <p>{text}</p>
             <div class="actions">
                 <a class="button button-primary" href=base.clone()>"To the overview"</a>
+                {skipped.map(|href| view! { <a class="button" href=href>"Go through the skipped"</a> })}
                 <a class="button button-quiet" href=format!("{base}/guests")>"To the guest list"</a>
             </div>
         </section>

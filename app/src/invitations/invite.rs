@@ -23,7 +23,8 @@ use crate::{
 pub fn InvitePage() -> impl IntoView {
     let ids: Vec<GuestId> = ssr::queries("ids[]").iter().filter_map(|id| id.parse().ok()).collect();
     let fitting = ssr::query("fitting").filter(|_| ssr::query("all").is_some());
-    let everybody = ids.is_empty() && fitting.is_none();
+    let everybody = ssr::query("chosen").is_none();
+    let none = !everybody && ids.is_empty() && fitting.is_none();
     let load = async move {
         let id = event_in_path()?;
         let (backend, host) = ssr::host().await?;
@@ -43,7 +44,7 @@ pub fn InvitePage() -> impl IntoView {
         Ok((host, event, plan, findings, values))
     };
     page(load, move |(host, event, plan, findings, values)| {
-        view! { <Invite host event plan findings values everybody/> }
+        view! { <Invite host event plan findings values everybody none/> }
     })
 }
 
@@ -55,6 +56,7 @@ fn Invite(
     findings: Findings,
     values: Vec<(&'static str, String)>,
     everybody: bool,
+    none: bool,
 ) -> impl IntoView {
     let guests = format!("/dashboard/events/{}/guests", event.id);
     let nobody = plan.new() == 0;
@@ -65,7 +67,7 @@ fn Invite(
             {(plan.waiting_by_hand > 0).then(|| view! { <ByHand event=event.id count=plan.waiting_by_hand/> })}
             {if nobody {
                 let silent = plan.waiting_by_hand > 0 && everybody;
-                Either::Left((!silent).then(|| view! { <Nobody guests everybody/> }))
+                Either::Left((!silent).then(|| view! { <Nobody guests everybody none/> }))
             } else {
                 Either::Right(
                     view! {
@@ -79,8 +81,12 @@ fn Invite(
 }
 
 #[component]
-fn Nobody(guests: String, everybody: bool) -> impl IntoView {
-    let title = if everybody { "Everybody is invited" } else { "Everybody you chose has an invitation already" };
+fn Nobody(guests: String, everybody: bool, none: bool) -> impl IntoView {
+    let title = match (everybody, none) {
+        (true, _) => "Everybody is invited",
+        (false, true) => "Nobody is selected",
+        (false, false) => "Everybody you chose has an invitation already",
+    };
     view! {
         <section class="empty-state">
             <h2>{title}</h2>
@@ -115,6 +121,7 @@ fn Confirm(
                     <dd class="figure-note">"no e-mail address: you hand the link over"</dd>
                 </div>
             </dl>
+            <h2>{if everybody { "Everybody who has no invitation yet" } else { "The guests you chose" }}</h2>
             <p>
                 "Each gets a personal link to “" {event.title.clone()} "”. Guests who are invited already get nothing."
             </p>

@@ -1,4 +1,4 @@
-use guestguard::phone::Country;
+use guestguard::phone::{COMMON, Country};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -9,9 +9,6 @@ use crate::ui::{listen, woken, words};
 
 /// The table of countries, the same that the server judges by.
 pub const TABLE: &str = "/phone-countries.json";
-/// Countries that are listed at once.
-const LISTED: usize = 60;
-
 /// Beside a number's plain fields: finds a country by name, ISO code or dial code (ARIA 1.2 combobox with a list), tells
 /// while one types what the number is or what it lacks, and picks the country of a pasted number.
 #[island]
@@ -104,6 +101,13 @@ pub fn PhoneInput(
         let option_id = option_id.clone();
         move || (open.get() && found.with(|found| !found.is_empty())).then(|| option_id(at.get()))
     };
+    // What the keys reach is in sight.
+    Effect::new(move |_| {
+        let (at, open) = (at.get(), open.get());
+        if open && let Some(option) = field::<web_sys::Element>(&format!("{}-country-{at}", number_id.get_value())) {
+            option.scroll_into_view_with_bool(false);
+        }
+    });
     let shown = move || {
         let iso = chosen.get();
         countries.with(|all| {
@@ -190,8 +194,9 @@ fn search(countries: &[Country], typed: &str) -> Vec<Country> {
     };
     let mut found: Vec<(u8, &Country)> =
         countries.iter().filter_map(|country| Some((rank(country)?, country))).collect();
-    found.sort_by_key(|(rank, country)| (*rank, !country.main));
-    found.into_iter().take(LISTED).map(|(_, country)| country.clone()).collect()
+    let common = |country: &Country| COMMON.iter().position(|iso| *iso == country.iso).unwrap_or(COMMON.len());
+    found.sort_by_key(|(rank, country)| (*rank, !country.main && !typed.is_empty(), common(country)));
+    found.into_iter().map(|(_, country)| country.clone()).collect()
 }
 
 fn fits(pattern: &str, number: &str) -> bool {

@@ -125,6 +125,7 @@ fn conflict(conflict: &Conflict) -> String {
              on the list already."
                 .into()
         }
+        Conflict::OneTag => "Type one tag, of up to 40 letters and without a comma.".into(),
         Conflict::ListFull => format!("A list takes {} guests. Take some off first.", guestguard::guests::MOST_GUESTS),
         Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
     }

@@ -33,6 +33,7 @@ struct Judged {
     faults: Vec<FieldFault>,
     repeats: Option<i32>,
     suggestion: Option<String>,
+    named: bool,
     guest: Option<NewGuest>,
 }
 
@@ -82,13 +83,14 @@ fn judge(
     is_header: bool,
 ) -> Result<Judged> {
     let Stored { line, cells, mended, left_out } = stored;
+    let named = mended.is_some() || row::has_name(layout, &cells);
     let form = match mended {
         Some(mended) => serde_json::from_value(mended).map_err(anyhow::Error::from)?,
         None => GuestForm { country: country.to_owned(), ..row::form(layout, &cells) },
     };
     let suggestion = typos::suggestion(&form.email);
     let mut judged =
-        Judged { line, verdict: Verdict::Ready, faults: Vec::new(), repeats: None, suggestion, guest: None };
+        Judged { line, verdict: Verdict::Ready, faults: Vec::new(), repeats: None, suggestion, named, guest: None };
     if left_out || is_header {
         judged.verdict = Verdict::LeftOut;
         return Ok(judged);
@@ -119,6 +121,7 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
     let faults: Vec<Value> = judged.iter().map(|row| serde_json::json!(row.faults)).collect();
     let repeats: Vec<Option<i32>> = judged.iter().map(|row| row.repeats).collect();
     let suggestions: Vec<Option<String>> = judged.iter().map(|row| row.suggestion.clone()).collect();
+    let named: Vec<bool> = judged.iter().map(|row| row.named).collect();
     let of = |field: fn(&NewGuest) -> Option<String>| -> Vec<Option<String>> {
         judged.iter().map(|row| row.guest.as_ref().and_then(field)).collect()
     };
@@ -127,12 +130,12 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
         judged.iter().map(|row| serde_json::json!(row.guest.as_ref().map(|guest| &guest.tags))).collect();
     sqlx::query!(
         "update import_rows r set verdict = n.verdict, faults = n.faults, repeats = n.repeats, suggestion = n.suggestion,
-            name = n.name, email = n.email, phone = n.phone, party_size = n.party_size, note = n.note,
+            name = n.name, named = n.named, email = n.email, phone = n.phone, party_size = n.party_size, note = n.note,
             tags = case when jsonb_typeof(n.tags) = 'array' then array(select jsonb_array_elements_text(n.tags)) end,
             known_id = null
         from unnest($3::int[], $4::text[], $5::jsonb[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[],
-            $11::int[], $12::text[], $13::jsonb[])
-            as n (line, verdict, faults, repeats, suggestion, name, email, phone, party_size, note, tags)
+            $11::int[], $12::text[], $13::jsonb[], $14::bool[])
+            as n (line, verdict, faults, repeats, suggestion, name, email, phone, party_size, note, tags, named)
         where r.host_id = $1 and r.import_id = $2 and r.line = n.line",
         host.id().0,
         import.0,
@@ -147,6 +150,7 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
         &sizes as &[Option<i32>],
         &of(|guest| Some(guest.note.clone())) as &[Option<String>],
         &tags,
+        &named,
     )
     .execute(tx)
     .await?;

@@ -15,6 +15,8 @@ pub struct Step {
     pub who: Who,
     /// `None`: everybody has been dealt with, or nobody is to be.
     pub guest: Option<Turn>,
+    /// The first of those who were skipped.
+    pub first_skipped: Option<GuestId>,
     /// Links to hand over, those that were sent, and those that were skipped.
     pub total: i64,
     pub sent: i64,
@@ -58,15 +60,16 @@ pub async fn step(backend: &Backend, host: &Host, event: EventId, who: Who, gues
     let rows = rows(backend, host, event, who).await?;
     let without_link = without_link(backend, host, event, who).await?;
     let count = |outcome: &str| rows.iter().filter(|row| row.outcome.as_deref() == Some(outcome)).count() as i64;
-    let at = match guest {
-        Some(guest) => rows.iter().position(|row| row.guest == guest),
-        None => rows.iter().position(|row| row.outcome.is_none()),
-    };
+    // Somebody who answered meanwhile is no longer among them.
+    let asked = guest.and_then(|guest| rows.iter().position(|row| row.guest == guest));
+    let at = asked.or_else(|| rows.iter().position(|row| row.outcome.is_none()));
     let turn = match at {
         Some(at) => Some(turn(backend, host, &found, &text, &rows, at).await?),
         None => None,
     };
+    let skipped = rows.iter().find(|row| row.outcome.as_deref() == Some("skipped"));
     Ok(Step {
+        first_skipped: skipped.map(|row| row.guest),
         who,
         guest: turn,
         total: rows.len() as i64,
