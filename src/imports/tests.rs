@@ -251,6 +251,48 @@ async fn files_beyond_the_limits_are_refused_and_nothing_is_kept(db: PgPool) {
     parse(&backend, &ana, event, &rows(5_000)).await.unwrap();
 }
 
+#[sqlx::test]
+async fn an_update_keeps_names_that_the_file_does_not_say_and_undo_spares_answers(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let form = GuestForm {
+        name: "Ada Lovelace".into(),
+        email: "al@example.org".into(),
+        party_size: "1".into(),
+        ..GuestForm::default()
+    };
+    let id = crate::guests::actions::add(&backend, &ana, event, &form).await.unwrap();
+    let (guest, _) = testing::invite(&backend, &ana, event, id).await;
+    backend.clock.set(testing::start() + chrono::TimeDelta::hours(1));
+    let import = parse(&backend, &ana, event, "E-mail,Seats\nal@example.org,3\n").await.unwrap();
+    choose(&backend, &ana, event, import, Matches::Update).await;
+    actions::commit(&backend, &ana, event, import).await.unwrap();
+    assert_eq!(names(&backend).await, ["Ada Lovelace|al@example.org|3||"]);
+    backend.clock.set(testing::start() + chrono::TimeDelta::hours(2));
+    let yes = crate::rsvp::AnswerForm { answer: "attending".into(), heads: "3".into(), ..Default::default() };
+    crate::rsvp::actions::answer(&backend, &guest, &yes).await.unwrap();
+    assert_eq!(actions::undo(&backend, &ana, event, import).await.unwrap(), (0, 1));
+    assert_eq!(names(&backend).await, ["Ada Lovelace|al@example.org|3||"], "who answered for three keeps three seats");
+}
+
+#[test]
+fn a_workbook_that_lies_about_its_size_is_refused() {
+    let workbook = |texts: &str, sheet: &[u8]| {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut zip = zip::ZipWriter::new(&mut file);
+        for (name, part) in [("xl/sharedStrings.xml", texts.as_bytes()), ("xl/worksheets/sheet1.xml", sheet)] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(part).unwrap();
+        }
+        zip.finish().unwrap();
+        file.rewind().unwrap();
+        super::file::open(file).err()
+    };
+    assert_eq!(workbook("<sst uniqueCount=\"1000000000000\"/>", b""), Some(FileFault::TooLarge));
+    assert_eq!(workbook("<sst count='99999999999999999999999'/>", b""), Some(FileFault::TooLarge));
+    assert_eq!(workbook("<sst/>", &vec![b' '; 61_000_000]), Some(FileFault::TooLarge));
+    assert_eq!(workbook("<sst count=\"1\"/>", b""), Some(FileFault::Damaged), "small enough, and no workbook");
+}
+
 /// Files of the corpus, damaged at random, for `GG_FUZZ_SECONDS` (a second unless told): whatever comes in is read or
 /// refused. `GG_FUZZ_SECONDS=600 cargo test -p guestguard --lib damaged_files`
 #[test]
