@@ -325,11 +325,11 @@ async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
         }
     };
     let plan = invitations::queries::plan(&backend.db, &host, event, None).await.unwrap();
-    assert_eq!((plan.mail, plan.phone, plan.unreachable, plan.new()), (5, 1, 1, 7));
+    assert_eq!((plan.mail, plan.phone, plan.unreachable, plan.links()), (5, 1, 1, 7));
     let chosen = ids(&["Ada", "Cy"]).await;
     let plan = invitations::queries::plan(&backend.db, &host, event, Some(&chosen)).await.unwrap();
     assert_eq!((plan.mail_names, plan.unreachable_names), (vec!["Ada".to_owned()], vec!["Cy".to_owned()]));
     invitations::actions::issue(&backend, &host, event, &invitations::Selection::Only(chosen)).await.unwrap();
     let plan = invitations::queries::plan(&backend.db, &host, event, None).await.unwrap();
-    assert_eq!((plan.new(), plan.waiting_by_hand), (5, 1));
+    assert_eq!((plan.links(), plan.waiting_by_hand), (5, 1));
 }

@@ -79,7 +79,7 @@ pub struct Plan {
 
 impl Plan {
     /// Guests who would get a link.
-    pub fn new(&self) -> i64 {
+    pub fn links(&self) -> i64 {
         self.mail + self.phone + self.unreachable
     }
 }

@@ -59,7 +59,7 @@ fn Invite(
     none: bool,
 ) -> impl IntoView {
     let guests = format!("/dashboard/events/{}/guests", event.id);
-    let nobody = plan.new() == 0;
+    let nobody = plan.links() == 0;
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title="Send invitations" crumbs=crumbs(&event)/>
