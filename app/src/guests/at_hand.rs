@@ -60,7 +60,7 @@ pub fn AtHand() -> impl IntoView {
     let keys = move || {
         help.get().then(|| {
             let keys = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt> <dd>{what}</dd> });
-            view! { <dl class="keys" role="status">{keys.into_iter().collect_view()}</dl> }
+            view! { <div role="status"><dl class="keys">{keys.into_iter().collect_view()}</dl></div> }
         })
     };
     view! {
