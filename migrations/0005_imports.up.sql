@@ -31,6 +31,8 @@ create table import_rows (
     -- What the host typed in place of the cells.
     mended jsonb,
     left_out boolean not null default false,
+    -- The host wants it although its address stands further up: two people who share one.
+    kept boolean not null default false,
     verdict text not null check (verdict in ('ready', 'attention', 'repeated', 'known', 'over-limit', 'left-out')),
     faults jsonb not null default '[]',
     repeats integer,
@@ -47,7 +49,7 @@ create table import_rows (
     -- Who has this address already, and who the row became.
     known_id uuid,
     guest_id uuid,
-    outcome text check (outcome in ('added', 'updated')),
+    outcome text check (outcome in ('added', 'updated', 'unchanged')),
     -- What an updated guest was before.
     before jsonb,
     primary key (host_id, import_id, line),

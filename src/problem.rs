@@ -18,6 +18,8 @@ pub enum Problem {
     Conflict(Conflict),
     /// 410. The invitation link was good once.
     LinkEnded(LinkEnd),
+    /// 413. The body is longer than its form ever needs.
+    TooLong,
     /// 422. Fields that need another value.
     Invalid(Vec<FieldFault>),
     /// 423. The password is locked after failed sign-ins, known or not; a reset unlocks it.
@@ -82,6 +84,7 @@ impl Problem {
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::LinkEnded(_) => 410,
+            Self::TooLong => 413,
             Self::Invalid(_) => 422,
             Self::Locked => 423,
             Self::TooManyRequests { .. } => 429,

@@ -52,6 +52,9 @@ fn title(page: String) -> String {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    if let Some(problem) = ssr::refused() {
+        return view! { <Title formatter=title/> <ProblemPage problem/> }.into_any();
+    }
     view! {
         <Title formatter=title/>
         <Router>
@@ -84,4 +87,5 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+    .into_any()
 }

@@ -34,6 +34,15 @@ pub async fn anyone_within(limit: Limit) -> Result<Backend, Problem> {
 #[derive(Clone)]
 pub struct Asked(pub Result<Host, Problem>);
 
+/// What a plain route could not do; the page then tells it.
+#[derive(Clone)]
+pub struct Refused(pub Problem);
+
+/// The problem that this page is to tell instead of what stands at its address.
+pub fn refused() -> Option<Problem> {
+    Some(parts()?.extensions.get::<Refused>()?.0.clone())
+}
+
 /// The signed-in host is asking.
 pub async fn host() -> Result<(Backend, Host), Problem> {
     let backend = anyone()?;

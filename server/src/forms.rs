@@ -8,7 +8,7 @@ use app::{
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -45,8 +45,7 @@ pub async fn answer(session: Session, mut request: Request, next: Next) -> Respo
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, most_bytes(&endpoint)).await else {
-        let words = "That was more than this form takes. Go back and make it shorter, or send it in several parts.";
-        return (StatusCode::PAYLOAD_TOO_LARGE, words).into_response();
+        return Refusal(Problem::TooLong).into_response();
     };
     if !posted_as_form {
         return fetched(next.run(Request::from_parts(parts, Body::from(body))).await).await;

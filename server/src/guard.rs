@@ -14,7 +14,7 @@ use guestguard::{
 use serde_json::json;
 use tower_sessions::Session;
 
-use crate::{refusal::Refusal, sessions};
+use crate::{forms, refusal::Refusal, sessions};
 
 /// Lets only signed-in hosts through to the dashboard; others sign in first and come back to where they wanted to go.
 pub async fn dashboard(State(backend): State<Backend>, session: Session, mut request: Request, next: Next) -> Response {
@@ -35,6 +35,11 @@ pub async fn dashboard(State(backend): State<Backend>, session: Session, mut req
         Ok(None) if request.method() == Method::GET => {
             let wanted = request.uri().path_and_query().map_or("/dashboard", |path| path.as_str());
             Redirect::to(&sign_in(wanted)).into_response()
+        }
+        Ok(None) if forms::accepts_pages(request.headers()) => {
+            // What was posted is over; the page it came from is the one above.
+            let above = path.rsplit_once('/').map_or("/dashboard", |(above, _)| above);
+            Redirect::to(&sign_in(above)).into_response()
         }
         Ok(None) => Refusal(Problem::SignInRequired).into_response(),
         // Told as a page tells it.

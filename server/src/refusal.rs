@@ -1,9 +1,38 @@
+use std::pin::Pin;
+
+use app::ssr::Refused;
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use guestguard::{error::Error, problem::Problem};
+
+use crate::forms;
+
+/// Draws a page of the app.
+pub trait Draw: Fn(Request) -> Drawn + Clone + Send + Sync + 'static {}
+impl<F: Fn(Request) -> Drawn + Clone + Send + Sync + 'static> Draw for F {}
+/// A page that is being drawn.
+pub type Drawn = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// Shows people a page where a plain route refuses what they asked: scripts get the problem itself.
+pub async fn as_page<D: Draw>(State(draw): State<D>, request: Request, next: Next) -> Response {
+    if !forms::accepts_pages(request.headers()) {
+        return next.run(request).await;
+    }
+    let uri = request.uri().clone();
+    let mut response = next.run(request).await;
+    let Some(refused) = response.extensions_mut().remove::<Refused>() else { return response };
+    let mut page = Request::new(Body::empty());
+    *page.method_mut() = Method::GET;
+    *page.uri_mut() = uri;
+    page.extensions_mut().insert(refused);
+    draw(page).await
+}
 
 /// The answer of a plain route that cannot do what was asked.
 pub struct Refusal(pub Problem);
@@ -27,6 +56,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self.0)).into_response();
+        response.extensions_mut().insert(Refused(self.0.clone()));
         if let Some(seconds) = self.0.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -24,8 +24,11 @@ use tower_http::{
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
-    client, config::Config, downloads, forms, guard, headers, health, live, origin, refusal::Refusal, sessions,
-    telemetry, uploads,
+    client,
+    config::Config,
+    downloads, forms, guard, headers, health, live, origin,
+    refusal::{self, Refusal},
+    sessions, telemetry, uploads,
 };
 
 /// Longest time between two pieces of a request's body.
@@ -68,7 +71,7 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip()
-        .fallback(get(lost.clone()).fallback(lost));
+        .fallback(get(lost.clone()).fallback(lost.clone()));
 
     let pages = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
@@ -106,11 +109,11 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .route("/health", get(health::ready).with_state(backend.clone()))
         .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
-    Ok(around(plain.merge(pages), config.is_https(), config.trusted_proxies))
+    Ok(around(plain.merge(pages), config.is_https(), config.trusted_proxies, lost))
 }
 
 /// What holds for every request: its id, the log, headers, the client's network, time limits, and the last resort.
-fn around(routes: Router, https: bool, proxies: usize) -> Router {
+fn around<D: refusal::Draw>(routes: Router, https: bool, proxies: usize, draw: D) -> Router {
     routes.layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(telemetry::NewRequestId))
@@ -122,6 +125,7 @@ fn around(routes: Router, https: bool, proxies: usize) -> Router {
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn_with_state(https, headers::protect))
             .layer(from_fn_with_state(proxies, client::identify))
+            .layer(from_fn_with_state(draw, refusal::as_page::<D>))
             .layer(from_fn(answer_in_time))
             .layer(RequestBodyTimeoutLayer::new(BODY))
             .layer(CatchPanicLayer::custom(panicked))
@@ -181,8 +185,9 @@ mod tests {
 
     #[tokio::test]
     async fn asvs_16_5_4_a_panic_is_answered_with_a_reference_and_the_next_request_is_served() {
+        let drawn = |_| -> refusal::Drawn { Box::pin(async { "a page".into_response() }) };
         let broken = get(async || -> &'static str { panic!("canary: {}", "what broke") });
-        let router = around(Router::new().route("/", broken).route("/fine", get(async || "fine")), true, 0);
+        let router = around(Router::new().route("/", broken).route("/fine", get(async || "fine")), true, 0, drawn);
         let ask = async |path: &str| {
             let answer = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
             let (parts, body) = answer.into_parts();

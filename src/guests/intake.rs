@@ -36,14 +36,15 @@ pub(crate) async fn take_in(
     Ok(added.rows_affected())
 }
 
-/// Gives guests what the rows with their address say; what a row leaves empty stays, tags are added.
+/// Gives guests what the rows with their address say; what a row leaves empty stays, tags are added. Returns how many
+/// changed, and how many were so already.
 pub(crate) async fn take_over(
     tx: &mut PgConnection,
     host: &Host,
     event: EventId,
     import: ImportId,
     now: DateTime<Utc>,
-) -> Result<u64> {
+) -> Result<(u64, u64)> {
     sqlx::query!(
         "update import_rows r set outcome = 'updated', guest_id = g.id, before = jsonb_build_object(
             'name', g.name, 'phone', g.phone, 'party_size', g.party_size, 'tags', to_jsonb(g.tags), 'note', g.note)
@@ -73,9 +74,17 @@ pub(crate) async fn take_over(
         event.0,
         now,
     )
+    .execute(&mut *tx)
+    .await?;
+    let unchanged = sqlx::query!(
+        "update import_rows set outcome = 'unchanged'
+        where host_id = $1 and import_id = $2 and verdict = 'known' and outcome is null",
+        host.id().0,
+        import.0,
+    )
     .execute(tx)
     .await?;
-    Ok(updated.rows_affected())
+    Ok((updated.rows_affected(), unchanged.rows_affected()))
 }
 
 /// Undoes what an import did to guests whom nobody touched since; returns to how many.

@@ -73,7 +73,7 @@ pub async fn mend(
 ) -> Result<()> {
     form.parse()?;
     let mended = serde_json::to_value(form).map_err(anyhow::Error::from)?;
-    change(backend, host, event, import, Change { lines: vec![line], mended: Some(mended), left_out: false }).await
+    change(backend, host, event, import, Change { lines: vec![line], mended: Some(mended), ..Change::default() }).await
 }
 
 /// Leaves lines of the file out, or takes them in again.
@@ -85,26 +85,34 @@ pub async fn leave_out(
     lines: &[i32],
     left_out: bool,
 ) -> Result<()> {
-    change(backend, host, event, import, Change { lines: lines.to_vec(), mended: None, left_out }).await
+    change(backend, host, event, import, Change { lines: lines.to_vec(), left_out, ..Change::default() }).await
 }
 
+/// Keeps lines whose address stands further up in the file: different people who share it.
+pub async fn keep(backend: &Backend, host: &Host, event: EventId, import: ImportId, lines: &[i32]) -> Result<()> {
+    change(backend, host, event, import, Change { lines: lines.to_vec(), kept: true, ..Change::default() }).await
+}
+
+#[derive(Default)]
 struct Change {
     lines: Vec<i32>,
     mended: Option<serde_json::Value>,
     left_out: bool,
+    kept: bool,
 }
 
 async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId, change: Change) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     open(&mut tx, host, event, import).await?;
     let changed = sqlx::query!(
-        "update import_rows set left_out = $4, mended = coalesce($5, mended)
+        "update import_rows set left_out = $4, mended = coalesce($5, mended), kept = kept or $6
         where host_id = $1 and import_id = $2 and line = any ($3)",
         host.id().0,
         import.0,
         &change.lines,
         change.left_out,
         change.mended,
+        change.kept,
     )
     .execute(&mut *tx)
     .await?

@@ -38,6 +38,8 @@ pub struct Import {
     pub counts: HashMap<Verdict, i64>,
     pub added: i64,
     pub updated: i64,
+    /// Guests who were as the file says already.
+    pub unchanged: i64,
     /// Cells of the first rows, for the host to tell the columns by.
     pub samples: Vec<Vec<String>>,
 }
@@ -58,9 +60,11 @@ impl Import {
         }
     }
 
-    /// Whether it can still be undone.
+    /// Whether it changed anything and can still be undone.
     pub fn can_be_undone(&self, now: DateTime<Utc>) -> bool {
-        self.undone_at.is_none() && self.committed_at.is_some_and(|at| at > now - TimeDelta::hours(KEPT_HOURS))
+        self.undone_at.is_none()
+            && self.added + self.updated > 0
+            && self.committed_at.is_some_and(|at| at > now - TimeDelta::hours(KEPT_HOURS))
     }
 }
 
@@ -83,7 +87,8 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
         r#"
         select verdict as "verdict: Verdict", count(*) as "count!",
             count(*) filter (where outcome = 'added') as "added!",
-            count(*) filter (where outcome = 'updated') as "updated!"
+            count(*) filter (where outcome = 'updated') as "updated!",
+            count(*) filter (where outcome = 'unchanged') as "unchanged!"
         from import_rows where host_id = $1 and import_id = $2 group by verdict
         "#,
         host.id().0,
@@ -117,6 +122,7 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
         counts,
         added: counted.iter().map(|row| row.added).sum(),
         updated: counted.iter().map(|row| row.updated).sum(),
+        unchanged: counted.iter().map(|row| row.unchanged).sum(),
         samples,
     })
 }

@@ -35,6 +35,14 @@ pub async fn leave_out(
     crate::ssr::done(None, &page(event, import)).await
 }
 
+/// Keeps lines of a file whose address stands further up.
+#[server(endpoint = "imports/keep")]
+pub async fn keep(event: EventId, import: ImportId, #[server(default)] lines: Vec<i32>) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    crate::ssr::reply(guestguard::imports::actions::keep(&backend, &host, event, import, &lines).await)?;
+    crate::ssr::done(None, &page(event, import)).await
+}
+
 /// Puts what is ready on the list.
 #[server(endpoint = "imports/commit")]
 pub async fn commit(event: EventId, import: ImportId) -> Result<(), Problem> {

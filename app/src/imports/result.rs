@@ -16,13 +16,14 @@ use crate::{
 pub fn Outcome(host: Host, event: Event, import: Import, undo: bool) -> impl IntoView {
     let base = format!("/dashboard/events/{}/guests", event.id);
     let rows: i64 = import.counts.values().sum();
-    let left = rows - import.added - import.updated;
+    let left = rows - import.added - import.updated - import.unchanged;
     let ids = vec![("event", event.id.to_string()), ("import", import.id.to_string())];
     let mut crumbs = crumbs(&event);
     crumbs.push((base.clone(), "Guests".into()));
     let guests = |n: i64| if n == 1 { "1 guest is".to_owned() } else { format!("{n} guests are") };
     let title = match import.undone_at {
         Some(_) => "This import was undone".to_owned(),
+        None if import.added + import.updated == 0 => "Your list says the same already".to_owned(),
         None => format!("{} on your list", guests(import.added + import.updated)),
     };
     view! {
@@ -31,6 +32,8 @@ pub fn Outcome(host: Host, event: Event, import: Import, undo: bool) -> impl Int
             <dl class="figures">
                 <div class="figure"><dt>"Added"</dt><dd>{import.added}</dd></div>
                 <div class="figure"><dt>"Updated"</dt><dd>{import.updated}</dd></div>
+                {(import.unchanged > 0)
+                    .then(|| view! { <div class="figure"><dt>"Unchanged"</dt><dd>{import.unchanged}</dd></div> })}
                 <div class="figure"><dt>"Left out"</dt><dd>{left}</dd></div>
             </dl>
             <section class="import-next actions">

@@ -125,7 +125,9 @@ fn meaning(verdict: Verdict, import: &Import) -> &'static str {
         (Verdict::Known, guestguard::imports::Matches::Add) => {
             "Somebody with this address is on your list. They are added once more."
         }
-        (Verdict::Repeated, _) => "The same address stands further up in the file. Only the first row counts.",
+        (Verdict::Repeated, _) => {
+            "The same address stands further up in the file. These are left out; keep those of people who share an address."
+        }
         (Verdict::OverLimit, _) => "Your list has no room for these.",
         (Verdict::LeftOut, _) => "You left these out.",
     }
@@ -136,8 +138,8 @@ fn effect(import: &Import) -> String {
     match import.effect() {
         (0, 0) => "Nothing to add yet.".to_owned(),
         (add, 0) => format!("{} will be added.", guests(add)),
-        (0, change) => format!("{} will be changed.", guests(change)),
-        (add, change) => format!("{} will be added, {change} changed.", guests(add)),
+        (0, known) => format!("{} will be brought up to date.", guests(known)),
+        (add, known) => format!("{} will be added, {known} brought up to date.", guests(add)),
     }
 }
 

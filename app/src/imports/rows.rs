@@ -181,6 +181,13 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
         ),
         (None, None) => None,
     };
+    let keep = (line.verdict == Verdict::Repeated).then(|| {
+        let values = ids.iter().map(|(name, value)| (in_list(name), value.clone())).collect();
+        let label = format!("Keep line {}", line.line);
+        view! {
+            <PostButton action="/api/imports/keep" values class="button button-small" label>"Keep it"</PostButton>
+        }
+    });
     let label = format!("{} line {}", if out { "Leave out" } else { "Take in" }, line.line);
     view! {
         <tr>
@@ -194,7 +201,8 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
             <td data-label="Phone">{form.phone}</td>
             <td data-label="Seats">{form.party_size}</td>
             <td data-label="Tags">{form.tags}</td>
-            <td data-label="">
+            <td data-label="" class="row-actions">
+                {keep}
                 <PostButton action="/api/imports/leave-out" values=leave_out(&ids, out) class="button button-small button-quiet" label>
                     {if out { "Leave out" } else { "Take in" }}
                 </PostButton>
@@ -208,10 +216,14 @@ fn ids(event: EventId, import: ImportId, line: i32) -> Vec<(&'static str, String
 }
 
 fn leave_out(ids: &[(&'static str, String)], out: bool) -> Vec<(&'static str, String)> {
-    let name = |name| if name == "line" { "lines[]" } else { name };
-    let mut values: Vec<_> = ids.iter().map(|(field, value)| (name(*field), value.clone())).collect();
+    let mut values: Vec<_> = ids.iter().map(|(name, value)| (in_list(name), value.clone())).collect();
     values.push(("out", out.to_string()));
     values
+}
+
+/// The name of a field where a verb takes several lines.
+fn in_list(name: &'static str) -> &'static str {
+    if name == "line" { "lines[]" } else { name }
 }
 
 fn hidden(values: &[(&'static str, String)]) -> impl IntoView + use<> {

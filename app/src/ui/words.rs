@@ -23,6 +23,10 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
             "This invitation is no longer valid",
             "Your host took it back. If you think that is a mistake, please ask them.".into(),
         ),
+        Problem::TooLong => (
+            "That was too much at once",
+            "The form takes less than that. Go back and make it shorter, or send it in several parts.".into(),
+        ),
         Problem::Invalid(faults) if faults.is_empty() => {
             ("Something was missing", "The form came in incomplete. Go back, reload the page and try again.".into())
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use guestguard::problem::Problem;
 use sqlx::PgPool;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -30,7 +31,10 @@ async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(db: PgPool) {
     let long = "x".repeat(9 * 1024);
     let refused = app.anonymous().fetch("/api/auth/sign-in", &[("form[email]", &long), ("form[password]", "x")]).await;
     assert_eq!(refused.status, 413);
-    assert!(refused.body.contains("shorter"));
+    assert_eq!(refused.problem(), Problem::TooLong);
+    let shown = app.anonymous().post("/api/auth/sign-in", "/sign-in", &[("form[email]", &long)]).await;
+    assert_eq!(shown.status, 413);
+    assert!(shown.body.contains("make it shorter") && shown.body.contains("<html"), "{}", shown.body);
     // Without a length said beforehand, reading stops at the limit.
     let head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n\r\n";
@@ -44,6 +48,21 @@ async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(db: PgPool) {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_file_that_cannot_be_had_is_told_by_a_page(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let export = format!("/dashboard/events/{event}/guests/export");
+    let signed_out = app.anonymous().post(&export, "/", &[]).await.location();
+    assert_eq!(signed_out, format!("/sign-in?next=%2Fdashboard%2Fevents%2F{event}%2Fguests"));
+    let foreign = app.host("Eve").await.post(&export, "/", &[]).await;
+    assert_eq!(foreign.status, 404);
+    assert!(foreign.body.contains("<html") && foreign.body.contains("We can"), "{}", foreign.body);
+    assert!(foreign.header("content-security-policy").contains("nonce"));
+    assert_eq!(app.anonymous().fetch(&export, &[]).await.problem(), Problem::SignInRequired);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

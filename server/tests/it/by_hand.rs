@@ -77,6 +77,24 @@ async fn one_guest_after_another_gets_their_link_by_hand(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn whoever_answered_gets_their_new_link_when_the_old_one_was_replaced(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Bo Chan").await;
+    ana.invite_all(event).await;
+    let guest = ana.guests(event, "").await[0];
+    let link = ana.link(event, guest).await;
+    app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
+    assert!(!wizard(&ana, event, "").await.contains("Bo Chan"), "they have their link");
+    let fields = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
+    ana.post("/api/invitations/rotate", "/dashboard", &fields).await.location();
+    assert!(wizard(&ana, event, "").await.contains("Bo Chan"));
+    hand_over(&ana, event, guest, "sent").await;
+    assert!(wizard(&ana, event, "").await.contains("1 sent"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn the_words_are_the_hosts_own_and_keep_the_link(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;

@@ -181,8 +181,7 @@ async fn every_other_route_keeps_strangers_out(db: PgPool) {
             assert!(!path.contains('{'), "{path} has a part that this test does not know");
             if route.starts_with("/dashboard") {
                 // Posts, of which a form that is no file is enough to be told who may.
-                let (anonymous, foreign) =
-                    (app.anonymous().post(&path, &path, &[]).await, ben.post(&path, &path, &[]).await);
+                let (anonymous, foreign) = (app.anonymous().fetch(&path, &[]).await, ben.fetch(&path, &[]).await);
                 return (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body);
             }
             let (anonymous, foreign) = (app.anonymous().get(&path).await, ben.get(&path).await);

@@ -58,7 +58,7 @@ async fn import_flow_from_file_to_guests(db: PgPool) {
     let mut arrangement = columns.to_vec();
     arrangement.extend([("form[header]", "true"), ("form[country]", "GB"), ("form[matches]", "update")]);
     act(&ana, "arrange", event, import, &arrangement).await;
-    assert!(ana.get(&page(event, import)).await.ok().contains("3 guests will be added, 1 changed."));
+    assert!(ana.get(&page(event, import)).await.ok().contains("3 guests will be added, 1 brought up to date."));
 
     for _ in 0..2 {
         assert_eq!(act(&ana, "commit", event, import, &[]).await, page(event, import));
@@ -81,6 +81,45 @@ async fn import_flow_from_file_to_guests(db: PgPool) {
     act(&ana, "undo", event, import, &[]).await;
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     assert!(list.contains("Undone for 4 guests.") && list.contains(">Grace<") && !list.contains("Jürgen"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn people_who_share_an_address_are_kept_and_a_list_that_says_the_same_changes_nothing(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let file = b"Name,Email\nAda,home@example.org\nBo,home@example.org\nCy,HOME@example.org\n";
+    let import = ana.bring(event, "guests.csv", file).await;
+    assert!(ana.get(&page(event, import)).await.ok().contains("2 repeated"));
+    act(&ana, "keep", event, import, &[("lines[]", "3")]).await;
+    assert!(ana.get(&page(event, import)).await.ok().contains("2 guests will be added."));
+    act(&ana, "commit", event, import, &[]).await;
+    assert_eq!(app.count("select count(*) from guests where name in ('Ada', 'Bo')").await, 2);
+
+    let again = ana.bring(event, "guests.csv", b"Name,Email\nAda,home@example.org\n").await;
+    act(&ana, "commit", event, again, &[]).await;
+    assert!(ana.get(&page(event, again)).await.ok().contains("Nothing to add yet."), "skipping adds nobody");
+    let columns = [("form[columns][]", "name"), ("form[columns][]", "email"), ("form[header]", "true")];
+    let arrangement = [columns.as_slice(), &[("form[matches]", "update")]].concat();
+    act(&ana, "arrange", event, again, &arrangement).await;
+    act(&ana, "commit", event, again, &[]).await;
+    let done = ana.get(&page(event, again)).await.ok();
+    assert!(done.contains("Your list says the same already") && !done.contains("did not come along"), "{done}");
+    assert!(!done.contains("Undo this import"), "there is nothing to take back");
+    assert_eq!(app.count("select count(*) from guests").await, 2);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn rows_that_came_onto_the_list_meanwhile_are_told_when_nothing_is_left_to_add(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    let import = ana.bring(event, "guests.csv", b"Name,Email\nAda,ada@example.org\n").await;
+    ana.paste(event, "Ada <ada@example.org>").await;
+    assert!(ana.get(&page(event, import)).await.ok().contains("1 guest will be added."));
+    act(&ana, "commit", event, import, &[]).await;
+    let review = ana.get(&page(event, import)).await.ok();
+    assert!(review.contains("1 already on the list") && review.contains("Nothing to add yet."));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

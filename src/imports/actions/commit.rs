@@ -37,11 +37,13 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
     let new = lines(&mut tx, host, import, found.matches).await?;
     number(&mut tx, host, import, &new).await?;
     let added = guests::intake::take_in(&mut tx, host, event, import, now).await?;
-    let updated = match found.matches {
+    let (updated, unchanged) = match found.matches {
         Matches::Update => guests::intake::take_over(&mut tx, host, event, import, now).await?,
-        Matches::Add | Matches::Skip => 0,
+        Matches::Add | Matches::Skip => (0, 0),
     };
-    if added + updated == 0 {
+    if added + updated + unchanged == 0 {
+        // What the list has become since the rows were judged stays said beside them.
+        tx.commit().await?;
         return Err(Problem::Conflict(Conflict::NothingToImport).into());
     }
     sqlx::query!("update imports set committed_at = $3 where host_id = $1 and id = $2", host.id().0, import.0, now)
@@ -93,7 +95,7 @@ pub async fn undo(backend: &Backend, host: &Host, event: EventId, import: Import
     let committed = sqlx::query!(
         "update imports set undone_at = $4
         where host_id = $1 and event_id = $2 and id = $3 and undone_at is null and committed_at > $5
-        returning (select count(*) from import_rows where host_id = $1 and import_id = $3 and outcome is not null)",
+        returning (select count(*) from import_rows where host_id = $1 and import_id = $3 and outcome in ('added', 'updated'))",
         host.id().0,
         event.0,
         import.0,

@@ -24,6 +24,7 @@ struct Stored {
     cells: Vec<String>,
     mended: Option<Value>,
     left_out: bool,
+    kept: bool,
 }
 
 /// What was found out about one row.
@@ -54,7 +55,7 @@ pub(super) async fn all(tx: &mut sqlx::PgConnection, host: &Host, event: EventId
     loop {
         let rows = sqlx::query_as!(
             Stored,
-            "select line, cells, mended, left_out from import_rows
+            "select line, cells, mended, left_out, kept from import_rows
             where host_id = $1 and import_id = $2 and line > $3 order by line limit $4",
             host.id().0,
             import.0,
@@ -82,7 +83,7 @@ fn judge(
     stored: Stored,
     is_header: bool,
 ) -> Result<Judged> {
-    let Stored { line, cells, mended, left_out } = stored;
+    let Stored { line, cells, mended, left_out, kept } = stored;
     let named = mended.is_some() || row::has_name(layout, &cells);
     let form = match mended {
         Some(mended) => serde_json::from_value(mended).map_err(anyhow::Error::from)?,
@@ -102,7 +103,9 @@ fn judge(
             }
             if let (Some(earlier), Some(email)) = (judged.repeats, &guest.email) {
                 seen.insert(email.to_lowercase(), earlier);
-                judged.verdict = Verdict::Repeated;
+                if !kept {
+                    judged.verdict = Verdict::Repeated;
+                }
             }
             judged.guest = Some(guest);
         }
@@ -158,6 +161,7 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
 }
 
 /// Compares rows that are fine in themselves with the list as it is now: who is on it already, and what it has room for.
+/// Rows that were kept beside another with their address are new people, whoever is on the list.
 pub(super) async fn compare(tx: &mut sqlx::PgConnection, host: &Host, event: EventId, import: ImportId) -> Result<()> {
     sqlx::query!(
         "update import_rows r set (known_id, verdict) = (
@@ -165,6 +169,7 @@ pub(super) async fn compare(tx: &mut sqlx::PgConnection, host: &Host, event: Eve
             from (values (0)) row left join lateral (
                 select g.id from guests g
                 where g.host_id = $1 and g.event_id = $3 and lower(g.email) = lower(r.email) and g.deleted_at is null
+                    and not r.kept
                 order by g.created_at, g.id limit 1
             ) known on true)
         where host_id = $1 and import_id = $2 and verdict in ('ready', 'known', 'over-limit')",

@@ -113,7 +113,7 @@ async fn turn(backend: &Backend, host: &Host, event: &Event, text: &str, rows: &
     })
 }
 
-/// Links to hand over, in the order of names.
+/// Links to hand over, in the order of names. Whoever answered has theirs, unless it was replaced since.
 async fn rows(backend: &Backend, host: &Host, event: EventId, who: Who) -> Result<Vec<Row>> {
     Ok(sqlx::query_as!(
         Row,
@@ -124,7 +124,9 @@ async fn rows(backend: &Backend, host: &Host, event: EventId, who: Who) -> Resul
         left join handovers h on h.host_id = g.host_id and h.invitation_id = i.id
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
             and case when $3 then g.phone is not null else g.email is null end
-            and (g.status not in ('attending', 'maybe', 'declined') or h.outcome is not null)
+            and (g.status not in ('attending', 'maybe', 'declined') or h.outcome is not null
+                or exists (select from rsvps a
+                    where a.host_id = g.host_id and a.guest_id = g.id and a.changed_at < i.issued_at))
         order by g.name_key, g.id
         "#,
         host.id().0,
