@@ -13,7 +13,7 @@ use guestguard::{
     error::{Error, Result},
     fields::{Fault, FileFault, invalid},
     ids::{EventId, ImportId},
-    imports::{self, MOST_BYTES},
+    imports::{self, MOST_BYTES, Upload, columns::Column, table::MOST_CELLS},
     limits::Limit,
     problem::Problem,
 };
@@ -25,15 +25,7 @@ use crate::{forms, refusal::Refusal};
 /// The form's name in what comes back; the upload page shows it.
 const FORM: &str = "/guests/import";
 /// What stands around the file in a form: its other fields and their names.
-const AROUND: usize = 16 * 1024;
-
-/// What the upload form holds.
-#[derive(Default)]
-struct Upload {
-    file: Option<std::fs::File>,
-    name: String,
-    country: String,
-}
+const AROUND: usize = 64 * 1024;
 
 /// `POST /dashboard/events/{event}/guests/import`: reads a guest list and leads to what was understood of it. A fetch is
 /// told where that is.
@@ -72,6 +64,7 @@ async fn receive(
     mut form: Multipart,
     upload: &mut Upload,
 ) -> Result<ImportId> {
+    let mut file = None;
     backend.limits.count(Limit::Imports, &host.id().to_string()).await?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MOST_BYTES + AROUND) {
@@ -82,16 +75,20 @@ async fn receive(
             Some("country") => upload.country = field.text().await.map_err(incomplete)?.chars().take(2).collect(),
             Some("file") => {
                 upload.name = field.file_name().unwrap_or("guests").to_owned();
-                upload.file = Some(store(field).await?);
+                file = Some(store(field).await?);
+            }
+            Some("columns") if upload.columns.len() < MOST_CELLS => {
+                let key = field.text().await.map_err(incomplete)?;
+                upload.columns.push(Column::of_key(&key).ok_or_else(|| invalid("columns", Fault::NotAChoice))?);
             }
             _ => {}
         }
     }
-    let file = upload.file.take().ok_or_else(|| invalid("file", Fault::Required))?;
+    let file = file.ok_or_else(|| invalid("file", Fault::Required))?;
     if upload.name.is_empty() {
         return Err(invalid("file", Fault::Required).into());
     }
-    imports::actions::parse(backend, host, event, file, &upload.name, &upload.country).await
+    imports::actions::parse(backend, host, event, file, upload).await
 }
 
 /// Puts a file aside piece by piece, so that it is never whole in memory, and stops at the limit.

@@ -53,6 +53,17 @@ impl Matches {
     }
 }
 
+/// What comes in with a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upload {
+    /// The file's name.
+    pub name: String,
+    /// The country of numbers that name none, an ISO code or empty.
+    pub country: String,
+    /// What the host takes its columns for, as they saw them before; empty: what they seem to be.
+    pub columns: Vec<columns::Column>,
+}
+
 /// How the host wants a file to be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,7 +7,7 @@ use std::{
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::{Arrangement, Matches, Verdict, actions, columns::Column, queries};
+use super::{Arrangement, Matches, Upload, Verdict, actions, columns::Column, queries};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -37,7 +37,8 @@ fn file_of(text: &[u8]) -> File {
 }
 
 async fn parse(backend: &Backend, host: &Host, event: EventId, text: &str) -> Result<ImportId> {
-    actions::parse(backend, host, event, file_of(text.as_bytes()), "guests.csv", "GB").await
+    let upload = Upload { name: "guests.csv".into(), country: "GB".into(), columns: Vec::new() };
+    actions::parse(backend, host, event, file_of(text.as_bytes()), &upload).await
 }
 
 async fn names(backend: &Backend) -> Vec<String> {
@@ -70,7 +71,8 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         }
         let name = path.file_name().unwrap().display().to_string();
         let expected: Expected = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
-        let parsed = actions::parse(&backend, &ana, event, File::open(&path).unwrap(), &name, &expected.country).await;
+        let upload = Upload { name: name.clone(), country: expected.country.clone(), columns: Vec::new() };
+        let parsed = actions::parse(&backend, &ana, event, File::open(&path).unwrap(), &upload).await;
         read += 1;
         // The corpus tells a kind of number and a refusal in words of its own.
         let word = |key: &str| match key {

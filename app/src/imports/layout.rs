@@ -4,6 +4,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
+use super::choice::ColumnChoice;
 use crate::{phone::field::CountrySelect, ssr, ui::form::BACK};
 
 /// What each column of the file is taken for, and how the rest is read.
@@ -35,7 +36,7 @@ pub fn Columns(event: EventId, import: Import) -> impl IntoView {
                         .map(|(at, column)| {
                             let heading = import.headings.get(at).filter(|heading| !heading.is_empty()).cloned();
                             let sample: Vec<String> = samples.iter().filter_map(|cells| cells.get(at)).filter(|cell| !cell.is_empty()).cloned().collect();
-                            view! { <ColumnChoice at column=*column heading sample/> }
+                            view! { <ColumnChoice at name="form[columns][]" column=*column heading sample/> }
                         })
                         .collect_view()}
                 </ul>
@@ -72,27 +73,6 @@ pub fn Columns(event: EventId, import: Import) -> impl IntoView {
                 </div>
             </form>
         </details>
-    }
-}
-
-#[component]
-fn ColumnChoice(at: usize, column: Column, heading: Option<String>, sample: Vec<String>) -> impl IntoView {
-    let id = format!("column-{at}");
-    let name = heading.unwrap_or_else(|| format!("Column {}", at + 1));
-    let short = |text: &str| text.chars().take(40).collect::<String>();
-    view! {
-        <li data-used=(column != Column::Other).to_string()>
-            <label for=id.clone()>{short(&name)}</label>
-            <span class="column-sample">{sample.iter().map(|cell| short(cell)).collect::<Vec<_>>().join(", ")}</span>
-            <select id=id name="form[columns][]">
-                {Column::ALL
-                    .into_iter()
-                    .map(|choice| {
-                        view! { <option value=choice.key() selected=choice == column>{choice.words()}</option> }
-                    })
-                    .collect_view()}
-            </select>
-        </li>
     }
 }
 

@@ -1,5 +1,7 @@
 /// What forms and islands call.
 pub mod api;
+/// What one column is taken for.
+mod choice;
 /// What the columns hold, as the host sees and changes it.
 #[cfg(feature = "ssr")]
 mod layout;
@@ -8,6 +10,8 @@ mod layout;
 mod left_out;
 /// What a chosen file holds, before it is sent (island).
 mod preview;
+/// Reading a chosen file in the browser.
+mod reading;
 /// What became of a file.
 #[cfg(feature = "ssr")]
 mod result;
@@ -17,6 +21,8 @@ pub mod review;
 /// The rows of a file and what is said about each.
 #[cfg(feature = "ssr")]
 mod rows;
+/// Sending a chosen file, with its progress.
+mod sending;
 /// Where a file comes in.
 #[cfg(feature = "ssr")]
 pub mod upload;

@@ -11,7 +11,7 @@ use crate::{
     fields::{Fault, FileFault, invalid},
     ids::{EventId, ImportId},
     imports::{
-        MOST_ROWS,
+        MOST_ROWS, Upload,
         columns::{self, Layout},
         file,
         table::{Row, SAMPLE},
@@ -22,30 +22,34 @@ use crate::{
 /// Rows that are read before they are stored; so many at most are held in memory.
 const BATCH: usize = 500;
 
-/// Reads a file and keeps its rows, for the host to look at. `country` is that of phone numbers that name none, an ISO
-/// code or empty. Nobody is on the list yet.
+/// Reads a file and keeps its rows, for the host to look at. Nobody is on the list yet.
 ///
 /// # Errors
 /// `Invalid` for the field `file` where it cannot be read; then nothing of it is kept.
-pub async fn parse(
-    backend: &Backend,
-    host: &Host,
-    event: EventId,
-    file: File,
-    file_name: &str,
-    country: &str,
-) -> Result<ImportId> {
+pub async fn parse(backend: &Backend, host: &Host, event: EventId, file: File, upload: &Upload) -> Result<ImportId> {
     events::queries::event(&backend.db, host, event).await?;
-    let country = phone::countries::of(country).map(|country| country.iso.as_str()).unwrap_or_default();
+    let country = phone::countries::of(&upload.country).map(|country| country.iso.as_str()).unwrap_or_default();
     let (sender, mut batches) = mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || read(file, &sender));
     let import = ImportId::new();
     let mut tx = backend.db.begin().await?;
     let mut begun = false;
     while let Some(Batch { layout, rows }) = batches.recv().await {
-        if let Some(layout) = layout {
+        if let Some(mut layout) = layout {
+            // Where the columns are others than the host saw, what they seem to be is shown once more.
+            if upload.columns.len() == layout.columns.len() {
+                layout.columns.clone_from(&upload.columns);
+            }
             let headings = if layout.header { rows[0].cells.clone() } else { Vec::new() };
-            begin(&mut tx, backend, host, event, import, &Import { file_name, country, headings, layout }).await?;
+            begin(
+                &mut tx,
+                backend,
+                host,
+                event,
+                import,
+                &Import { file_name: &upload.name, country, headings, layout },
+            )
+            .await?;
             begun = true;
         }
         store(&mut tx, host, import, &rows).await?;

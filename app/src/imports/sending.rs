@@ -1,0 +1,51 @@
+use guestguard::problem::Problem;
+use leptos::prelude::*;
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, FormData, HtmlFormElement, ProgressEvent, XmlHttpRequest};
+
+use crate::ui::{listen, words};
+
+/// Where a file that was read leads.
+#[derive(Deserialize)]
+struct Done {
+    page: String,
+}
+
+/// Sends the form and follows where it leads; `sent` is the share that has left.
+pub fn send(form: &HtmlFormElement, sent: RwSignal<Option<f64>>, problem: RwSignal<Option<String>>) {
+    let request = || -> Result<(), JsValue> {
+        let (request, data) = (XmlHttpRequest::new()?, FormData::new_with_form(form)?);
+        request.open("POST", &form.get_attribute("action").unwrap_or_default())?;
+        request.set_request_header("Accept", "application/json")?;
+        let upload = request.upload()?;
+        listen(&upload, "progress", move |event: Event| {
+            let event: ProgressEvent = event.unchecked_into();
+            sent.set(Some(if event.total() > 0.0 { event.loaded() / event.total() } else { 0.0 }));
+        });
+        let answer = request.clone();
+        listen(&request, "loadend", move |_: Event| {
+            let text = answer.response_text().ok().flatten().unwrap_or_default();
+            match serde_json::from_str::<Done>(&text) {
+                Ok(done) => _ = window().location().assign(&done.page),
+                Err(_) => {
+                    sent.set(None);
+                    problem.set(Some(told(&text)));
+                }
+            }
+        });
+        sent.set(Some(0.0));
+        request.send_with_opt_form_data(Some(&data))
+    };
+    if request().is_err() {
+        sent.set(None);
+    }
+}
+
+fn told(answer: &str) -> String {
+    match serde_json::from_str::<Problem>(answer) {
+        Ok(Problem::Invalid(faults)) if !faults.is_empty() => words::fault(&faults[0].fault),
+        Ok(problem) => words::problem(&problem).1,
+        Err(_) => "The file did not arrive. Check your connection and try again.".to_owned(),
+    }
+}
