@@ -4,7 +4,17 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use url::Url;
 
-use crate::{auth::Purpose, limits::Limits, live::Live, notifications::mailer::Mailer, redis::Redis, secrets::Secrets};
+use crate::{
+    auth::Purpose,
+    limits::Limits,
+    live::Live,
+    notifications::{
+        postman::Breakers,
+        senders::{Reference, Senders},
+    },
+    redis::Redis,
+    secrets::Secrets,
+};
 
 /// What every verb needs. Cheap to clone: all parts are handles.
 #[derive(Clone, Debug)]
@@ -15,7 +25,8 @@ pub struct Backend {
     pub secrets: Secrets,
     pub live: Live,
     pub limits: Limits,
-    pub mailer: Mailer,
+    pub senders: Senders,
+    pub breakers: Breakers,
     pub links: Links,
 }
 
@@ -77,6 +88,16 @@ impl Links {
             Purpose::LeaveAddress | Purpose::TakeAddress => "new-address",
         };
         self.to(&format!("/{page}/{token}"))
+    }
+
+    /// Where messages like the one that carries it are stopped.
+    pub fn unsubscribe(&self, token: &str) -> String {
+        self.to(&format!("/u/{token}"))
+    }
+
+    /// Where Twilio tells what became of a text message.
+    pub fn twilio_callback(&self, reference: Reference) -> String {
+        self.to(&format!("/webhooks/twilio?reference={reference}"))
     }
 
     /// Where a forgotten password is reset.

@@ -10,6 +10,16 @@ pub enum Error {
     Unexpected(anyhow::Error),
 }
 
+impl Error {
+    /// The same for an operator at a terminal, who sees causes.
+    pub fn into_cause(self) -> anyhow::Error {
+        match self {
+            Self::Problem(problem) => anyhow::anyhow!("{problem:?}"),
+            Self::Unexpected(cause) => cause,
+        }
+    }
+}
+
 /// The result of a verb or query.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -6,20 +6,12 @@ use graphile_worker::{
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
-use crate::{
-    auth,
-    backend::Backend,
-    error::{Error, Result},
-    guests,
-    ids::{NotificationId, UserId},
-    imports, notifications,
-};
+use crate::{auth, backend::Backend, error::Result, guests, imports};
 
-/// Tries before a message counts as failed. With the queue's backoff (e^n seconds, at most six hours) they spread
-/// over about 16 hours.
-pub const MOST_ATTEMPTS: i32 = 12;
+/// Tries before news about an address is given up. With the queue's backoff (e^n seconds, at most six hours) they
+/// spread over about 16 hours.
+const MOST_ATTEMPTS: i32 = 12;
 /// Jobs one worker runs at the same time.
 const CONCURRENCY: usize = 8;
 /// Jobs one worker takes from the queue at a time. Without this it would take one for each signal: eight mails in two
@@ -29,26 +21,6 @@ const BATCH: usize = 64;
 const POLL: Duration = Duration::from_secs(2);
 /// The schema in which the queue keeps its tables.
 const SCHEMA: &str = "graphile_worker";
-
-/// Delivers one message.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Deliver {
-    pub host_id: Uuid,
-    pub notification_id: Uuid,
-}
-
-impl TaskHandler for Deliver {
-    const IDENTIFIER: &'static str = "deliver";
-
-    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-        let backend = context.get_ext::<Backend>().ok_or("the worker has no backend")?;
-        let (host, id) = (UserId(self.host_id), NotificationId(self.notification_id));
-        notifications::actions::deliver(backend, host, id).await.map_err(|error| match error {
-            Error::Unexpected(cause) => format!("{cause:#}"),
-            Error::Problem(problem) => format!("{problem:?}"),
-        })
-    }
-}
 
 /// What somebody did at the door that calls for a mail or a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,24 +68,10 @@ impl TaskHandler for ForgetThePast {
     }
 }
 
-/// Enqueues the delivery of messages, in the transaction that wrote them.
-pub async fn enqueue_deliveries(tx: &mut PgConnection, host: UserId, ids: &[Uuid]) -> Result<()> {
-    // Not checked at compile time: the queue's schema belongs to its own crate.
-    sqlx::query(
-        "select count(*) from unnest($1::uuid[]) as n (id), lateral graphile_worker.add_job(
-            'deliver', json_build_object('host_id', $2::uuid, 'notification_id', n.id), max_attempts => $3)",
-    )
-    .bind(ids)
-    .bind(host.0)
-    .bind(MOST_ATTEMPTS)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// Enqueues news about an address; the same one statement for all addresses.
 pub async fn enqueue_account_news(db: &mut PgConnection, news: News, email: &str, device: &str) -> Result<()> {
     let job = FollowUp { news, email: email.to_owned(), device: device.to_owned() };
+    // Not checked at compile time: the queue's schema belongs to its own crate.
     sqlx::query("select graphile_worker.add_job('follow_up', $1::json, max_attempts => $2)")
         .bind(serde_json::to_value(job).map_err(anyhow::Error::from)?)
         .bind(MOST_ATTEMPTS)
@@ -139,7 +97,6 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .poll_interval(POLL)
         .local_queue(LocalQueueConfig::default().with_size(BATCH).with_refetch_delay(pause))
         .add_extension(backend.clone())
-        .define_job::<Deliver>()
         .define_job::<FollowUp>()
         .define_job::<ForgetThePast>()
         .with_cron("17 * * * * forget_the_past")

@@ -52,6 +52,18 @@ impl Secrets {
     pub fn seal(&self, secret: &str, row: Uuid) -> anyhow::Result<Vec<u8>> {
         let mut nonce = [0; 24];
         getrandom::fill(&mut nonce).map_err(|cause| anyhow!("no random bytes: {cause}"))?;
+        self.seal_with(nonce, secret, row)
+    }
+
+    /// The same, but equal for equal secrets: the nonce is a keyed hash of what it encrypts, so that it is never used
+    /// for anything else.
+    pub fn seal_equally(&self, secret: &str, row: Uuid) -> anyhow::Result<Vec<u8>> {
+        let mut nonce = [0; 24];
+        nonce.copy_from_slice(&self.keyed_hash(&[row.as_bytes(), secret.as_bytes()].concat())?[..24]);
+        self.seal_with(nonce, secret, row)
+    }
+
+    fn seal_with(&self, nonce: [u8; 24], secret: &str, row: Uuid) -> anyhow::Result<Vec<u8>> {
         let payload = Payload { msg: secret.as_bytes(), aad: row.as_bytes() };
         let sealed = XChaCha20Poly1305::new(&self.sealing.into())
             .encrypt(XNonce::from_slice(&nonce), payload)

@@ -15,7 +15,10 @@ use crate::{
     jobs::FollowUp,
     limits::{Limits, Rate},
     live::Live,
-    notifications::mailer::Mailer,
+    notifications::{
+        postman::{self, Breakers},
+        senders::{Outbox, Sender, Senders, outbox},
+    },
     problem::Problem,
     redis::Redis,
     secrets::{Secrets, random_token},
@@ -47,7 +50,12 @@ pub async fn backend(db: PgPool) -> Backend {
         live: Live::new(redis.clone()),
         redis: redis.clone(),
         limits: Limits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
-        mailer: Mailer::new(None, outbox, "GuestGuard <post@guests.example>").unwrap(),
+        senders: Senders::new(
+            "GuestGuard <post@guests.example>".parse().unwrap(),
+            Sender::Outbox(Outbox::new(outbox.clone())),
+            Some(Sender::Outbox(Outbox::new(outbox))),
+        ),
+        breakers: Breakers::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
     }
 }
@@ -63,14 +71,11 @@ pub async fn host(backend: &Backend, name: &str) -> Host {
     let token = account_token(backend, &email, Purpose::Verify).await;
     auth::actions::verify(backend, &token, "Firefox on Linux").await.unwrap();
     // The mail is read; what a test finds in the outbox is its own.
-    sqlx::query(
-        "with read as (delete from notifications where recipient = $1 and kind = 'verify' returning id)
-        delete from graphile_worker._private_jobs where payload ->> 'notification_id' in (select id::text from read)",
-    )
-    .bind(&email)
-    .execute(&backend.db)
-    .await
-    .unwrap();
+    sqlx::query("delete from notifications where recipient = $1 and kind = 'verify'")
+        .bind(&email)
+        .execute(&backend.db)
+        .await
+        .unwrap();
     signed_in(backend, &email, PASSWORD).await.unwrap()
 }
 
@@ -157,12 +162,17 @@ pub async fn token(backend: &Backend, host: &Host, event: EventId, guest: GuestI
     Token(link.rsplit('/').next().unwrap().to_owned())
 }
 
+/// Sends what is due; returns how much it was.
+pub async fn post(backend: &Backend) -> usize {
+    postman::work_off(backend).await.unwrap()
+}
+
 /// The messages in the outbox folder, as text.
 pub async fn mails(backend: &Backend) -> Vec<String> {
-    let folder: PathBuf = backend.mailer.outbox_folder().unwrap().to_owned();
+    let folder: PathBuf = backend.senders.outbox_folder().unwrap().to_owned();
     let mut mails = Vec::new();
-    for name in crate::notifications::outbox::list(&folder).await.unwrap() {
-        let mail = crate::notifications::outbox::read(&folder, &name).await.unwrap().unwrap();
+    for name in outbox::list(&folder).await.unwrap() {
+        let mail = outbox::read(&folder, &name).await.unwrap().unwrap();
         mails.push(String::from_utf8(mail).unwrap());
     }
     mails

@@ -3,6 +3,10 @@ use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 use guestguard::limits::{Limit, Rate};
 use url::Url;
 
+mod messages;
+
+pub use messages::Messages;
+
 /// Keys generated for development begin so, and are refused in production. All of it is base64url.
 const DEVELOPMENT_KEY: &str = "development-";
 
@@ -14,9 +18,7 @@ pub struct Config {
     pub redis_url: String,
     pub public_url: Url,
     pub secret_key: String,
-    /// `None`: the development outbox.
-    pub smtp_url: Option<String>,
-    pub mail_from: String,
+    pub messages: Messages,
     pub listen: SocketAddr,
     /// Where Prometheus finds the metrics; `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
@@ -74,8 +76,7 @@ impl Config {
         let database_url = reader.required("GG_DATABASE_URL", "postgres://user:password@host/database");
         let redis_url = reader.required("GG_REDIS_URL", "redis://host:6379");
         let secret_key = reader.secret_key(development, &local_dir);
-        let smtp_url = reader.smtp_url(development);
-        let mail_from = reader.mail_from(development);
+        let messages = Messages::read(&mut reader, development);
         let listen = reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
         let metrics_listen = reader.address("GG_METRICS_LISTEN");
         let trusted_proxies = reader.number("GG_TRUSTED_PROXIES");
@@ -88,8 +89,7 @@ impl Config {
                 redis_url,
                 public_url,
                 secret_key,
-                smtp_url,
-                mail_from,
+                messages,
                 listen,
                 metrics_listen,
                 trusted_proxies,
@@ -188,30 +188,6 @@ impl Reader<'_> {
         }
     }
 
-    fn smtp_url(&mut self, development: bool) -> Option<String> {
-        let url = self.text("GG_SMTP_URL");
-        if let Some(url) = &url {
-            if !url.starts_with("smtp://") && !url.starts_with("smtps://") {
-                self.fault("GG_SMTP_URL", "must begin with smtp:// or smtps://");
-            }
-        } else if !development {
-            self.fault("GG_SMTP_URL", "is missing; set it to something like smtps://user:password@mail.example.org");
-        }
-        url
-    }
-
-    fn mail_from(&mut self, development: bool) -> String {
-        let from = match self.text("GG_MAIL_FROM") {
-            Some(from) => from,
-            None if development => "GuestGuard <guestguard@localhost.localdomain>".into(),
-            None => self.required("GG_MAIL_FROM", "GuestGuard <invitations@example.org>"),
-        };
-        if !from.is_empty() && !guestguard::notifications::mailer::is_sender(&from) {
-            self.fault("GG_MAIL_FROM", "must be an address such as GuestGuard <invitations@example.org>");
-        }
-        from
-    }
-
     fn number(&mut self, name: &'static str) -> usize {
         let Some(text) = self.text(name) else { return 0 };
         text.parse().unwrap_or_else(|_| {
@@ -284,7 +260,7 @@ mod tests {
     fn everything_that_is_missing_is_told_at_once() {
         assert_eq!(
             faults(&HashMap::new()),
-            ["GG_PUBLIC_URL", "GG_DATABASE_URL", "GG_REDIS_URL", "GG_SECRET_KEY", "GG_SMTP_URL", "GG_MAIL_FROM"]
+            ["GG_PUBLIC_URL", "GG_DATABASE_URL", "GG_REDIS_URL", "GG_SECRET_KEY", "GG_MAIL_FROM", "GG_SMTP_URL"]
         );
     }
 

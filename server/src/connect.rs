@@ -6,7 +6,7 @@ use guestguard::{
     backend::{Backend, Clock, Links},
     limits::{Limit, Limits},
     live::Live,
-    notifications::mailer::Mailer,
+    notifications::postman::Breakers,
     redis::Redis,
     secrets::Secrets,
 };
@@ -28,7 +28,6 @@ pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
 
 /// Connects everything else that verbs need beside the database.
 pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
-    let outbox = config.local_dir.join("outbox");
     let redis = redis(config).await?;
     let secrets = Secrets::from_key(&config.secret_key)?;
     let rate = |limit: Limit| config.limits.get(&limit).copied().unwrap_or(limit.default_rate());
@@ -39,9 +38,15 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         limits: Limits::new(redis.clone(), secrets.clone(), rate),
         redis,
         secrets,
-        mailer: Mailer::new(config.smtp_url.as_deref(), outbox, &config.mail_from)?,
-        links: Links::new(config.public_url.clone()),
+        senders: config.messages.senders(&config.local_dir)?,
+        breakers: Breakers::default(),
+        links: links(config),
     })
+}
+
+/// The addresses of our own pages.
+pub fn links(config: &Config) -> Links {
+    Links::new(config.public_url.clone())
 }
 
 /// Connects to PostgreSQL.

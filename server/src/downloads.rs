@@ -14,7 +14,7 @@ use guestguard::{
     imports,
     invitations::{self, Token},
     limits::Limit,
-    notifications::outbox,
+    notifications::senders::outbox,
     phone::{self, Country},
     problem::Problem,
     rsvp,
@@ -139,7 +139,7 @@ pub async fn phone_countries() -> Json<&'static [Country]> {
 
 /// `/dev/inbox/{mail}/html`: a message as mail programs show it, for the outbox page's frame.
 pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String>) -> Result<Response, Refusal> {
-    let folder = backend.mailer.outbox_folder().ok_or(Problem::NotFound)?;
+    let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
     let raw = outbox::read(folder, &mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
     let message = mail_parser::MessageParser::default().parse(&raw).ok_or(Problem::NotFound)?;
     let html = message.body_html(0).ok_or(Problem::NotFound)?.into_owned();

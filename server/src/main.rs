@@ -26,6 +26,11 @@ enum Command {
     Migrate,
     /// Make the demonstration account.
     SeedDemo,
+    /// Look at the messages that wait, hold them back, or let them go on.
+    #[command(subcommand)]
+    Outbox(commands::outbox::Outbox),
+    /// Send one message to somebody, to see whether the provider takes it.
+    SendTest(commands::send_test::SendTest),
     /// Say what is configured, what is reachable and what is missing.
     Doctor,
 }
@@ -37,6 +42,8 @@ async fn main() -> ExitCode {
         Command::Work => commands::work::run().await,
         Command::Migrate => commands::migrate::run().await,
         Command::SeedDemo => commands::seed_demo::run().await,
+        Command::Outbox(outbox) => commands::outbox::run(outbox).await,
+        Command::SendTest(send) => commands::send_test::run(send).await,
         Command::Doctor => commands::doctor::run().await,
     };
     match done {

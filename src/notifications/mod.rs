@@ -5,15 +5,23 @@ use serde::{Deserialize, Serialize};
 mod account_letters;
 #[cfg(feature = "ssr")]
 pub mod actions;
+/// Takes messages from the outbox and sends them.
 #[cfg(feature = "ssr")]
-pub mod mailer;
-/// The development outbox: messages as files instead of mail.
+pub mod postman;
 #[cfg(feature = "ssr")]
-pub mod outbox;
+pub mod queries;
+/// The ways out: mail and text messages by several providers.
+#[cfg(feature = "ssr")]
+pub mod senders;
+/// Addresses that must not be written to.
+pub mod suppressions;
 #[cfg(feature = "ssr")]
 mod templates;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
+/// The links by which people stop messages.
+#[cfg(feature = "ssr")]
+pub mod unsubscribing;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +51,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is part of what a host sends to guests: then it tells how to stop it, and unsubscribing does.
+    pub fn is_bulk(self) -> bool {
+        matches!(self, Self::Invitation)
+    }
+
+    /// Hours after which it is no longer worth sending: a link to a new password is wanted now or not at all.
+    pub fn worth_hours(self) -> i64 {
+        match self {
+            Self::Reset | Self::Locked | Self::Registered => 1,
+            _ => 24,
+        }
+    }
+
     /// The name in the database.
     pub fn key(self) -> &'static str {
         match self {
@@ -57,6 +78,72 @@ impl Kind {
             Self::AddressChanged => "address-changed",
             Self::PasswordChanged => "password-changed",
             Self::SessionRevoked => "session-revoked",
+        }
+    }
+}
+
+/// The way a message takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+pub enum Channel {
+    #[default]
+    Email,
+    /// Text messages.
+    Sms,
+}
+
+impl Channel {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
+    /// The name in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+pub enum State {
+    /// Waits for its turn, or for its next try.
+    Queued,
+    /// On its way out just now.
+    Sending,
+    /// Taken by the provider.
+    Sent,
+    /// Taken by the recipient's side.
+    Delivered,
+    /// Came back.
+    Bounced,
+    /// Delivered, and called spam.
+    Complained,
+    /// Not sent, because the address must not be written to.
+    Suppressed,
+    /// Never taken.
+    Failed,
+    /// Lost its reason before it left.
+    Cancelled,
+}
+
+impl State {
+    /// The name in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Suppressed => "suppressed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 }

@@ -1,24 +1,23 @@
 use askama::Template;
 
-use super::{Kind, mailer::Mail};
+use super::{
+    Channel, Kind,
+    postman::Claimed,
+    senders::{Mail, Message, Reference, Text},
+    unsubscribing::Subscription,
+};
 use crate::{
     backend::Backend,
     error::Result,
     events::{Event, Theme},
-    ids::{EventId, GuestId, InvitationId, NotificationId, UserId},
+    ids::{EventId, GuestId, InvitationId},
     rsvp::Answer,
 };
 
-/// The message of `kind` to a guest, written with what is true now; `None` when it has lost its reason: the guest was
-/// taken off, has no live link, or the event was called off.
-pub async fn mail(
-    backend: &Backend,
-    host: UserId,
-    guest: GuestId,
-    id: NotificationId,
-    kind: Kind,
-    recipient: &str,
-) -> Result<Option<Mail>> {
+/// A message to a guest, written with what is true now; `None` when it has lost its reason: the guest was taken off, has
+/// no live link, or the event was called off.
+pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Result<Option<Message>> {
+    let host = claimed.host;
     let row = sqlx::query!(
         r#"
         select g.event_id as "event: EventId", g.name, u.name as host_name, u.email as host_email,
@@ -41,28 +40,41 @@ pub async fn mail(
         return Ok(None);
     }
     let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
+    let reference = Reference { host, id: claimed.id };
+    if claimed.channel == Channel::Sms {
+        let body = format!("{} invites you to {}. Please answer here: {link}", row.host_name, event.title);
+        let callback = backend.links.twilio_callback(reference);
+        return Ok(Some(Message::Text(Text { reference, to: claimed.recipient.clone(), body, callback })));
+    }
+    let token = Subscription::new(host, &claimed.recipient).token(&backend.secrets)?;
+    let stop = claimed.kind.is_bulk().then(|| backend.links.unsubscribe(&token));
     let letter = Letter {
         guest: &row.name,
         host: &row.host_name,
         event: &event,
         link: &link,
         home: &backend.links.home(),
+        stop: stop.as_deref(),
         palette: palette(event.theme),
         answer: row.answer,
         heads: row.heads.unwrap_or_default(),
         companions: row.companions.unwrap_or_default(),
     };
-    let (subject, text, html) = letter.write(kind)?;
-    Ok(Some(Mail {
-        message_id: format!("{id}@{}", backend.links.domain()),
+    let (subject, text, html) = letter.write(claimed.kind)?;
+    Ok(Some(Message::Mail(Box::new(Mail {
+        reference,
+        message_id: format!("{}@{}", claimed.id, backend.links.domain()),
         to_name: row.name.clone(),
-        to_address: recipient.to_owned(),
+        to_address: claimed.recipient.clone(),
         from_name: row.host_name.clone(),
+        from_address: backend.senders.from.email.to_string(),
         reply_to: Some(row.host_email),
+        unsubscribe: stop,
+        calendar: None,
         subject,
         text,
         html,
-    }))
+    }))))
 }
 
 /// What all templates speak of.
@@ -72,6 +84,8 @@ struct Letter<'a> {
     event: &'a Event,
     link: &'a str,
     home: &'a str,
+    /// Where such messages are stopped; only on those that a host causes.
+    stop: Option<&'a str>,
     palette: Palette,
     answer: Option<Answer>,
     heads: i32,

@@ -1,12 +1,11 @@
 use sqlx::PgPool;
 
-use super::actions;
 use crate::{
     auth::Host,
     backend::Backend,
     events::{self, EventForm},
     guests,
-    ids::{EventId, GuestId, NotificationId},
+    ids::{EventId, GuestId},
     invitations::{self, Selection},
     testing,
 };
@@ -20,18 +19,6 @@ async fn queued(db: PgPool, form: EventForm, name: &str) -> (Backend, Host, Even
     (backend, host, event, guest)
 }
 
-/// Delivers what is queued, oldest first.
-async fn deliver(backend: &Backend, host: &Host) {
-    let ids: Vec<NotificationId> =
-        sqlx::query_scalar("select id from notifications where state = 'queued' order by id")
-            .fetch_all(&backend.db)
-            .await
-            .unwrap();
-    for id in ids {
-        actions::deliver(backend, host.id(), id).await.unwrap();
-    }
-}
-
 async fn states(backend: &Backend) -> Vec<String> {
     sqlx::query_scalar("select state from notifications order by id").fetch_all(&backend.db).await.unwrap()
 }
@@ -40,7 +27,7 @@ async fn states(backend: &Backend) -> Vec<String> {
 async fn an_invitation_carries_the_personal_link_in_both_parts(db: PgPool) {
     let form = EventForm { description: "Bring <nothing> & nobody's dog".into(), ..testing::event_form() };
     let (backend, host, event, guest) = queued(db, form, "Ada").await;
-    deliver(&backend, &host).await;
+    testing::post(&backend).await;
     let token = testing::token(&backend, &host, event, guest).await;
     let raw = testing::mails(&backend).await.remove(0);
     let mail = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
@@ -56,15 +43,26 @@ async fn an_invitation_carries_the_personal_link_in_both_parts(db: PgPool) {
 #[sqlx::test]
 async fn names_cannot_write_headers_of_their_own(db: PgPool) {
     let form = EventForm { title: "Dinner\r\nBcc: eve@example.org".into(), ..testing::event_form() };
-    let (backend, host, ..) = queued(db, form, "Ada\r\nBcc: eve@example.org \"<x>\" 🎉").await;
-    deliver(&backend, &host).await;
+    let (backend, ..) = queued(db, form, "Ada\r\nBcc: eve@example.org \"<x>\" 🎉").await;
+    testing::post(&backend).await;
     let raw = testing::mails(&backend).await.remove(0);
     let mail = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
     assert!(mail.bcc().is_none());
     assert_eq!(mail.to().and_then(|to| to.first()).and_then(|to| to.address()), Some("ada@example.org"));
     let mut names: Vec<_> = mail.headers().iter().map(|header| header.name().to_lowercase()).collect();
     names.sort();
-    let once = ["content-type", "date", "from", "message-id", "mime-version", "reply-to", "subject", "to"];
+    let once = [
+        "content-type",
+        "date",
+        "from",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "message-id",
+        "mime-version",
+        "reply-to",
+        "subject",
+        "to",
+    ];
     assert_eq!(names, once);
 }
 
@@ -72,11 +70,11 @@ async fn names_cannot_write_headers_of_their_own(db: PgPool) {
 async fn a_message_that_lost_its_reason_is_not_sent(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     let removed = guests::actions::delete(&backend, &host, event, &[guest]).await.unwrap();
-    deliver(&backend, &host).await;
+    testing::post(&backend).await;
     guests::actions::restore(&backend, &host, event, removed.at).await.unwrap();
     invitations::actions::resend(&backend, &host, event, guest).await.unwrap();
     events::actions::cancel(&backend, &host, event).await.unwrap();
-    deliver(&backend, &host).await;
+    testing::post(&backend).await;
     assert_eq!(states(&backend).await, ["cancelled", "cancelled"]);
     assert!(testing::mails(&backend).await.is_empty());
 }
@@ -87,7 +85,7 @@ async fn a_link_rotated_before_the_mail_left_goes_out_as_the_new_one(db: PgPool)
     let old = testing::token(&backend, &host, event, guest).await;
     invitations::actions::rotate(&backend, &host, event, guest).await.unwrap();
     let new = testing::token(&backend, &host, event, guest).await;
-    deliver(&backend, &host).await;
+    testing::post(&backend).await;
     let raw = testing::mails(&backend).await.remove(0);
     let text = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap().body_text(0).unwrap().into_owned();
     assert!(text.contains(&new.0) && !text.contains(&old.0));
@@ -97,17 +95,15 @@ async fn a_link_rotated_before_the_mail_left_goes_out_as_the_new_one(db: PgPool)
 async fn resending_replaces_what_still_waits(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     invitations::actions::resend(&backend, &host, event, guest).await.unwrap();
-    deliver(&backend, &host).await;
+    testing::post(&backend).await;
     assert_eq!(states(&backend).await, ["cancelled", "sent"]);
     assert_eq!(testing::mails(&backend).await.len(), 1);
 }
 
 #[sqlx::test]
 async fn a_delivered_message_is_not_sent_again(db: PgPool) {
-    let (backend, host, ..) = queued(db, testing::event_form(), "Ada").await;
-    deliver(&backend, &host).await;
-    let id: NotificationId = sqlx::query_scalar("select id from notifications").fetch_one(&backend.db).await.unwrap();
-    tokio::fs::remove_dir_all(backend.mailer.outbox_folder().unwrap()).await.unwrap();
-    actions::deliver(&backend, host.id(), id).await.unwrap();
-    assert!(testing::mails(&backend).await.is_empty());
+    let (backend, ..) = queued(db, testing::event_form(), "Ada").await;
+    assert_eq!(testing::post(&backend).await, 1);
+    assert_eq!(testing::post(&backend).await, 0);
+    assert_eq!(testing::mails(&backend).await.len(), 1);
 }

@@ -10,7 +10,7 @@ use crate::{
     guests,
     ids::{EventId, UserId},
     invitations::Guest,
-    notifications::{self, Kind},
+    notifications::{self, Channel, Kind},
     problem::{Conflict, Problem},
 };
 
@@ -56,8 +56,16 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     write(&mut tx, backend, guest, &new).await?;
     if let Some(address) = held.email {
         let recipient = [(guest.id(), address)];
-        notifications::actions::enqueue(&mut tx, now, guest.host(), guest.event(), Kind::Confirmation, &recipient)
-            .await?;
+        notifications::actions::enqueue(
+            &mut tx,
+            now,
+            guest.host(),
+            guest.event(),
+            Kind::Confirmation,
+            Channel::Email,
+            &recipient,
+        )
+        .await?;
     }
     guests::standing::restate(&mut tx, guest.host(), &[guest.id()]).await?;
     tx.commit().await?;

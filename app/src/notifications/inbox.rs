@@ -1,4 +1,4 @@
-use guestguard::{notifications::outbox, problem::Problem};
+use guestguard::{notifications::senders::outbox, problem::Problem};
 use leptos::prelude::*;
 use mail_parser::MessageParser;
 
@@ -29,7 +29,7 @@ pub fn InboxPage() -> impl IntoView {
     let chosen = ssr::path_part("mail");
     let load = async move {
         let backend = ssr::anyone()?;
-        let folder = backend.mailer.outbox_folder().ok_or(Problem::NotFound)?;
+        let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
         let mut mails = Vec::new();
         for name in ssr::reply(outbox::list(folder).await.map_err(Into::into))?.into_iter().take(LISTED) {
             if let Some(raw) = ssr::reply(outbox::read(folder, &name).await.map_err(Into::into))? {

@@ -1,4 +1,5 @@
 use anyhow::bail;
+use guestguard::notifications::{Channel, postman};
 
 use crate::{
     config::{Config, Environment},
@@ -24,7 +25,7 @@ pub async fn run() -> anyhow::Result<()> {
         Ok(_) => report.fine("Redis", "answers"),
         Err(cause) => report.bad("Redis", &format!("{cause:#}")),
     }
-    mail(&config, &mut report).await;
+    messages(&config, &mut report).await;
     let package = config.site_root.join("pkg.txt");
     match package.exists() {
         true => report.fine("site files", &config.site_root.display().to_string()),
@@ -39,7 +40,14 @@ async fn database(config: &Config, report: &mut Report) {
         Err(cause) => return report.bad("PostgreSQL", &format!("{cause:#}")),
     };
     match guestguard::migrations::pending(&db).await {
-        Ok(pending) if pending.is_empty() => report.fine("PostgreSQL", "answers; the schema is up to date"),
+        Ok(pending) if pending.is_empty() => {
+            report.fine("PostgreSQL", "answers; the schema is up to date");
+            match postman::paused(&db).await {
+                Ok(None) => report.fine("outbox", "messages leave"),
+                Ok(Some(reason)) => report.bad("outbox", &format!("paused: {reason}; run `guestguard outbox resume`")),
+                Err(error) => report.bad("outbox", &format!("{error:?}")),
+            }
+        }
         Ok(pending) => {
             report.bad(
                 "PostgreSQL",
@@ -50,19 +58,26 @@ async fn database(config: &Config, report: &mut Report) {
     }
 }
 
-async fn mail(config: &Config, report: &mut Report) {
-    let outbox = config.local_dir.join("outbox");
-    let mailer =
-        guestguard::notifications::mailer::Mailer::new(config.smtp_url.as_deref(), outbox.clone(), &config.mail_from);
-    match (mailer, &config.smtp_url) {
-        (Err(cause), _) => report.bad("mail", &format!("{cause:#}; check GG_SMTP_URL and GG_MAIL_FROM")),
-        (Ok(_), None) => {
-            report.fine("mail", &format!("written to {}; set GG_SMTP_URL to send it", outbox.display()));
+async fn messages(config: &Config, report: &mut Report) {
+    let senders = match config.messages.senders(&config.local_dir) {
+        Ok(senders) => senders,
+        Err(cause) => return report.bad("messages", &format!("{cause:#}")),
+    };
+    if let Some(folder) = senders.outbox_folder() {
+        let remedy = "set GG_RESEND_API_KEY, GG_SMTP_URL or GG_SES_REGION to send it";
+        return report.fine("mail", &format!("written to {}; {remedy}", folder.display()));
+    }
+    for (name, channel) in [("mail", Channel::Email), ("text messages", Channel::Sms)] {
+        let Some(sender) = senders.on(channel) else {
+            report.fine(name, "no provider; set GG_TWILIO_ACCOUNT_SID to send them");
+            continue;
+        };
+        match sender.ping().await {
+            Ok(()) => report.fine(name, &format!("{} answers; sender {}", sender.key(), config.messages.from)),
+            Err(cause) => {
+                report.bad(name, &format!("{}: {cause:#}; check its settings and that it runs", sender.key()))
+            }
         }
-        (Ok(mailer), Some(_)) => match mailer.ping().await {
-            Ok(()) => report.fine("mail", &format!("the SMTP server answers; sender {}", config.mail_from)),
-            Err(cause) => report.bad("mail", &format!("{cause:#}; check GG_SMTP_URL and that the server runs")),
-        },
     }
 }
 

@@ -37,10 +37,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let hub = Hub::connect(&config, stop.clone()).await?;
     let worker = match serve.no_work {
         true => None,
-        false => {
-            let worker = guestguard::jobs::worker(&backend, stop.clone().cancelled_owned()).await?;
-            Some(tokio::spawn(async move { worker.run().await }))
-        }
+        false => Some(tokio::spawn(super::work::until(backend.clone(), stop.clone()))),
     };
     if let Some(address) = config.metrics_listen {
         let listener = bind(address).await?;

@@ -1,3 +1,4 @@
+use guestguard::{backend::Backend, notifications::postman};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, telemetry};
@@ -9,9 +10,17 @@ pub async fn run() -> anyhow::Result<()> {
     let backend = connect::backend(&config).await?;
     let stop = CancellationToken::new();
     tokio::spawn(super::serve::stop_on_signal(stop.clone()));
-    let worker = guestguard::jobs::worker(&backend, stop.cancelled_owned()).await?;
     tracing::info!("working");
-    worker.run().await?;
+    until(backend, stop).await?;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Sends messages and works off jobs until `stop`.
+pub(super) async fn until(backend: Backend, stop: CancellationToken) -> anyhow::Result<()> {
+    let worker = guestguard::jobs::worker(&backend, stop.clone().cancelled_owned()).await?;
+    let postman = tokio::spawn(postman::run(backend, stop.cancelled_owned()));
+    worker.run().await?;
+    postman.await?;
     Ok(())
 }

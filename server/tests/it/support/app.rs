@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use fred::prelude::*;
@@ -24,8 +24,8 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// What tests set.
 pub struct Settings {
-    /// `None`: mail is written into files.
-    pub smtp_url: Option<String>,
+    /// Providers of messages, as the environment would name them; empty: messages are written into files.
+    pub providers: Vec<(&'static str, String)>,
     /// Proxies in front.
     pub proxies: usize,
     /// `None`: the one that all tests share.
@@ -38,7 +38,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let limits = Limit::ALL.map(|limit| (limit, Rate { calls: 100_000, seconds: 60 })).into();
-        Self { smtp_url: None, proxies: 0, redis_url: None, limits, https: false }
+        Self { providers: Vec::new(), proxies: 0, redis_url: None, limits, https: false }
     }
 }
 
@@ -62,6 +62,17 @@ impl App {
     pub async fn start_with(db: PgPool, settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let mut variables: HashMap<String, String> =
+            settings.providers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        for (name, value) in [
+            ("GG_ENV", "development"),
+            ("GG_DATABASE_URL", "postgres://unused"),
+            ("GG_REDIS_URL", "redis://unused"),
+            ("GG_SECRET_KEY", "q1zTYzNPGhvCSGNrGzRFVUX5Zp9zJmDkVt7G1HMSkhQ"),
+            ("GG_MAIL_FROM", "GuestGuard <post@guests.example>"),
+        ] {
+            variables.insert(name.into(), value.into());
+        }
         let config = Config {
             environment: Environment::Development,
             database_url: String::new(),
@@ -70,8 +81,7 @@ impl App {
             }),
             public_url: format!("{}://{address}", if settings.https { "https" } else { "http" }).parse().unwrap(),
             secret_key: guestguard::secrets::random_token().unwrap(),
-            smtp_url: settings.smtp_url,
-            mail_from: "GuestGuard <post@guests.example>".into(),
+            messages: Config::read(&variables).unwrap().messages,
             listen: address,
             metrics_listen: None,
             trusted_proxies: settings.proxies,
@@ -108,10 +118,11 @@ impl App {
     /// Opens the link in the mail and presses its button. Where mail goes to a server of the test's, the test counts
     /// mails, and the address is proven behind the door.
     async fn prove(&self, actor: &Actor, email: &str) {
-        if self.backend.mailer.outbox_folder().is_none() {
+        if self.backend.senders.outbox_folder().is_none() {
             let proven = "update users set verified_at = now() where email = $1";
             sqlx::query(proven).bind(email).execute(&self.backend.db).await.unwrap();
             sqlx::query("delete from graphile_worker._private_jobs").execute(&self.backend.db).await.unwrap();
+            sqlx::query("delete from notifications").execute(&self.backend.db).await.unwrap();
             return;
         }
         self.work().await;
@@ -121,20 +132,19 @@ impl App {
         assert_eq!(proven.location(), "/sign-in");
     }
 
-    /// Runs all jobs that are due, and those that follow from them, as the worker would.
+    /// Runs all jobs that are due and sends the messages that are, as the worker would.
     pub async fn work(&self) {
         let worker = guestguard::jobs::worker(&self.backend, std::future::pending()).await.unwrap();
-        for _ in 0..2 {
-            worker.run_once().await.unwrap();
-        }
+        worker.run_once().await.unwrap();
+        guestguard::notifications::postman::work_off(&self.backend).await.unwrap();
     }
 
     /// The texts of the messages written for `address`, newest first.
     pub async fn mails(&self, address: &str) -> Vec<String> {
-        let folder = self.backend.mailer.outbox_folder().unwrap();
+        let folder = self.backend.senders.outbox_folder().unwrap();
         let mut texts = Vec::new();
-        for name in guestguard::notifications::outbox::list(folder).await.unwrap() {
-            let raw = guestguard::notifications::outbox::read(folder, &name).await.unwrap().unwrap();
+        for name in guestguard::notifications::senders::outbox::list(folder).await.unwrap() {
+            let raw = guestguard::notifications::senders::outbox::read(folder, &name).await.unwrap().unwrap();
             let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
             if mail.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
                 texts.push(mail.body_text(0).unwrap().into_owned());

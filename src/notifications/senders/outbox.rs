@@ -2,8 +2,42 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::{Cause, Message, SendError};
+
+/// The development outbox: messages become files that `/dev/inbox` shows.
+#[derive(Clone, Debug)]
+pub struct Outbox(PathBuf);
+
+impl Outbox {
+    /// Writes into `folder`.
+    pub fn new(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    /// Where the messages lie.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) async fn send(&self, message: &Message) -> Result<Option<String>, SendError> {
+        let written = match message {
+            Message::Mail(mail) => match mail.message() {
+                Ok(letter) => write(&self.0, &mail.message_id, &letter.formatted()).await,
+                Err(cause) => return Err(SendError::new(Cause::Refused, format!("{cause:#}"))),
+            },
+            // Shown like a mail, by its number.
+            Message::Text(text) => {
+                let letter = format!("To: {}@sms.invalid\r\nSubject: Text message\r\n\r\n{}\r\n", text.to, text.body);
+                write(&self.0, &text.reference.id.to_string(), letter.as_bytes()).await
+            }
+        };
+        let written = written.map(|()| None);
+        written.map_err(|cause| SendError::new(Cause::Away { retry_after: None }, format!("{cause:#}")))
+    }
+}
+
 /// Writes a message as `<message id's local part>.eml`; written beside and renamed, so that a reader never sees half.
-pub async fn write(folder: &Path, message_id: &str, message: &[u8]) -> anyhow::Result<()> {
+async fn write(folder: &Path, message_id: &str, message: &[u8]) -> anyhow::Result<()> {
     let name = message_id.split('@').next().unwrap_or(message_id);
     tokio::fs::create_dir_all(folder).await.with_context(|| format!("the outbox {}", folder.display()))?;
     let (path, part) = (folder.join(format!("{name}.eml")), folder.join(format!("{name}.part")));

@@ -1,0 +1,15 @@
+alter table users drop column sending_paused;
+drop table outbox_switch, webhook_events, suppressions, notification_steps;
+drop index notifications_waiting, notifications_leased, notifications_by_provider, notifications_to;
+alter table notifications
+    drop constraint notifications_sending_leased,
+    drop column channel,
+    drop column run_at,
+    drop column give_up_at,
+    drop column lease_owner,
+    drop column lease_until,
+    drop column provider,
+    drop column provider_id,
+    drop column bounce_type,
+    drop column delivered_at,
+    drop column opened_at;

@@ -1,0 +1,73 @@
+-- Messages as a queue of their own, with what providers tell about them, and the addresses that must not be written to.
+
+alter table notifications
+    add column channel text not null default 'email' check (channel in ('email', 'sms')),
+    -- When it may leave, and when it is no longer worth sending.
+    add column run_at timestamptz,
+    add column give_up_at timestamptz,
+    -- Who sends it now, and until when it is theirs.
+    add column lease_owner uuid,
+    add column lease_until timestamptz,
+    add column provider text check (provider in ('resend', 'smtp', 'ses', 'twilio', 'outbox')),
+    add column provider_id text check (char_length(provider_id) <= 200),
+    add column bounce_type text check (bounce_type in ('hard', 'soft')),
+    add column delivered_at timestamptz,
+    add column opened_at timestamptz;
+update notifications set run_at = created_at, give_up_at = created_at + interval '1 day';
+update notifications set state = 'queued' where state = 'sending';
+alter table notifications
+    alter column run_at set not null,
+    alter column give_up_at set not null,
+    add constraint notifications_sending_leased
+        check ((state = 'sending') = (lease_owner is not null and lease_until is not null));
+create index notifications_waiting on notifications (host_id, (guest_id is not null), run_at) where state = 'queued';
+create index notifications_leased on notifications (host_id, lease_until) where state = 'sending';
+create index notifications_by_provider on notifications (provider, provider_id) where provider_id is not null;
+create index notifications_to on notifications (lower(recipient), state_changed_at desc);
+
+-- What became of a message, step by step.
+create table notification_steps (
+    host_id uuid not null,
+    notification_id uuid not null,
+    id uuid not null,
+    at timestamptz not null,
+    state text not null,
+    -- In the provider's or the server's own words.
+    detail text not null check (char_length(detail) <= 500),
+    primary key (host_id, notification_id, id),
+    constraint notification_steps_notification_fkey foreign key (host_id, notification_id)
+        references notifications (host_id, id) on delete cascade
+);
+
+-- Addresses and numbers that are not written to: by nobody, or not by one host. Addresses stand in small letters.
+create table suppressions (
+    address text not null check (address = lower(address) and char_length(address) <= 254),
+    host_id uuid references users (id) on delete cascade,
+    reason text not null check (reason in ('hard-bounce', 'soft-bounces', 'complaint', 'unsubscribed')),
+    at timestamptz not null,
+    constraint suppressions_key unique nulls not distinct (address, host_id, reason)
+);
+create index suppressions_of_host on suppressions (host_id) where host_id is not null;
+
+-- What providers told us, once each.
+create table webhook_events (
+    provider text not null check (provider in ('resend', 'ses', 'twilio', 'stripe')),
+    key text not null check (char_length(key) <= 300),
+    kind text not null check (char_length(kind) <= 200),
+    received_at timestamptz not null,
+    body jsonb not null,
+    primary key (provider, key)
+);
+create index webhook_events_by_time on webhook_events (received_at);
+
+-- One row: whether messages leave at all. A restored database is paused until somebody has looked.
+create table outbox_switch (
+    is_only boolean primary key default true check (is_only),
+    paused boolean not null,
+    reason text not null check (char_length(reason) <= 200),
+    changed_at timestamptz not null
+);
+insert into outbox_switch (paused, reason, changed_at) values (false, '', now());
+
+-- Why a host's messages do not leave; null: they do.
+alter table users add column sending_paused text check (sending_paused in ('bounces', 'complaints'));

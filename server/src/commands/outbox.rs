@@ -1,0 +1,60 @@
+use clap::Subcommand;
+use guestguard::{
+    error::Error,
+    notifications::{postman, queries, suppressions},
+};
+
+use crate::{config::Config, connect};
+
+/// `guestguard outbox`.
+#[derive(Subcommand)]
+pub enum Outbox {
+    /// Keep all messages in the outbox.
+    Pause {
+        /// Why, for whoever looks next.
+        #[arg(default_value = "paused by the operator")]
+        reason: String,
+    },
+    /// Let messages leave again.
+    Resume,
+    /// Say whether messages leave, and how many wait.
+    Status,
+    /// Let an address be written to again after a bounce or a complaint. An unsubscription stays.
+    Lift { address: String },
+}
+
+/// Looks at the outbox, or stops it, or lets it go on.
+pub async fn run(outbox: Outbox) -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let backend = connect::backend(&config).await?;
+    match outbox {
+        Outbox::Pause { reason } => {
+            postman::pause(&backend, &reason).await.map_err(Error::into_cause)?;
+            println!("Messages wait in the outbox until `guestguard outbox resume`.");
+        }
+        Outbox::Resume => {
+            postman::resume(&backend).await.map_err(Error::into_cause)?;
+            println!("Messages leave.");
+        }
+        Outbox::Status => {
+            let status = queries::outbox(&backend).await;
+            let status = status.map_err(Error::into_cause)?;
+            match &status.paused {
+                Some(reason) => println!("Paused: {reason}"),
+                None => println!("Messages leave."),
+            }
+            println!(
+                "{} wait, the oldest since {} s; {} are on their way.",
+                status.waiting, status.oldest_seconds, status.sending
+            );
+        }
+        Outbox::Lift { address } => {
+            let lifted = suppressions::lift(&backend, &address).await;
+            match lifted.map_err(Error::into_cause)? {
+                true => println!("{address} may be written to again, unless they unsubscribed."),
+                false => println!("Nothing kept {address} from being written to, or only they can lift it."),
+            }
+        }
+    }
+    Ok(())
+}

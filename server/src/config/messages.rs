@@ -1,0 +1,162 @@
+use std::path::Path;
+
+use anyhow::Context;
+use guestguard::notifications::senders::{Aws, Outbox, Resend, Sender, Senders, Ses, Smtp, Twilio, is_sender};
+use url::Url;
+
+use super::Reader;
+
+/// How messages leave, and who may tell what became of them.
+#[derive(Clone)]
+pub struct Messages {
+    pub from: String,
+    /// The first that is set is used: Resend, SMTP, SES; none: the development outbox.
+    resend: Option<ResendAccount>,
+    smtp_url: Option<String>,
+    ses: Option<SesAccount>,
+    twilio: Option<TwilioAccount>,
+    /// Secrets of Resend's webhook: several while one replaces the other.
+    pub resend_webhook_secrets: Vec<String>,
+    /// The SNS topics that SES publishes to, as ARNs.
+    pub sns_topics: Vec<String>,
+}
+
+#[derive(Clone)]
+struct ResendAccount {
+    key: String,
+    url: Url,
+}
+
+#[derive(Clone)]
+struct SesAccount {
+    aws: Aws,
+    configuration_set: Option<String>,
+}
+
+#[derive(Clone)]
+struct TwilioAccount {
+    sid: String,
+    /// The first sends; all are believed in webhooks, so that one can replace the other.
+    tokens: Vec<String>,
+    from: String,
+    url: Url,
+}
+
+impl Messages {
+    pub(super) fn read(reader: &mut Reader<'_>, development: bool) -> Self {
+        let messages = Self {
+            from: reader.mail_from(development),
+            resend: reader.resend(),
+            smtp_url: reader.smtp_url(),
+            ses: reader.ses(),
+            twilio: reader.twilio(),
+            resend_webhook_secrets: reader.list("GG_RESEND_WEBHOOK_SECRETS"),
+            sns_topics: reader.list("GG_SES_TOPICS"),
+        };
+        if messages.mail_goes_nowhere() && !development {
+            let remedy = "is missing; set it to something like smtps://user:password@mail.example.org, or set \
+                          GG_RESEND_API_KEY or GG_SES_REGION instead";
+            reader.fault("GG_SMTP_URL", remedy);
+        }
+        messages
+    }
+
+    fn mail_goes_nowhere(&self) -> bool {
+        self.resend.is_none() && self.smtp_url.is_none() && self.ses.is_none()
+    }
+
+    /// What Twilio's webhooks may be signed with.
+    pub fn twilio_tokens(&self) -> &[String] {
+        self.twilio.as_ref().map_or(&[], |twilio| &twilio.tokens)
+    }
+
+    /// Amazon's account, for confirming subscriptions of SES's events.
+    pub fn aws(&self) -> Option<&Aws> {
+        self.ses.as_ref().map(|ses| &ses.aws)
+    }
+
+    /// The ways out that are configured; mail without a provider goes into files under `local_dir`.
+    pub fn senders(&self, local_dir: &Path) -> anyhow::Result<Senders> {
+        let outbox = || Sender::Outbox(Outbox::new(local_dir.join("outbox")));
+        let mail = match (&self.resend, &self.smtp_url, &self.ses) {
+            (Some(resend), ..) => Sender::Resend(Resend::new(resend.url.clone(), resend.key.clone())?),
+            (None, Some(url), _) => Sender::Smtp(Smtp::new(url)?),
+            (None, None, Some(ses)) => Sender::Ses(Ses::new(&ses.aws, ses.configuration_set.clone())),
+            (None, None, None) => outbox(),
+        };
+        let text = match &self.twilio {
+            Some(twilio) => {
+                let token = twilio.tokens.first().cloned().unwrap_or_default();
+                let sender = Twilio::new(twilio.url.clone(), twilio.sid.clone(), token, twilio.from.clone())?;
+                Some(Sender::Twilio(sender))
+            }
+            None if self.mail_goes_nowhere() => Some(outbox()),
+            None => None,
+        };
+        Ok(Senders::new(self.from.parse().context("GG_MAIL_FROM")?, mail, text))
+    }
+}
+
+impl Reader<'_> {
+    fn mail_from(&mut self, development: bool) -> String {
+        let from = match self.text("GG_MAIL_FROM") {
+            Some(from) => from,
+            None if development => "GuestGuard <guestguard@localhost.localdomain>".into(),
+            None => self.required("GG_MAIL_FROM", "GuestGuard <invitations@example.org>"),
+        };
+        if !from.is_empty() && !is_sender(&from) {
+            self.fault("GG_MAIL_FROM", "must be an address such as GuestGuard <invitations@example.org>");
+        }
+        from
+    }
+
+    fn smtp_url(&mut self) -> Option<String> {
+        let url = self.text("GG_SMTP_URL")?;
+        if !url.starts_with("smtp://") && !url.starts_with("smtps://") {
+            self.fault("GG_SMTP_URL", "must begin with smtp:// or smtps://");
+        }
+        Some(url)
+    }
+
+    fn resend(&mut self) -> Option<ResendAccount> {
+        let key = self.text("GG_RESEND_API_KEY")?;
+        Some(ResendAccount { key, url: self.provider("GG_RESEND_URL", "https://api.resend.com/")? })
+    }
+
+    fn ses(&mut self) -> Option<SesAccount> {
+        let region = self.text("GG_SES_REGION")?;
+        let aws = Aws {
+            region,
+            access_key: self.required("GG_SES_ACCESS_KEY_ID", "AKIA…"),
+            secret_key: self.required("GG_SES_SECRET_ACCESS_KEY", "the secret that belongs to the key"),
+            endpoint: self.text("GG_SES_ENDPOINT"),
+        };
+        Some(SesAccount { aws, configuration_set: self.text("GG_SES_CONFIGURATION_SET") })
+    }
+
+    fn twilio(&mut self) -> Option<TwilioAccount> {
+        let sid = self.text("GG_TWILIO_ACCOUNT_SID")?;
+        let tokens = self.list("GG_TWILIO_AUTH_TOKENS");
+        if tokens.is_empty() {
+            self.fault("GG_TWILIO_AUTH_TOKENS", "is missing; set it to the account's token, or to two with a comma");
+        }
+        let from = self.required("GG_TWILIO_FROM", "+15005550006, or a messaging service such as MG…");
+        Some(TwilioAccount { sid, tokens, from, url: self.provider("GG_TWILIO_URL", "https://api.twilio.com/")? })
+    }
+
+    /// A provider's address: its own, or another for tests.
+    fn provider(&mut self, name: &'static str, own: &str) -> Option<Url> {
+        let text = self.text(name).unwrap_or_else(|| own.to_owned());
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        if url.is_none() {
+            self.fault(name, format!("is \"{text}\"; give an address such as {own}"));
+        }
+        url
+    }
+
+    /// Values with commas between them.
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
+    }
+}

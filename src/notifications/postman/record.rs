@@ -1,0 +1,154 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{claim::Claimed, deliver::Outcome};
+use crate::{
+    auth,
+    backend::Backend,
+    error::Result,
+    guests,
+    ids::{NotificationId, UserId},
+    notifications::{
+        State,
+        senders::{Cause, SendError},
+        suppressions::{self, Reason, Scope},
+    },
+};
+
+/// Backoff: a random time up to this many seconds, doubled at each try ("full jitter"), at most [`LONGEST`].
+const BASE: i64 = 30;
+const LONGEST: i64 = 3600;
+/// How long is waited for word of a message that may have been taken, before it is sent once more.
+const UNCLEAR: TimeDelta = TimeDelta::minutes(10);
+
+/// What is noted about one try.
+struct Note {
+    state: State,
+    words: Option<String>,
+    run_at: DateTime<Utc>,
+    bounce: Option<&'static str>,
+    suppress: Option<(Scope, Reason)>,
+}
+
+/// Notes what became of a message. Whoever no longer holds its lease says nothing about its state: others do.
+pub async fn record(
+    backend: &Backend,
+    claimed: &Claimed,
+    provider: Option<&'static str>,
+    outcome: Outcome,
+) -> Result<()> {
+    let now = backend.clock.now();
+    let provider_id = if let Outcome::Sent(id) = &outcome { id.clone() } else { None };
+    let note = note(claimed, &outcome, now);
+    let mut tx = backend.db.begin().await?;
+    let guest = claimed.guest.as_slice();
+    guests::standing::hold(&mut tx, claimed.host, guest).await?;
+    let mine = sqlx::query!(
+        "update notifications set state = $4, last_error = $5, state_changed_at = $6, run_at = $7, provider = coalesce($8, provider),
+            provider_id = coalesce($9, provider_id), bounce_type = coalesce($10, bounce_type), lease_owner = null,
+            lease_until = null, sent_at = case when $4 = 'sent' then $6 else sent_at end
+        where host_id = $1 and id = $2 and state = 'sending' and lease_owner = $3",
+        claimed.host.0,
+        claimed.id.0,
+        claimed.owner,
+        note.state.key(),
+        note.words,
+        now,
+        note.run_at,
+        provider,
+        provider_id,
+        note.bounce,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if mine == 1 {
+        step(&mut tx, claimed.host, claimed.id, now, note.state, note.words.as_deref().unwrap_or_default()).await?;
+    } else if let Some(id) = &provider_id {
+        // Word of it was here before its answer: the two are brought together.
+        sqlx::query!(
+            "update notifications set provider = $3, provider_id = coalesce(provider_id, $4) where host_id = $1 and id = $2",
+            claimed.host.0,
+            claimed.id.0,
+            provider,
+            id,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    if let Some((scope, reason)) = note.suppress {
+        suppressions::suppress(&mut tx, now, &claimed.recipient, scope, reason).await?;
+    }
+    if note.bounce == Some("soft") {
+        suppressions::count_soft_bounce(&mut tx, now, &claimed.recipient).await?;
+    }
+    guests::standing::restate(&mut tx, claimed.host, guest).await?;
+    if let (Some(token), State::Sent) = (claimed.token, note.state) {
+        auth::actions::forget_clear_token(&mut tx, claimed.host, token).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+fn note(claimed: &Claimed, outcome: &Outcome, now: DateTime<Utc>) -> Note {
+    let ended = |state| Note { state, words: None, run_at: now, bounce: None, suppress: None };
+    match outcome {
+        Outcome::Sent(_) => ended(State::Sent),
+        Outcome::Cancelled => ended(State::Cancelled),
+        Outcome::Suppressed(reason) => Note { words: Some(reason.key().to_owned()), ..ended(State::Suppressed) },
+        Outcome::NotWritten => {
+            Note { words: Some("it could not be written".into()), ..again(claimed, now, TimeDelta::zero()) }
+        }
+        Outcome::NotSent(SendError { cause, words }) => {
+            let words = Some(words.clone());
+            match cause {
+                Cause::Away { .. } | Cause::PutOff => Note { words, ..again(claimed, now, TimeDelta::zero()) },
+                Cause::Unclear => Note { words, ..again(claimed, now, UNCLEAR) },
+                Cause::Refused => Note { words, ..ended(State::Failed) },
+                Cause::NoSuchAddress => Note {
+                    words,
+                    bounce: Some("hard"),
+                    suppress: Some((Scope::Everybody, Reason::HardBounce)),
+                    ..ended(State::Bounced)
+                },
+                Cause::Stopped => {
+                    Note { words, suppress: Some((Scope::Everybody, Reason::Unsubscribed)), ..ended(State::Suppressed) }
+                }
+            }
+        }
+    }
+}
+
+/// Waits for the next try, or gives up when that would come too late to be of use.
+fn again(claimed: &Claimed, now: DateTime<Utc>, at_least: TimeDelta) -> Note {
+    let ceiling = BASE.saturating_mul(1 << (claimed.attempts - 1).clamp(0, 20)).min(LONGEST);
+    let pause = TimeDelta::milliseconds(fastrand::i64(0..=ceiling * 1000)).max(at_least);
+    let run_at = now + pause;
+    let state = if run_at > claimed.give_up_at { State::Failed } else { State::Queued };
+    Note { state, words: None, run_at, bounce: None, suppress: None }
+}
+
+/// Adds to the history of a message.
+pub async fn step(
+    tx: &mut PgConnection,
+    host: UserId,
+    id: NotificationId,
+    at: DateTime<Utc>,
+    state: State,
+    detail: &str,
+) -> Result<()> {
+    let detail: String = detail.chars().take(500).collect();
+    sqlx::query!(
+        "insert into notification_steps (host_id, notification_id, id, at, state, detail) values ($1, $2, $3, $4, $5, $6)",
+        host.0,
+        id.0,
+        Uuid::now_v7(),
+        at,
+        state.key(),
+        detail,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

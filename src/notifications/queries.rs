@@ -1,0 +1,34 @@
+use crate::{backend::Backend, error::Result, notifications::postman};
+
+/// The outbox as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbox {
+    /// Why no messages leave; `None`: they do.
+    pub paused: Option<String>,
+    /// Messages whose time has come.
+    pub waiting: i64,
+    /// How long the oldest of them waits, in seconds.
+    pub oldest_seconds: i64,
+    pub sending: i64,
+}
+
+/// How things stand in the outbox.
+pub async fn outbox(backend: &Backend) -> Result<Outbox> {
+    let now = backend.clock.now();
+    let found = sqlx::query!(
+        r#"
+        select count(*) filter (where state = 'queued') as "waiting!",
+            min(run_at) filter (where state = 'queued') as oldest, count(*) filter (where state = 'sending') as "sending!"
+        from notifications where state = 'queued' and run_at <= $1 or state = 'sending'
+        "#,
+        now,
+    )
+    .fetch_one(&backend.db)
+    .await?;
+    Ok(Outbox {
+        paused: postman::paused(&backend.db).await?,
+        waiting: found.waiting,
+        oldest_seconds: found.oldest.map_or(0, |oldest| (now - oldest).num_seconds()),
+        sending: found.sending,
+    })
+}

@@ -1,0 +1,105 @@
+use aws_sdk_sesv2::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::send_email::SendEmailError,
+    primitives::Blob,
+    types::{Destination, EmailContent, MessageTag, RawMessage},
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+
+use super::{Cause, Mail, PATIENCE, SendError};
+
+/// Amazon SES, by its own SDK. It does not tell repeats apart.
+#[derive(Clone, Debug)]
+pub struct Ses {
+    client: Client,
+    configuration_set: Option<String>,
+}
+
+/// How Amazon's services are reached.
+#[derive(Clone)]
+pub struct Aws {
+    pub region: String,
+    pub access_key: String,
+    pub secret_key: String,
+    /// Another address than Amazon's, for tests.
+    pub endpoint: Option<String>,
+}
+
+impl Ses {
+    /// SES as `aws` says; events are published by `configuration_set`.
+    pub fn new(aws: &Aws, configuration_set: Option<String>) -> Self {
+        let tls = Provider::Rustls(CryptoMode::Ring);
+        let mut config = aws_sdk_sesv2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(aws.region.clone()))
+            .credentials_provider(Credentials::new(&aws.access_key, &aws.secret_key, None, None, "settings"))
+            .http_client(Builder::new().tls_provider(tls).build_https())
+            // Our queue tries again, with what it knows of the message.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+        if let Some(endpoint) = &aws.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
+        Self { client: Client::from_conf(config.build()), configuration_set }
+    }
+
+    pub(super) async fn ping(&self) -> anyhow::Result<()> {
+        let account = self.client.get_account().send().await;
+        let account = account.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
+        anyhow::ensure!(account.sending_enabled(), "Amazon has stopped this account's sending");
+        Ok(())
+    }
+
+    pub(super) async fn send(&self, mail: &Mail) -> Result<Option<String>, SendError> {
+        let refused = |cause: &dyn std::fmt::Display| SendError::new(Cause::Refused, cause);
+        let message = mail.message().map_err(|cause| refused(&format!("{cause:#}")))?;
+        let raw =
+            RawMessage::builder().data(Blob::new(message.formatted())).build().map_err(|cause| refused(&cause))?;
+        let tag = MessageTag::builder().name("reference").value(mail.reference.to_string()).build();
+        let sent = self
+            .client
+            .send_email()
+            .destination(Destination::builder().to_addresses(&mail.to_address).build())
+            .content(EmailContent::builder().raw(raw).build())
+            .email_tags(tag.map_err(|cause| refused(&cause))?)
+            .set_configuration_set_name(self.configuration_set.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(sent) => Ok(sent.message_id),
+            Err(error) => Err(SendError::new(cause(&error), words(&error))),
+        }
+    }
+}
+
+fn cause(error: &SdkError<SendEmailError>) -> Cause {
+    let away = Cause::Away { retry_after: None };
+    match error {
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => Cause::Unclear,
+        SdkError::DispatchFailure(_) => away,
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Cause::Unclear,
+        SdkError::ServiceError(refusal) => match refusal.err() {
+            SendEmailError::TooManyRequestsException(_)
+            | SendEmailError::SendingPausedException(_)
+            | SendEmailError::LimitExceededException(_)
+            | SendEmailError::AccountSuspendedException(_) => away,
+            _ => match refusal.raw().status().as_u16() {
+                408 | 429 | 500.. => away,
+                _ => Cause::Refused,
+            },
+        },
+        _ => Cause::Refused,
+    }
+}
+
+fn words(error: &SdkError<SendEmailError>) -> String {
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => DisplayErrorContext(error).to_string(),
+    }
+}

@@ -1,0 +1,39 @@
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+mod verbs;
+
+#[cfg(feature = "ssr")]
+pub use verbs::{Scope, count_soft_bounce, lift, reason, subscribe_again, suppress, unsubscribe};
+
+/// Why an address must not be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+pub enum Reason {
+    /// There is no such mailbox or number.
+    HardBounce,
+    /// Full or broken too often lately.
+    SoftBounces,
+    /// Whoever reads it called our mail spam.
+    Complaint,
+    /// Whoever reads it wants no more.
+    Unsubscribed,
+}
+
+impl Reason {
+    /// The name in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::HardBounce => "hard-bounce",
+            Self::SoftBounces => "soft-bounces",
+            Self::Complaint => "complaint",
+            Self::Unsubscribed => "unsubscribed",
+        }
+    }
+}
+
+/// An address as suppressions know it: capitals make no other mailbox in practice. Numbers are E.164 already.
+pub fn normal(address: &str) -> String {
+    address.trim().to_lowercase()
+}

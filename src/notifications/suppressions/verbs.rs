@@ -1,0 +1,145 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{PgConnection, PgPool};
+
+use super::{Reason, normal};
+use crate::{backend::Backend, error::Result, guests, ids::UserId, notifications::unsubscribing::Subscription};
+
+/// Soft bounces within [`SOFT_DAYS`] that make an address count as broken.
+const MOST_SOFT_BOUNCES: i64 = 5;
+const SOFT_DAYS: i64 = 14;
+
+/// Whose messages stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One host's.
+    Host(UserId),
+    Everybody,
+}
+
+impl Scope {
+    fn host(self) -> Option<UserId> {
+        match self {
+            Self::Host(host) => Some(host),
+            Self::Everybody => None,
+        }
+    }
+}
+
+/// Keeps an address from being written to from now on, and cancels what waits for it, in the caller's transaction.
+/// Messages about accounts still go after an unsubscription: nobody could sign in without them.
+pub async fn suppress(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    address: &str,
+    scope: Scope,
+    reason: Reason,
+) -> Result<()> {
+    let address = normal(address);
+    sqlx::query!(
+        "insert into suppressions (address, host_id, reason, at) values ($1, $2, $3, $4)
+        on conflict on constraint suppressions_key do nothing",
+        address,
+        scope.host().map(|host| host.0),
+        reason.key(),
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let waiting = sqlx::query!(
+        r#"
+        select n.host_id as "host: UserId", n.guest_id as "guest: crate::ids::GuestId" from notifications n
+        where lower(n.recipient) = $1 and n.state = 'queued' and ($2::uuid is null or n.host_id = $2)
+            and (n.guest_id is not null or $3 <> 'unsubscribed')
+        order by n.host_id, n.guest_id
+        "#,
+        address,
+        scope.host().map(|host| host.0),
+        reason.key(),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in waiting {
+        let guest = row.guest.as_slice();
+        guests::standing::hold(tx, row.host, guest).await?;
+        sqlx::query!(
+            "update notifications set state = 'suppressed', state_changed_at = $4
+            where host_id = $1 and lower(recipient) = $2 and state = 'queued' and guest_id is not distinct from $3",
+            row.host.0,
+            address,
+            row.guest.map(|guest| guest.0),
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
+        guests::standing::restate(tx, row.host, guest).await?;
+    }
+    Ok(())
+}
+
+/// Counts a soft bounce that was noted already, and gives the address up after five in 14 days.
+pub async fn count_soft_bounce(tx: &mut PgConnection, now: DateTime<Utc>, address: &str) -> Result<()> {
+    let address = normal(address);
+    let lately = sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!" from notifications
+        where lower(recipient) = $1 and bounce_type = 'soft' and state_changed_at > $2
+        "#,
+        address,
+        now - TimeDelta::days(SOFT_DAYS),
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if lately >= MOST_SOFT_BOUNCES {
+        suppress(tx, now, &address, Scope::Everybody, Reason::SoftBounces).await?;
+    }
+    Ok(())
+}
+
+/// Stops one host's messages to whoever the link was written to, or everybody's. Takes effect at once.
+pub async fn unsubscribe(backend: &Backend, subscription: &Subscription, everybody: bool) -> Result<()> {
+    let scope = if everybody { Scope::Everybody } else { Scope::Host(subscription.host) };
+    let mut tx = backend.db.begin().await?;
+    suppress(&mut tx, backend.clock.now(), &subscription.address, scope, Reason::Unsubscribed).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes an unsubscription back: from this host, and from everybody's messages.
+pub async fn subscribe_again(backend: &Backend, subscription: &Subscription) -> Result<()> {
+    sqlx::query!(
+        "delete from suppressions
+        where address = $1 and reason = 'unsubscribed' and (host_id = $2 or host_id is null)",
+        subscription.address,
+        subscription.host.0,
+    )
+    .execute(&backend.db)
+    .await?;
+    Ok(())
+}
+
+/// Lets an address be written to again after the operator has seen to it. Unsubscriptions stay: they are not ours to
+/// take back. Returns whether there was anything to lift.
+pub async fn lift(backend: &Backend, address: &str) -> Result<bool> {
+    let lifted =
+        sqlx::query!("delete from suppressions where address = $1 and reason <> 'unsubscribed'", normal(address))
+            .execute(&backend.db)
+            .await?;
+    Ok(lifted.rows_affected() > 0)
+}
+
+/// Why a host must not write to an address. Mails about accounts go on after an unsubscription: `is_bulk` tells which it
+/// is.
+pub async fn reason(db: &PgPool, host: UserId, address: &str, is_bulk: bool) -> Result<Option<Reason>> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        select reason as "reason: Reason" from suppressions
+        where address = $1 and (host_id is null or host_id = $2) and ($3 or reason <> 'unsubscribed')
+        order by at limit 1
+        "#,
+        normal(address),
+        host.0,
+        is_bulk,
+    )
+    .fetch_optional(db)
+    .await?)
+}
