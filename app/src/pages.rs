@@ -13,7 +13,7 @@ use crate::{
 
 /// The document around every page. The guest's page needs no scripts at all and gets none.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let invited = ssr::path().starts_with("/i/");
+    let invited = ["/i/", "/u/"].iter().any(|opening| ssr::path().starts_with(opening));
     let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
@@ -82,6 +82,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/invite") view=invitations::invite::InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/invite/by-hand") view=invitations::by_hand::ByHandPage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token") view=invitations::page::InvitationPage ssr=SsrMode::Async/>
+                <Route path=path!("/u/:token") view=notifications::unsubscribe::UnsubscribePage ssr=SsrMode::Async/>
                 <Route path=path!("/dev/inbox") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/dev/inbox/:mail") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>
             </Routes>

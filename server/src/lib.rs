@@ -34,5 +34,7 @@ pub mod router;
 mod sessions;
 /// Logs and metrics.
 pub mod telemetry;
+/// Where people stop messages, and mail programs do it for them.
+mod unsubscribe;
 /// Files that come in.
 mod uploads;

@@ -28,7 +28,7 @@ use crate::{
     config::Config,
     downloads, forms, guard, headers, health, live, origin,
     refusal::{self, Refusal},
-    sessions, telemetry, uploads,
+    sessions, telemetry, unsubscribe, uploads,
 };
 
 /// Longest time between two pieces of a request's body.
@@ -108,6 +108,7 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .route("/health", get(health::ready).with_state(backend.clone()))
+        .route("/u/{token}", post(unsubscribe::unsubscribe).with_state(backend.clone()))
         .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
     Ok(around(plain.merge(pages), config.is_https(), config.trusted_proxies, lost))
 }

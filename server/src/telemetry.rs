@@ -71,7 +71,7 @@ pub fn span(request: &Request) -> tracing::Span {
 }
 
 /// First parts of paths whose second part opens something.
-const OPENING: [&str; 4] = ["i", "verify", "reset", "new-address"];
+const OPENING: [&str; 5] = ["i", "u", "verify", "reset", "new-address"];
 
 /// `path` without the secret of a link.
 pub fn redacted(path: &str) -> String {

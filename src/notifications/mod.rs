@@ -10,6 +10,9 @@ pub mod actions;
 pub mod postman;
 #[cfg(feature = "ssr")]
 pub mod queries;
+/// What providers tell about messages they took.
+#[cfg(feature = "ssr")]
+pub mod reports;
 /// The ways out: mail and text messages by several providers.
 #[cfg(feature = "ssr")]
 pub mod senders;

@@ -8,6 +8,7 @@ mod switch;
 
 pub use breaker::Breakers;
 pub use claim::Claimed;
+pub(super) use record::step;
 pub use switch::{pause, paused, resume};
 
 use std::time::Duration;

@@ -62,7 +62,8 @@ pub async fn standing(backend: &Backend, token: &str) -> Result<(Subscription, S
     let found = sqlx::query!(
         r#"
         select coalesce((select name from users where id = $2), '') as "host_name!",
-            exists (select from suppressions where address = $1 and host_id = $2) as "from_host!",
+            exists (select from suppressions
+                where address = $1 and host_id = $2 and reason = 'unsubscribed') as "from_host!",
             exists (select from suppressions
                 where address = $1 and host_id is null and reason = 'unsubscribed') as "from_everybody!"
         "#,

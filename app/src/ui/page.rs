@@ -27,8 +27,9 @@ where
 #[component]
 pub fn ProblemPage(problem: Problem) -> impl IntoView {
     ssr::answer_with(&problem);
-    let invited = ssr::path().starts_with("/i/");
-    let (title, text) = if invited { words::link_problem(&problem) } else { words::problem(&problem) };
+    let invited = ["/i/", "/u/"].iter().any(|opening| ssr::path().starts_with(opening));
+    let (title, text) =
+        if ssr::path().starts_with("/i/") { words::link_problem(&problem) } else { words::problem(&problem) };
     view! {
         <leptos_meta::Title text=title/>
         {if invited {
