@@ -31,7 +31,7 @@ create table notification_steps (
     notification_id uuid not null,
     id uuid not null,
     at timestamptz not null,
-    state text not null,
+    what text not null check (char_length(what) <= 20),
     -- In the provider's or the server's own words.
     detail text not null check (char_length(detail) <= 500),
     primary key (host_id, notification_id, id),

@@ -58,3 +58,6 @@ pub mod secrets;
 /// A backend on a test's own database, with a clock that tests move.
 #[cfg(all(test, feature = "ssr"))]
 mod testing;
+/// Who sent a webhook.
+#[cfg(feature = "ssr")]
+pub mod webhooks;

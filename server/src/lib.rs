@@ -38,3 +38,5 @@ pub mod telemetry;
 mod unsubscribe;
 /// Files that come in.
 mod uploads;
+/// Where providers tell what became of messages.
+mod webhooks;

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use guestguard::{auth::LONGEST_DAYS, backend::Backend, problem::Problem, redis::Redis};
+use guestguard::{auth::LONGEST_DAYS, backend::Backend, problem::Problem, redis::Redis, webhooks::sns::Fetch};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower::ServiceBuilder;
@@ -29,6 +29,7 @@ use crate::{
     downloads, forms, guard, headers, health, live, origin,
     refusal::{self, Refusal},
     sessions, telemetry, unsubscribe, uploads,
+    webhooks::Webhooks,
 };
 
 /// Longest time between two pieces of a request's body.
@@ -40,8 +41,13 @@ const ANSWER_TO_FILE: Duration = Duration::from_secs(180);
 /// Largest body that is read at all; routes set limits of their own below it.
 const MOST_BYTES: usize = 20 * 1024 * 1024;
 
-/// All routes, with sessions, forms, guard and headers around them.
-pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Result<Router> {
+/// All routes, with sessions, forms, guard and headers around them. `fetch` has the certificates of Amazon SNS.
+pub fn router(
+    config: &Config,
+    backend: Backend,
+    hub: live::Hub,
+    fetch: impl Fetch + 'static,
+) -> anyhow::Result<Router> {
     let options = leptos_options(&config.site_root)?;
     let context = {
         let backend = backend.clone();
@@ -104,13 +110,14 @@ pub fn router(config: &Config, backend: Backend, hub: live::Hub) -> anyhow::Resu
                 .layer(from_fn_with_state(backend.clone(), guard::dashboard))
                 .layer(from_fn(forms::hand_over)),
         );
+    let hooks = Webhooks::new(config, backend.clone(), fetch).routes();
     let plain = Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .route("/health", get(health::ready).with_state(backend.clone()))
         .route("/u/{token}", post(unsubscribe::unsubscribe).with_state(backend.clone()))
         .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
-    Ok(around(plain.merge(pages), config.is_https(), config.trusted_proxies, lost))
+    Ok(around(plain.merge(hooks).merge(pages), config.is_https(), config.trusted_proxies, lost))
 }
 
 /// What holds for every request: its id, the log, headers, the client's network, time limits, and the last resort.

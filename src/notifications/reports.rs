@@ -5,11 +5,13 @@ mod apply;
 mod health;
 mod resend;
 mod ses;
+mod subscription;
 mod twilio;
 
 pub use apply::apply;
 pub use resend::of_resend;
 pub use ses::of_ses;
+pub use subscription::confirm_subscription;
 pub use twilio::of_twilio;
 
 use chrono::{DateTime, Utc};
@@ -59,4 +61,19 @@ pub enum What {
     Failed,
     HardBounced,
     Complained,
+}
+
+impl What {
+    /// The name in the history of a message.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Delayed => "delayed",
+            Self::Sent => "sent",
+            Self::SoftBounced | Self::HardBounced => "bounced",
+            Self::Delivered => "delivered",
+            Self::Opened => "opened",
+            Self::Failed => "failed",
+            Self::Complained => "complained",
+        }
+    }
 }

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use clap::Args;
+use guestguard::webhooks::sns::https_fetch;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +45,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         let router = telemetry::metrics_router(metrics, backend.db.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
-    let router = router::router(&config, backend, hub)?;
+    let router = router::router(&config, backend, hub, https_fetch()?)?;
     let listener = bind(config.listen).await?;
     println!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 

@@ -22,5 +22,8 @@ mod operations;
 mod problems;
 mod rsvp;
 mod sessions;
+mod signatures;
+mod stopping;
 mod support;
 mod timing;
+mod webhooks;

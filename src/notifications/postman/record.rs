@@ -64,7 +64,8 @@ pub async fn record(
     .await?
     .rows_affected();
     if mine == 1 {
-        step(&mut tx, claimed.host, claimed.id, now, note.state, note.words.as_deref().unwrap_or_default()).await?;
+        step(&mut tx, claimed.host, claimed.id, now, note.state.key(), note.words.as_deref().unwrap_or_default())
+            .await?;
     } else if let Some(id) = &provider_id {
         // Word of it was here before its answer: the two are brought together.
         sqlx::query!(
@@ -135,17 +136,17 @@ pub async fn step(
     host: UserId,
     id: NotificationId,
     at: DateTime<Utc>,
-    state: State,
+    what: &str,
     detail: &str,
 ) -> Result<()> {
     let detail: String = detail.chars().take(500).collect();
     sqlx::query!(
-        "insert into notification_steps (host_id, notification_id, id, at, state, detail) values ($1, $2, $3, $4, $5, $6)",
+        "insert into notification_steps (host_id, notification_id, id, at, what, detail) values ($1, $2, $3, $4, $5, $6)",
         host.0,
         id.0,
         Uuid::now_v7(),
         at,
-        state.key(),
+        what,
         detail,
     )
     .execute(tx)

@@ -121,8 +121,7 @@ async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message
     )
     .execute(&mut *tx)
     .await?;
-    let told = if news.what == What::Opened { "opened" } else { &*news.detail };
-    step(tx, message.host, message.id, news.at, state, told).await?;
+    step(tx, message.host, message.id, news.at, news.what.key(), &news.detail).await?;
     match news.what {
         What::HardBounced => {
             suppressions::suppress(tx, now, &message.recipient, Scope::Everybody, Reason::HardBounce).await?;

@@ -2,6 +2,7 @@ use std::{path::Path, time::Duration};
 
 use lettre::message::Mailbox;
 
+mod aws;
 mod http;
 mod mail;
 /// The development outbox: messages as files instead of mail.
@@ -11,10 +12,11 @@ mod ses;
 mod smtp;
 mod twilio;
 
+pub use aws::Aws;
 pub use mail::{Mail, is_sender};
 pub use outbox::Outbox;
 pub use resend::Resend;
-pub use ses::{Aws, Ses};
+pub use ses::Ses;
 pub use smtp::Smtp;
 pub use twilio::Twilio;
 

@@ -1,17 +1,12 @@
 use aws_sdk_sesv2::{
     Client,
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::send_email::SendEmailError,
     primitives::Blob,
     types::{Destination, EmailContent, MessageTag, RawMessage},
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 
-use super::{Cause, Mail, PATIENCE, SendError};
+use super::{Aws, Cause, Mail, SendError};
 
 /// Amazon SES, by its own SDK. It does not tell repeats apart.
 #[derive(Clone, Debug)]
@@ -20,32 +15,10 @@ pub struct Ses {
     configuration_set: Option<String>,
 }
 
-/// How Amazon's services are reached.
-#[derive(Clone)]
-pub struct Aws {
-    pub region: String,
-    pub access_key: String,
-    pub secret_key: String,
-    /// Another address than Amazon's, for tests.
-    pub endpoint: Option<String>,
-}
-
 impl Ses {
     /// SES as `aws` says; events are published by `configuration_set`.
     pub fn new(aws: &Aws, configuration_set: Option<String>) -> Self {
-        let tls = Provider::Rustls(CryptoMode::Ring);
-        let mut config = aws_sdk_sesv2::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(aws.region.clone()))
-            .credentials_provider(Credentials::new(&aws.access_key, &aws.secret_key, None, None, "settings"))
-            .http_client(Builder::new().tls_provider(tls).build_https())
-            // Our queue tries again, with what it knows of the message.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
-        if let Some(endpoint) = &aws.endpoint {
-            config = config.endpoint_url(endpoint);
-        }
-        Self { client: Client::from_conf(config.build()), configuration_set }
+        Self { client: Client::new(&aws.config()), configuration_set }
     }
 
     pub(super) async fn ping(&self) -> anyhow::Result<()> {

@@ -17,7 +17,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::Actor;
+use super::{Actor, Certificates};
 
 /// What all hosts of the tests sign in with.
 pub const PASSWORD: &str = "correct horse battery";
@@ -49,6 +49,7 @@ pub struct App {
     /// What other nodes on the same database need.
     pub secret_key: String,
     redis_url: String,
+    pub certificates: Certificates,
     stop: CancellationToken,
 }
 
@@ -91,11 +92,12 @@ impl App {
         };
         guestguard::jobs::migrate(&db).await.unwrap();
         let backend = connect::assemble(&config, db).await.unwrap();
+        let certificates = Certificates::default();
         let stop = CancellationToken::new();
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
-        let router = router::router(&config, backend.clone(), hub).unwrap();
+        let router = router::router(&config, backend.clone(), hub, certificates.clone()).unwrap();
         tokio::spawn(listen::serve(listener, router, stop.clone()));
-        Self { address, backend, secret_key: config.secret_key, redis_url: config.redis_url, stop }
+        Self { address, backend, secret_key: config.secret_key, redis_url: config.redis_url, certificates, stop }
     }
 
     /// Somebody without an account or link.

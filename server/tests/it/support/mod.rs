@@ -3,9 +3,11 @@
 mod actors;
 mod app;
 pub mod node;
+mod peers;
 pub mod smtp;
 mod wire;
 
 pub use actors::{Actor, Answer, hidden, links};
 pub use app::{App, PASSWORD, Settings, account_link, sign_up_of};
+pub use peers::{Amazon, Certificates, python, sign};
 pub use wire::Wire;

@@ -1,0 +1,84 @@
+//! One bit changed at random, the same for the same seed; and what the change means, read by other code than the
+//! verifiers'.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use guestguard::webhooks::Refused;
+use serde_json::Value;
+
+/// SplitMix64.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ mixed >> 31) % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    /// Changes one bit so that `means_other` holds. Where it never does in a thousand throws, there is no such bit.
+    pub fn flip_bytes(&mut self, before: &[u8], means_other: impl Fn(&[u8], &[u8]) -> bool) -> Option<Vec<u8>> {
+        if before.is_empty() {
+            return None;
+        }
+        (0..1000).find_map(|_| {
+            let mut after = before.to_vec();
+            after[self.below(before.len())] ^= 1 << self.below(8);
+            means_other(before, &after).then_some(after)
+        })
+    }
+
+    /// Changes one of the lower seven bits of a header or field in ASCII; with the eighth it would not reach us as text.
+    pub fn flip_text(&mut self, before: &str) -> Option<String> {
+        assert!(before.is_ascii());
+        let after = self.flip_bytes(before.as_bytes(), |_, after| after.is_ascii())?;
+        Some(String::from_utf8(after).unwrap())
+    }
+}
+
+/// What of a form is signed: the pairs, whatever their order, spelling or number.
+pub fn pairs(form: &[u8]) -> BTreeSet<(String, String)> {
+    form_urlencoded::parse(form).into_owned().collect()
+}
+
+/// What of a message from SNS is signed or makes up the signature. Not the certificate's address: with another one,
+/// another certificate would be fetched, and here there is only one. `None` if it cannot be read.
+pub fn signed(body: &[u8]) -> Option<BTreeMap<&'static str, Value>> {
+    let message: Value = serde_json::from_slice(body).ok()?;
+    let always = ["Type", "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature"];
+    let more: &[_] = if message["Type"] == "Notification" { &["Subject"] } else { &["Token", "SubscribeURL"] };
+    let fields = always.iter().chain(more);
+    Some(fields.map(|name| (*name, message[*name].clone())).collect())
+}
+
+/// How many changes were refused for what, and how many cases had nothing to change.
+#[derive(Default)]
+pub struct Tally {
+    refused: BTreeMap<String, BTreeMap<&'static str, usize>>,
+    skipped: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    pub fn count(&mut self, part: &str, refused: Refused) {
+        *self.refused.entry(part.to_owned()).or_default().entry(refused.label()).or_default() += 1;
+    }
+
+    pub fn skip(&mut self, part: &str) {
+        *self.skipped.entry(part.to_owned()).or_default() += 1;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: usize = self.refused.values().flat_map(BTreeMap::values).sum();
+        write!(f, "{all} changes refused: {:?}; nothing to change: {:?}", self.refused, self.skipped)
+    }
+}

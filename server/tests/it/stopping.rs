@@ -1,0 +1,127 @@
+//! Stopping messages: the page, its buttons, and the one click of mail programs.
+
+use guestguard::ids::EventId;
+use sqlx::PgPool;
+
+use crate::support::{Actor, App};
+
+/// An event of `host` with one guest, who was written to; the link in that mail that stops more of them.
+async fn stop_link(app: &App, host: &Actor, address: &str) -> (EventId, String) {
+    let event = host.plan(&[]).await;
+    host.paste(event, &format!("Ada <{address}>")).await;
+    host.invite_all(event).await;
+    app.work().await;
+    let mail = app.mails(address).await.remove(0);
+    let token = mail.split("/u/").nth(1).expect("a link that stops messages").split_whitespace().next().unwrap();
+    (event, format!("/u/{token}"))
+}
+
+async fn resend(host: &Actor, event: EventId) {
+    let guest = host.guests(event, "").await[0].to_string();
+    host.post("/api/invitations/resend", "/dashboard", &[("event", &event.to_string()), ("guest", &guest)]).await;
+}
+
+/// A mail program's post: no cookies, no origin, whatever body.
+async fn click(app: &App, link: &str, kind: Option<&str>, body: &str) -> (u16, String) {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let mut request = client.post(format!("http://{}{link}", app.address)).body(body.to_owned());
+    if let Some(kind) = kind {
+        request = request.header("content-type", kind);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
+    let app = App::start(db).await;
+    let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
+    let (event, link) = stop_link(&app, &ana, "Ada@Example.org").await;
+    for _ in 0..2 {
+        let page = app.anonymous().get(&link).await.ok();
+        assert!(page.contains("Stop messages from Ana") && page.contains("ada@example.org"), "{page}");
+        assert!(!page.contains(".wasm"), "it needs no scripts");
+    }
+    assert_eq!(app.count("select count(*) from suppressions").await, 0, "looking stops nothing");
+
+    resend(&ana, event).await;
+    let stopped = app.anonymous().post_and_follow(&link, &link, &[("want", "stop")]).await.ok();
+    assert!(stopped.contains("Messages from Ana are stopped") && stopped.contains("Get messages again"));
+    assert_eq!(app.count("select count(*) from notifications where state = 'suppressed'").await, 1, "what waited, too");
+    app.work().await;
+    assert_eq!(app.mails("Ada@Example.org").await.len(), 1);
+    resend(&ana, event).await;
+    let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
+    assert!(list.contains("unsubscribed"), "the host sees why: {list}");
+
+    // Another host's messages go on, until they are stopped as well.
+    stop_link(&app, &ben, "ada@example.org").await;
+    let everybody = app.anonymous().post_and_follow(&link, &link, &[("want", "stop-all")]).await.ok();
+    assert!(everybody.contains("All messages are stopped"));
+    assert_eq!(app.count("select count(*) from suppressions where host_id is null").await, 1);
+    // A mail about an account is nobody's invitation.
+    app.host("Ada").await;
+
+    let again = app.anonymous().post_and_follow(&link, &link, &[("want", "again")]).await.ok();
+    assert!(again.contains("Stop messages from Ana"));
+    resend(&ana, event).await;
+    app.work().await;
+    assert_eq!(app.mails("Ada@Example.org").await.len(), 2);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn rfc_8058_one_click_stops_messages_whatever_the_body_looks_like(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let (_, link) = stop_link(&app, &ana, "ada@example.org").await;
+    let multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+    for (kind, body) in [
+        (Some("application/x-www-form-urlencoded"), "List-Unsubscribe=One-Click"),
+        (Some("multipart/form-data; boundary=x"), multipart),
+        (None, ""),
+        (Some("text/plain"), &*"y".repeat(100_000)),
+    ] {
+        sqlx::query("delete from suppressions").execute(&app.backend.db).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(click(&app, &link, kind, body).await, (200, String::new()), "{kind:?}");
+        }
+        let stopped = "select count(*) from suppressions where reason = 'unsubscribed' and host_id is not null";
+        assert_eq!(app.count(stopped).await, 1, "{kind:?}");
+    }
+    // A link that we never wrote is answered alike, and stops nothing.
+    let unknown = link.replace("/u/", "/u/A");
+    assert_eq!(click(&app, &unknown, None, "").await, (200, String::new()));
+    assert_eq!(app.count("select count(*) from suppressions").await, 1);
+    assert_eq!(app.anonymous().get(&unknown).await.status, 404);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn an_invitation_names_its_one_click_link_in_its_headers(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let (_, link) = stop_link(&app, &ana, "ada@example.org").await;
+    let folder = app.backend.senders.outbox_folder().unwrap();
+    let names = guestguard::notifications::senders::outbox::list(folder).await.unwrap();
+    let raw = guestguard::notifications::senders::outbox::read(folder, &names[0]).await.unwrap().unwrap();
+    let head = String::from_utf8(raw).unwrap();
+    let address = format!("http://{}{link}", app.address);
+    assert!(head.contains(&format!("\r\nList-Unsubscribe: <{address}>\r\n")), "{head}");
+    assert!(head.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn suppressed_address_is_not_written_to(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <Ada@example.org>\nBo <bo@example.org>").await;
+    let suppress = "insert into suppressions (address, reason, at) values ('ada@example.org', 'hard-bounce', now())";
+    sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
+    ana.invite_all(event).await;
+    // Suppressed after it was put into the outbox, and not cancelled there: the postman looks once more.
+    let late = "insert into suppressions (address, reason, at) values ('bo@example.org', 'complaint', now())";
+    sqlx::query(late).execute(&app.backend.db).await.unwrap();
+    app.work().await;
+    assert!(app.mails("Ada@example.org").await.is_empty() && app.mails("bo@example.org").await.is_empty());
+    assert_eq!(app.count("select count(*) from notifications where state = 'suppressed'").await, 2);
+}

@@ -1,0 +1,223 @@
+//! What providers tell, through their doors: signed by their own packages, told once, in any order.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use guestguard::{ids::EventId, notifications::senders::Reference};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::support::{Actor, Amazon, App, Settings, sign};
+
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+const OLD_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:mail";
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// An event of a new host whose guest Ada was written to, and how that message is referred to.
+async fn written(app: &App) -> (Actor, EventId, Reference) {
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <Ada@example.org>").await;
+    ana.invite_all(event).await;
+    app.work().await;
+    let (host, id) = sqlx::query_as("select host_id, id from notifications where kind = 'invitation'")
+        .fetch_one(&app.backend.db)
+        .await
+        .unwrap();
+    (ana, event, Reference { host, id })
+}
+
+async fn state(app: &App) -> String {
+    let query = "select state from notifications where kind = 'invitation'";
+    sqlx::query_scalar(query).fetch_one(&app.backend.db).await.unwrap()
+}
+
+fn resend_event(kind: &str, reference: &Reference, more: Value) -> String {
+    let mut data = json!({ "email_id": "e-1", "tags": { "reference": reference.to_string() } });
+    data.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+    json!({ "type": kind, "created_at": "2026-11-24T10:00:00.000Z", "data": data }).to_string()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn resend_events(db: PgPool) {
+    let providers = vec![("GG_RESEND_WEBHOOK_SECRETS", format!("{SECRET},{OLD_SECRET}"))];
+    let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
+    let door = format!("http://{}/webhooks/resend", app.address);
+    let (ana, event, reference) = written(&app).await;
+    let told = |id: &str, secret: &str, body: String| json!({ "scheme": "resend", "secret": secret, "id": id, "time": now(), "body": body });
+    let bounce = json!({ "bounce": { "type": "Permanent", "subType": "General", "message": "no such mailbox" } });
+    let signed = sign(&[
+        told("m1", SECRET, resend_event("email.delivered", &reference, Value::Null)),
+        told("m2", OLD_SECRET, resend_event("email.opened", &reference, Value::Null)),
+        told("m3", SECRET, resend_event("email.bounced", &reference, bounce)),
+        told("m4", SECRET, resend_event("email.sent", &reference, Value::Null)),
+        told("m5", SECRET, resend_event("domain.updated", &reference, Value::Null)),
+        told("m6", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", resend_event("email.complained", &reference, Value::Null)),
+        told("m7", SECRET, "no event".to_owned()),
+    ]);
+    assert_eq!(signed[0].post(&door).await, 200);
+    assert_eq!(state(&app).await, "delivered");
+    assert_eq!(signed[1].post(&door).await, 200, "the secret that is being replaced counts too");
+    assert_eq!(app.count("select count(*) from notifications where opened_at is not null").await, 1);
+    for _ in 0..3 {
+        assert_eq!(signed[2].post(&door).await, 200, "told again, it is taken and changes nothing");
+    }
+    assert_eq!(signed[3].post(&door).await, 200);
+    assert_eq!(state(&app).await, "bounced", "word of the sending comes too late to matter");
+    assert_eq!(app.count("select count(*) from notification_steps where what = 'bounced'").await, 1);
+    assert_eq!(signed[4].post(&door).await, 200, "what we do not act on is kept");
+    assert_eq!(app.count("select count(*) from webhook_events where provider = 'resend'").await, 5);
+    assert_eq!(signed[5].post(&door).await, 400, "somebody else's secret");
+    assert_eq!(signed[6].post(&door).await, 400);
+    assert_eq!(signed[0].with(&signed[0].body.replace("delivered", "complained")).post(&door).await, 400);
+    let suppressed = "select count(*) from suppressions where address = 'ada@example.org' and reason = 'hard-bounce'";
+    assert_eq!(app.count(suppressed).await, 1);
+    let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
+    assert!(list.contains("no such mailbox"), "{list}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn twilio_status_changes_delivery_state(db: PgPool) {
+    let providers = vec![
+        ("GG_TWILIO_ACCOUNT_SID", "AC1".into()),
+        ("GG_TWILIO_AUTH_TOKENS", "new-token,old-token".into()),
+        ("GG_TWILIO_FROM", "+15005550006".into()),
+    ];
+    let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
+    let (_, _, reference) = written(&app).await;
+    let door = format!("http://{}/webhooks/twilio?reference={reference}", app.address);
+    let told = |token: &str, status: &str, code: &str| {
+        let fields = json!({ "MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code, "To": "+447911123456" });
+        json!({ "scheme": "twilio", "token": token, "url": door, "fields": fields })
+    };
+    let signed = sign(&[
+        told("new-token", "delivered", ""),
+        told("old-token", "sent", ""),
+        told("wrong-token", "undelivered", "30005"),
+        told("new-token", "undelivered", "30005"),
+    ]);
+    assert_eq!(signed[0].post(&door).await, 200);
+    assert_eq!(state(&app).await, "delivered");
+    assert_eq!(signed[1].post(&door).await, 200);
+    assert_eq!(state(&app).await, "delivered", "never backwards");
+    assert_eq!(signed[2].post(&door).await, 403);
+    assert_eq!(signed[0].post(&door.replace("twilio?", "twilio?x=1&")).await, 403, "the address is signed");
+    assert_eq!(state(&app).await, "delivered");
+    assert_eq!(signed[3].post(&door).await, 200);
+    assert_eq!(state(&app).await, "bounced");
+    assert_eq!(app.count("select count(*) from webhook_events where provider = 'twilio'").await, 3);
+    assert_eq!(app.count("select count(*) from webhook_events where body::text like '%7911%'").await, 0);
+}
+
+fn sns(kind: &str, message: &str) -> Value {
+    let time = chrono::DateTime::from_timestamp(now().cast_signed(), 0).unwrap().format("%Y-%m-%dT%H:%M:%S.000Z");
+    json!({
+        "Type": kind,
+        "MessageId": uuid::Uuid::now_v7(),
+        "TopicArn": TOPIC,
+        "Message": message,
+        "Timestamp": time.to_string(),
+        "SignatureVersion": "2",
+        "SigningCertURL":
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem",
+        "Token": "t-1",
+        "SubscribeURL": "http://127.0.0.1:9/never",
+    })
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn ses_bounce_through_sns_adds_a_suppression(db: PgPool) {
+    let amazon = Amazon::start("post@guests.example").await;
+    amazon.ask("sns", "Action=CreateTopic&Name=mail".into()).await.unwrap();
+    let app = App::start_with(db, Settings { providers: amazon.settings(), ..Settings::default() }).await;
+    let (_, _, reference) = written(&app).await;
+    let door = format!("http://{}/webhooks/ses", app.address);
+    let taken = amazon.mails().await;
+    assert_eq!(taken.len(), 1, "SES has the invitation: {taken:?}");
+    assert!(taken[0].to_string().contains("List-Unsubscribe: <http"), "{}", taken[0]);
+    assert_eq!(
+        app.count("select count(*) from notifications where provider = 'ses' and provider_id is not null").await,
+        1
+    );
+    let bounce = json!({
+        "eventType": "Bounce",
+        "mail": {
+            "timestamp": "2026-11-24T10:00:00.000Z",
+            "messageId": "m-1",
+            "tags": { "reference": [reference.to_string()] },
+        },
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "timestamp": "2026-11-24T10:00:01.000Z",
+            "bouncedRecipients": [{ "emailAddress": "ada@example.org", "diagnosticCode": "smtp; 550 5.1.1 unknown" }],
+        },
+    });
+    let asked = [sns("SubscriptionConfirmation", "You are asked to confirm"), sns("Notification", &bounce.to_string())];
+    let signed = sign(&asked.map(|message| json!({ "scheme": "sns", "message": message })));
+    app.certificates.set(&signed[0].pem);
+    assert_eq!(signed[0].post(&door).await, 200, "confirmed by the SDK, not by opening the address");
+    assert_eq!(signed[1].with(&signed[1].body.replace("Permanent", "Transient")).post(&door).await, 400);
+    for _ in 0..2 {
+        assert_eq!(signed[1].post(&door).await, 200);
+    }
+    assert_eq!(state(&app).await, "bounced");
+    assert_eq!(
+        app.count("select count(*) from suppressions where reason = 'hard-bounce' and host_id is null").await,
+        1
+    );
+    assert_eq!(app.count("select count(*) from webhook_events where provider = 'ses'").await, 1);
+    assert_eq!(app.certificates.asked(), 1, "kept after the first time");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool) {
+    let providers = vec![
+        ("GG_SES_REGION", "us-east-1".into()),
+        ("GG_SES_ACCESS_KEY_ID", "test".into()),
+        ("GG_SES_SECRET_ACCESS_KEY", "test".into()),
+        ("GG_SES_TOPICS", TOPIC.into()),
+    ];
+    let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
+    let door = format!("http://{}/webhooks/ses", app.address);
+    let trap = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = trap.local_addr().unwrap();
+    let file = "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
+    let mut asked = Vec::new();
+    for address in [
+        format!("http://{at}/{file}"),
+        format!("https://{at}/{file}"),
+        format!("http://sns.us-east-1.amazonaws.com/{file}"),
+        format!("https://sns.us-east-1.amazonaws.com.evil.test/{file}"),
+        format!("https://sns.us-east-1.amazonaws.com@{at}/{file}"),
+        format!("https://sns.s3-us-west-2.amazonaws.com/{file}"),
+        format!("https://sns.us-east-1.amazonaws.com:8443/{file}"),
+        format!("https://sns.eu-west-1.amazonaws.com/{file}"),
+        format!("https://sns.us-east-1.amazonaws.com./{file}"),
+        format!("https://sns.us-east-1.amazonaws.com/{}", file.to_uppercase()),
+        format!("https://sns.us-east-1.amazonaws.com/%2e/{file}"),
+        format!("https://[::ffff:127.0.0.1]/{file}"),
+    ] {
+        let mut message = sns("Notification", "{}");
+        message["SigningCertURL"] = address.into();
+        asked.push(message);
+    }
+    let mut foreign = sns("Notification", "{}");
+    foreign["TopicArn"] = "arn:aws:sns:us-east-1:999999999999:mail".into();
+    let mut old = sns("Notification", "{}");
+    old["Timestamp"] = "2026-01-01T00:00:00.000Z".into();
+    asked.extend([foreign, old]);
+    let requests: Vec<Value> =
+        asked.into_iter().map(|message| json!({ "scheme": "sns", "message": message })).collect();
+    for signed in sign(&requests) {
+        assert_eq!(signed.post(&door).await, 400, "{}", signed.body);
+    }
+    assert_eq!(app.certificates.asked(), 0);
+    let caught = tokio::time::timeout(std::time::Duration::from_millis(300), trap.accept()).await;
+    assert!(caught.is_err(), "nobody knocked at the trap");
+    let large = sign(&[json!({ "scheme": "sns", "message": sns("Notification", &"x".repeat(257 * 1024)) })]);
+    assert_eq!(large[0].post(&door).await, 400);
+}
