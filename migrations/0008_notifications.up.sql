@@ -5,7 +5,7 @@ alter table notifications
     -- When it may leave, and when it is no longer worth sending.
     add column run_at timestamptz,
     add column give_up_at timestamptz,
-    -- Who sends it now, and until when it is theirs.
+    -- Who sends it now, and until when it is theirs. One that was sent and still has a lease waits for what follows from it.
     add column lease_owner uuid,
     add column lease_until timestamptz,
     add column provider text check (provider in ('resend', 'smtp', 'ses', 'twilio', 'outbox')),
@@ -19,9 +19,10 @@ alter table notifications
     alter column run_at set not null,
     alter column give_up_at set not null,
     add constraint notifications_sending_leased
-        check ((state = 'sending') = (lease_owner is not null and lease_until is not null));
+        check ((lease_owner is null) = (lease_until is null)
+            and case state when 'sending' then lease_owner is not null when 'sent' then true else lease_owner is null end);
 create index notifications_waiting on notifications (host_id, (guest_id is not null), run_at) where state = 'queued';
-create index notifications_leased on notifications (host_id, lease_until) where state = 'sending';
+create index notifications_leased on notifications (host_id, lease_until) where lease_owner is not null;
 create index notifications_by_provider on notifications (provider, provider_id) where provider_id is not null;
 create index notifications_to on notifications (lower(recipient), state_changed_at desc);
 

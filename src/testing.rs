@@ -16,7 +16,7 @@ use crate::{
     limits::{Limits, Rate},
     live::Live,
     notifications::{
-        postman::{self, Breakers},
+        postman::{self, Breakers, Gate},
         senders::{Outbox, Sender, Senders, outbox},
     },
     problem::Problem,
@@ -56,6 +56,7 @@ pub async fn backend(db: PgPool) -> Backend {
             Some(Sender::Outbox(Outbox::new(outbox))),
         ),
         breakers: Breakers::default(),
+        gate: Gate::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
     }
 }

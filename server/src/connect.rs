@@ -6,7 +6,7 @@ use guestguard::{
     backend::{Backend, Clock, Links},
     limits::{Limit, Limits},
     live::Live,
-    notifications::postman::Breakers,
+    notifications::postman::{Breakers, Gate},
     redis::Redis,
     secrets::Secrets,
 };
@@ -40,6 +40,7 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         secrets,
         senders: config.messages.senders(&config.local_dir)?,
         breakers: Breakers::default(),
+        gate: Gate::default(),
         links: links(config),
     })
 }

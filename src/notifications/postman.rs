@@ -3,11 +3,13 @@
 mod breaker;
 mod claim;
 mod deliver;
+mod gate;
 mod record;
 mod switch;
 
 pub use breaker::Breakers;
 pub use claim::Claimed;
+pub use gate::Gate;
 pub(super) use record::step;
 pub use switch::{pause, paused, resume};
 
@@ -67,7 +69,7 @@ async fn round(backend: &Backend, owner: Uuid, sending: &mut JoinSet<()>) -> Res
     if room == 0 || paused(&backend.db).await?.is_some() {
         return Ok(0);
     }
-    claim::put_back_abandoned(backend).await?;
+    claim::take_up_abandoned(backend).await?;
     let claimed = claim::claim(backend, owner, room).await?;
     let taken = claimed.len();
     for one in claimed {

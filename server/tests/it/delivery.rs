@@ -46,7 +46,7 @@ async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: P
     // The second try comes after up to half a minute; the test does not wait.
     sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
     app.work().await;
-    assert_eq!(*server.accepted.lock().unwrap(), 1);
+    assert_eq!(server.accepted(), 1);
     assert_eq!(app.count("select count(*) from notifications where state = 'sent' and attempts = 2").await, 1);
 }
 
@@ -57,7 +57,7 @@ async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
     let row = invited(&app).await;
     assert!(row.contains(">Not delivered<") && row.contains("No such user here"), "{row}");
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 0);
-    assert_eq!(*server.accepted.lock().unwrap(), 0);
+    assert_eq!(server.accepted(), 0);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

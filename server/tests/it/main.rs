@@ -19,6 +19,7 @@ mod logs;
 mod metadata;
 mod migrations;
 mod operations;
+mod outbox;
 mod problems;
 mod rsvp;
 mod sessions;

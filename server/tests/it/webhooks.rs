@@ -1,8 +1,6 @@
 //! What providers tell, through their doors: signed by their own packages, told once, in any order.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use guestguard::{ids::EventId, notifications::senders::Reference};
+use guestguard::{backend::Clock, ids::EventId, notifications::senders::Reference};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -12,8 +10,8 @@ const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OLD_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:mail";
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+fn now() -> i64 {
+    Clock::System.now().timestamp()
 }
 
 /// An event of a new host whose guest Ada was written to, and how that message is referred to.
@@ -113,7 +111,7 @@ async fn twilio_status_changes_delivery_state(db: PgPool) {
 }
 
 fn sns(kind: &str, message: &str) -> Value {
-    let time = chrono::DateTime::from_timestamp(now().cast_signed(), 0).unwrap().format("%Y-%m-%dT%H:%M:%S.000Z");
+    let time = chrono::DateTime::from_timestamp(now(), 0).unwrap().format("%Y-%m-%dT%H:%M:%S.000Z");
     json!({
         "Type": kind,
         "MessageId": uuid::Uuid::now_v7(),

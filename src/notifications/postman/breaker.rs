@@ -53,6 +53,11 @@ impl Breakers {
         }
     }
 
+    /// Opens all ways again.
+    pub fn reset(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Channel, Breaker>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
+use super::record;
 use crate::{
     backend::Backend,
     error::Result,
@@ -82,10 +83,24 @@ pub async fn claim(backend: &Backend, owner: Uuid, room: usize) -> Result<Vec<Cl
     .await?)
 }
 
-/// Puts back what a postman took and never said anything about: it was killed, or lost the database. Such a message may
-/// have left; it is sent once more with the same Message-ID.
-pub async fn put_back_abandoned(backend: &Backend) -> Result<()> {
+/// Takes up what a postman took and never said anything about: it was killed, or lost the database. A message that was
+/// sent is noted as such; another may have left, and is sent once more with the same Message-ID.
+pub async fn take_up_abandoned(backend: &Backend) -> Result<()> {
     let now = backend.clock.now();
+    let sent = sqlx::query!(
+        r#"
+        select host_id as "host: UserId", id as "id: NotificationId", guest_id as "guest: GuestId",
+            account_token_id as "token: AccountTokenId"
+        from notifications
+        where state = 'sent' and lease_until < $1
+        "#,
+        now,
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    for row in sent {
+        record::take_up(backend, row.host, row.id, row.guest, row.token).await?;
+    }
     sqlx::query!(
         "update notifications set state = 'queued', state_changed_at = $1, lease_owner = null, lease_until = null
         where (host_id, id) in (select host_id, id from notifications

@@ -1,4 +1,4 @@
-use super::{claim::Claimed, record};
+use super::{claim::Claimed, gate::Turn, record};
 use crate::{
     backend::Backend,
     error::Result,
@@ -53,7 +53,16 @@ async fn attempt(backend: &Backend, claimed: &Claimed) -> Result<(Option<&'stati
         return Ok((None, Outcome::Suppressed(reason)));
     }
     let Some(sender) = backend.senders.on(claimed.channel) else { return Ok((None, Outcome::Cancelled)) };
+    let mut turn = match sender.tells_repeats_apart() {
+        true => None,
+        false => Some(backend.gate.turn().await),
+    };
     let sent = sender.send(&message).await;
+    if let Ok(provider_id) = &sent {
+        turn.iter_mut().for_each(Turn::taken);
+        record::stamp(backend, claimed, sender.key(), provider_id.as_deref()).await?;
+    }
+    drop(turn);
     let failed = sent.as_ref().err().map(|error| error.cause);
     backend.breakers.note(claimed.channel, failed, backend.clock.now());
     let outcome = match sent {

@@ -8,7 +8,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
-    ids::{NotificationId, UserId},
+    ids::{AccountTokenId, GuestId, NotificationId, UserId},
     notifications::{
         State,
         senders::{Cause, SendError},
@@ -31,6 +31,24 @@ struct Note {
     suppress: Option<(Scope, Reason)>,
 }
 
+/// Notes that a message was taken, and nothing else: until then a crash sends it twice. What follows from it is noted by
+/// [`record`], or when its lease is over.
+pub async fn stamp(backend: &Backend, claimed: &Claimed, provider: &str, provider_id: Option<&str>) -> Result<()> {
+    sqlx::query!(
+        "update notifications set state = 'sent', sent_at = $4, state_changed_at = $4, provider = $5, provider_id = $6
+        where host_id = $1 and id = $2 and state = 'sending' and lease_owner = $3",
+        claimed.host.0,
+        claimed.id.0,
+        claimed.owner,
+        backend.clock.now(),
+        provider,
+        provider_id,
+    )
+    .execute(&backend.db)
+    .await?;
+    Ok(())
+}
+
 /// Notes what became of a message. Whoever no longer holds its lease says nothing about its state: others do.
 pub async fn record(
     backend: &Backend,
@@ -48,7 +66,7 @@ pub async fn record(
         "update notifications set state = $4, last_error = $5, state_changed_at = $6, run_at = $7, provider = coalesce($8, provider),
             provider_id = coalesce($9, provider_id), bounce_type = coalesce($10, bounce_type), lease_owner = null,
             lease_until = null, sent_at = case when $4 = 'sent' then $6 else sent_at end
-        where host_id = $1 and id = $2 and state = 'sending' and lease_owner = $3",
+        where host_id = $1 and id = $2 and lease_owner = $3",
         claimed.host.0,
         claimed.id.0,
         claimed.owner,
@@ -87,6 +105,38 @@ pub async fn record(
     guests::standing::restate(&mut tx, claimed.host, guest).await?;
     if let (Some(token), State::Sent) = (claimed.token, note.state) {
         auth::actions::forget_clear_token(&mut tx, claimed.host, token).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Notes what follows from a message that was sent, in place of whoever sent it.
+pub async fn take_up(
+    backend: &Backend,
+    host: UserId,
+    id: NotificationId,
+    guest: Option<GuestId>,
+    token: Option<AccountTokenId>,
+) -> Result<()> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    guests::standing::hold(&mut tx, host, guest.as_slice()).await?;
+    let mine = sqlx::query!(
+        "update notifications set lease_owner = null, lease_until = null
+        where host_id = $1 and id = $2 and state = 'sent' and lease_until < $3",
+        host.0,
+        id.0,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if mine == 1 {
+        step(&mut tx, host, id, now, State::Sent.key(), "").await?;
+        guests::standing::restate(&mut tx, host, guest.as_slice()).await?;
+        if let Some(token) = token {
+            auth::actions::forget_clear_token(&mut tx, host, token).await?;
+        }
     }
     tx.commit().await?;
     Ok(())

@@ -100,8 +100,8 @@ async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message
             bounce_type = coalesce($7, bounce_type), last_error = coalesce(nullif(left($8, 500), ''), last_error),
             delivered_at = least(delivered_at, $9), opened_at = least(opened_at, $10),
             sent_at = case when $3 in ('queued', 'sending') then sent_at else coalesce(sent_at, $11) end,
-            lease_owner = case when $3 = 'sending' then lease_owner end,
-            lease_until = case when $3 = 'sending' then lease_until end
+            lease_owner = case when $3 in ('sending', 'sent') then lease_owner end,
+            lease_until = case when $3 in ('sending', 'sent') then lease_until end
         where host_id = $1 and id = $2",
         message.host.0,
         message.id.0,

@@ -118,6 +118,11 @@ impl Sender {
         }
     }
 
+    /// Whether the same message twice is sent once.
+    pub fn tells_repeats_apart(&self) -> bool {
+        matches!(self, Self::Resend(_) | Self::Outbox(_))
+    }
+
     /// Hands a message over. Returns what the provider calls it, where it calls it anything.
     pub async fn send(&self, message: &Message) -> Result<Option<String>, SendError> {
         match (self, message) {

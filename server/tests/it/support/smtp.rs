@@ -1,13 +1,16 @@
 use std::{
-    collections::VecDeque,
+    collections::HashMap,
     process::Stdio,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
     process::{Child, Command},
 };
 
@@ -52,54 +55,107 @@ impl Catcher {
     }
 }
 
-/// An SMTP server that answers each message as told, and then accepts the rest.
+/// What a scripted server does with one message.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    Take,
+    /// Answers the recipient so.
+    Refuse(&'static str),
+    /// Answers so and ends the connection.
+    Leave(&'static str),
+    /// Hears the whole message and ends the connection without a word.
+    Drop,
+    /// Takes it, byte by byte.
+    Drip,
+}
+
+/// An SMTP server that acts on each message as told.
 pub struct Scripted {
     pub smtp_url: String,
-    pub accepted: Arc<Mutex<usize>>,
+    /// How often each Message-ID was taken.
+    pub taken: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 impl Scripted {
-    /// `answers` are given to the first messages, after their recipient: `451 4.3.0 Try again`.
-    pub async fn start(answers: &[&'static str]) -> Self {
+    /// Gives `answers` to the first messages, after their recipient, and takes the rest: `451 4.3.0 Try again`.
+    pub async fn start(answers: &'static [&'static str]) -> Self {
+        Self::acting(|number| answers.get(number).map_or(Act::Take, |answer| Act::Refuse(answer))).await
+    }
+
+    /// Does with the message of each number what `act` says.
+    pub async fn acting(act: impl Fn(usize) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let smtp_url = format!("smtp://{}", listener.local_addr().unwrap());
-        let answers = Arc::new(Mutex::new(answers.iter().copied().collect::<VecDeque<_>>()));
-        let accepted = Arc::new(Mutex::new(0));
-        let counter = accepted.clone();
+        let server = Self { smtp_url: format!("smtp://{}", listener.local_addr().unwrap()), taken: Arc::default() };
+        let (act, taken, count) = (Arc::new(act), server.taken.clone(), Arc::new(AtomicUsize::new(0)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(speak(stream, answers.clone(), counter.clone()));
+                let (act, count) = (act.clone(), count.clone());
+                let next = move || act(count.fetch_add(1, Ordering::SeqCst));
+                tokio::spawn(speak(stream, next, taken.clone()));
             }
         });
-        Self { smtp_url, accepted }
+        server
+    }
+
+    /// Messages taken, repeats included.
+    pub fn accepted(&self) -> usize {
+        self.taken.lock().unwrap().values().sum()
     }
 }
 
-async fn speak(stream: TcpStream, answers: Arc<Mutex<VecDeque<&'static str>>>, accepted: Arc<Mutex<usize>>) {
+async fn speak(stream: TcpStream, next: impl Fn() -> Act, taken: Arc<Mutex<HashMap<String, usize>>>) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
-    let mut in_data = false;
+    let (mut in_data, mut act, mut id) = (false, Act::Take, String::new());
     let _ = write.write_all(b"220 test\r\n").await;
     while let Ok(Some(line)) = lines.next_line().await {
         if in_data {
+            if let Some(found) = line.strip_prefix("Message-ID: ") {
+                id = found.to_owned();
+            }
             if line == "." {
                 in_data = false;
-                *accepted.lock().unwrap() += 1;
-                let _ = write.write_all(b"250 taken\r\n").await;
+                if matches!(act, Act::Drop) {
+                    return;
+                }
+                *taken.lock().unwrap().entry(std::mem::take(&mut id)).or_default() += 1;
+                let _ = say(&mut write, "250 taken", act).await;
             }
             continue;
         }
         let answer = match line.split(' ').next().unwrap_or_default().to_uppercase().as_str() {
-            "RCPT" => answers.lock().unwrap().pop_front().unwrap_or("250 fine").to_owned(),
+            "RCPT" => {
+                act = next();
+                match act {
+                    Act::Refuse(answer) => answer,
+                    Act::Leave(answer) => {
+                        let _ = say(&mut write, answer, act).await;
+                        return;
+                    }
+                    _ => "250 fine",
+                }
+            }
             "DATA" => {
                 in_data = true;
-                "354 go on".to_owned()
+                "354 go on"
             }
-            "QUIT" => "221 bye".to_owned(),
-            _ => "250 fine".to_owned(),
+            "QUIT" => "221 bye",
+            _ => "250 fine",
         };
-        let _ = write.write_all(format!("{answer}\r\n").as_bytes()).await;
+        let _ = say(&mut write, answer, act).await;
     }
+}
+
+async fn say(write: &mut OwnedWriteHalf, answer: &str, act: Act) -> std::io::Result<()> {
+    let answer = format!("{answer}\r\n");
+    if !matches!(act, Act::Drip) {
+        return write.write_all(answer.as_bytes()).await;
+    }
+    for byte in answer.bytes() {
+        write.write_all(&[byte]).await?;
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    Ok(())
 }
 
 async fn free_port() -> u16 {
