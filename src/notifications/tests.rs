@@ -1,11 +1,15 @@
 use sqlx::PgPool;
 
+use super::{
+    reports::{self, News, Report, What},
+    senders::Reference,
+};
 use crate::{
     auth::Host,
     backend::Backend,
     events::{self, EventForm},
     guests,
-    ids::{EventId, GuestId},
+    ids::{EventId, GuestId, NotificationId},
     invitations::{self, Selection},
     testing,
 };
@@ -106,4 +110,146 @@ async fn a_delivered_message_is_not_sent_again(db: PgPool) {
     assert_eq!(testing::post(&backend).await, 1);
     assert_eq!(testing::post(&backend).await, 0);
     assert_eq!(testing::mails(&backend).await.len(), 1);
+}
+
+fn orders(items: &[What]) -> Vec<Vec<What>> {
+    let Some((first, rest)) = items.split_first() else { return vec![Vec::new()] };
+    let shorter = orders(rest);
+    let places =
+        shorter.iter().flat_map(|order| (0..=order.len()).map(|at| [&order[..at], &[*first], &order[at..]].concat()));
+    places.collect()
+}
+
+/// Tells these news about a new message, in this order; how it stands then, and how often its address was suppressed.
+async fn told(backend: &Backend, host: &Host, number: usize, news: &[What]) -> (String, Option<String>, i64) {
+    let (id, address) = (NotificationId::new(), format!("guest{number}@example.org"));
+    sqlx::query(
+        "insert into notifications (host_id, id, kind, recipient, state, created_at, state_changed_at, run_at, give_up_at)
+        values ($1, $2, 'verify', $3, 'sent', now(), now(), now(), now())",
+    )
+    .bind(host.id().0)
+    .bind(id.0)
+    .bind(&address)
+    .execute(&backend.db)
+    .await
+    .unwrap();
+    for what in news {
+        let report = Report {
+            provider: "resend",
+            key: format!("{id} {what:?}"),
+            kind: format!("{what:?}"),
+            news: Some(News {
+                reference: Some(Reference { host: host.id(), id }),
+                provider_id: "x".into(),
+                what: *what,
+                at: backend.clock.now(),
+                detail: String::new(),
+            }),
+        };
+        for _ in 0..2 {
+            reports::apply(backend, &report, serde_json::Value::Null).await.unwrap();
+        }
+    }
+    sqlx::query_as(
+        "select state, bounce_type, (select count(*) from suppressions where address = n.recipient) from notifications n
+        where id = $1",
+    )
+    .bind(id.0)
+    .fetch_one(&backend.db)
+    .await
+    .unwrap()
+}
+
+#[sqlx::test]
+async fn word_of_a_message_comes_to_the_same_in_every_order_and_however_often(db: PgPool) {
+    use What::{Complained, Delayed, Delivered, HardBounced, Opened, Sent, SoftBounced};
+    let backend = testing::backend(db).await;
+    let host = testing::host(&backend, "Ana").await;
+    let mut number = 0;
+    for (news, end) in [
+        (vec![Delayed, Sent, SoftBounced, Delivered, Opened], ("delivered", 0)),
+        (vec![Sent, Delivered, HardBounced], ("bounced", 1)),
+        (vec![Sent, Delivered, Opened, HardBounced, Complained], ("complained", 2)),
+        (vec![Sent, SoftBounced], ("bounced", 0)),
+    ] {
+        for order in orders(&news) {
+            number += 1;
+            let (state, _, suppressed) = told(&backend, &host, number, &order).await;
+            assert_eq!((&*state, suppressed), end, "{order:?}");
+        }
+    }
+}
+
+#[sqlx::test]
+async fn an_address_that_is_full_five_times_in_two_weeks_is_given_up(db: PgPool) {
+    let backend = testing::backend(db).await;
+    let host = testing::host(&backend, "Ana").await;
+    let bounces = async |day: i64| {
+        backend.clock.set(testing::start() + chrono::TimeDelta::days(day));
+        told(&backend, &host, 1, &[What::Sent, What::SoftBounced]).await.2
+    };
+    for day in [0, 1, 2, 3, 15] {
+        assert_eq!(bounces(day).await, 0, "day {day}: no five within fourteen days");
+    }
+    for (day, suppressed) in [(15, 0), (16, 0), (16, 1)] {
+        assert_eq!(bounces(day).await, suppressed, "day {day}");
+    }
+}
+
+#[sqlx::test]
+async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
+    let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
+    testing::post(&backend).await;
+    let copies = "insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, latest, created_at,
+            state_changed_at, run_at, give_up_at)
+        select $1, $2, $3, gen_random_uuid(), 'invitation', 'guest' || n || '@example.org', 'sent', false, $4, $4, $4, $4
+        from generate_series(1, 498) n";
+    let paused = async || -> Option<String> {
+        sqlx::query_scalar("select sending_paused from users").fetch_one(&backend.db).await.unwrap()
+    };
+    sqlx::query(copies)
+        .bind(host.id().0)
+        .bind(event.0)
+        .bind(guest.0)
+        .bind(backend.clock.now())
+        .execute(&backend.db)
+        .await
+        .unwrap();
+    let complain = async |recipient: &str| {
+        let id: NotificationId = sqlx::query_scalar("select id from notifications where recipient = $1")
+            .bind(recipient)
+            .fetch_one(&backend.db)
+            .await
+            .unwrap();
+        let news = News {
+            reference: Some(Reference { host: host.id(), id }),
+            provider_id: String::new(),
+            what: What::Complained,
+            at: backend.clock.now(),
+            detail: String::new(),
+        };
+        let report = Report { provider: "ses", key: recipient.into(), kind: "Complaint".into(), news: Some(news) };
+        reports::apply(&backend, &report, serde_json::Value::Null).await.unwrap();
+    };
+    complain("guest1@example.org").await;
+    assert_eq!(paused().await, None, "499 messages are too few to tell");
+    sqlx::query("update notifications set created_at = $1, state = 'sent' where recipient = 'ada@example.org'")
+        .bind(backend.clock.now())
+        .execute(&backend.db)
+        .await
+        .unwrap();
+    let one_more = copies.replace("generate_series(1, 498)", "generate_series(499, 499)");
+    sqlx::query(sqlx::AssertSqlSafe(one_more))
+        .bind(host.id().0)
+        .bind(event.0)
+        .bind(guest.0)
+        .bind(backend.clock.now())
+        .execute(&backend.db)
+        .await
+        .unwrap();
+    complain("guest2@example.org").await;
+    assert_eq!(paused().await.as_deref(), Some("complaints"));
+    let other = testing::guest(&backend, &host, event, "Bo", "bo@example.org").await;
+    invitations::actions::issue(&backend, &host, event, &Selection::Only(vec![other])).await.unwrap();
+    assert_eq!(testing::post(&backend).await, 0, "what waits stays");
 }

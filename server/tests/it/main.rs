@@ -21,6 +21,7 @@ mod migrations;
 mod operations;
 mod outbox;
 mod problems;
+mod providers;
 mod rsvp;
 mod sessions;
 mod signatures;

@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_server_gets_many_messages_at_once_and_a_fast_one_gets_one() {
-        for (sending, noting, most) in [(0.0, 0.0, 1), (0.001, 0.002, 1), (0.1, 0.002, AT_ONCE), (0.048, 0.002, 6)] {
+        for (sending, noting, most) in [(0.0, 0.0, 1), (0.001, 0.002, 1), (0.2, 0.002, AT_ONCE), (0.048, 0.002, 6)] {
             let gate = Gate::default();
             *gate.lock() = State { out: 0, sending, noting };
             let turns: Vec<_> = std::iter::from_fn(|| gate.try_turn()).collect();
