@@ -117,7 +117,7 @@ async fn killed_postmen_lose_nothing_and_repeat_no_more_than_they_were_killed(db
         .unwrap()
         .into_iter()
         .collect();
-    let taken = server.taken.lock().unwrap();
+    let taken = server.taken.lock().unwrap().clone();
     assert_eq!((ids.len(), taken.len()), (mails, mails), "none is lost");
     assert!(taken.keys().all(|id| ids.contains(id.trim_matches(['<', '>']).split('@').next().unwrap())));
     let repeats = taken.values().sum::<usize>() - mails;
