@@ -84,6 +84,27 @@ pub struct Removed {
     pub at: DateTime<Utc>,
 }
 
+/// Puts a guest's address right.
+pub async fn set_email(backend: &Backend, host: &Host, event: EventId, id: GuestId, address: &str) -> Result<()> {
+    let form = GuestForm { name: "-".into(), email: address.into(), ..GuestForm::default() };
+    let email = form.parse()?.email.ok_or_else(|| invalid("email", Fault::Required))?;
+    let changed = sqlx::query!(
+        "update guests set email = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
+        host.id().0,
+        event.0,
+        id.0,
+        email,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    found(changed)?;
+    backend.live.changed(event);
+    Ok(())
+}
+
 /// Puts a guest's number right. `country` is that of a number that names none, an ISO code.
 pub async fn set_phone(
     backend: &Backend,

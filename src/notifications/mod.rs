@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 mod account_letters;
 #[cfg(feature = "ssr")]
 pub mod actions;
+/// What became of the messages of one event.
+#[cfg(feature = "ssr")]
+pub mod delivery;
 /// Takes messages from the outbox and sends them.
 #[cfg(feature = "ssr")]
 pub mod postman;

@@ -9,6 +9,7 @@ mod subscription;
 mod twilio;
 
 pub use apply::apply;
+pub use health::{Health, Standing};
 pub use resend::of_resend;
 pub use ses::of_ses;
 pub use subscription::confirm_subscription;

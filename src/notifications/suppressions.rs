@@ -22,6 +22,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::HardBounce, Self::SoftBounces, Self::Complaint, Self::Unsubscribed];
+
     /// The name in the database.
     pub fn key(self) -> &'static str {
         match self {

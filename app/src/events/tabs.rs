@@ -13,10 +13,10 @@ pub fn crumbs(event: &Event) -> Vec<(String, String)> {
     vec![("/dashboard".into(), "Events".into()), (format!("/dashboard/events/{}", event.id), event.title.clone())]
 }
 
-/// Overview, guests, details.
+/// Overview, guests, messages, details.
 #[component]
 pub fn EventTabs(event: EventId, current: &'static str) -> impl IntoView {
-    let tabs = [("", "Overview"), ("/guests", "Guests"), ("/edit", "Details")];
+    let tabs = [("", "Overview"), ("/guests", "Guests"), ("/messages", "Messages"), ("/edit", "Details")];
     view! {
         <nav class="tabs" aria-label="Event">
             {tabs

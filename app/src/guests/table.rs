@@ -19,6 +19,7 @@ use crate::{
         page::page,
         pagination::Pagination,
         select_all::SelectAll,
+        words,
     },
 };
 
@@ -253,7 +254,7 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
             </td>
             <td data-label="Status">
                 <span class="badge" data-state=line.status.key()>{line.status.words()}</span>
-                {reason.map(|reason| view! { <span class="guest-contact">{reason}</span> })}
+                {reason.map(|reason| view! { <span class="guest-contact">{words::undelivered(Some(&reason))}</span> })}
             </td>
             <td data-label="Seats">{seats}</td>
             <td data-label="Tags">

@@ -52,7 +52,7 @@ async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
     assert_eq!(app.mails("Ada@Example.org").await.len(), 1);
     resend(&ana, event).await;
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
-    assert!(list.contains("unsubscribed"), "the host sees why: {list}");
+    assert!(list.contains("They unsubscribed from your messages."), "the host sees why: {list}");
 
     // Another host's messages go on, until they are stopped as well.
     stop_link(&app, &ben, "ada@example.org").await;

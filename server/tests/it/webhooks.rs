@@ -219,3 +219,36 @@ async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool
     let large = sign(&[json!({ "scheme": "sns", "message": sns("Notification", &"x".repeat(257 * 1024)) })]);
     assert_eq!(large[0].post(&door).await, 400);
 }
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPool) {
+    let app = App::start(db).await;
+    let (ana, event, reference) = written(&app).await;
+    let page = format!("/dashboard/events/{event}/messages");
+    let calm = ana.get(&page).await.ok();
+    assert!(calm.contains("Ada@example.org") && calm.contains("Handed over") && !calm.contains("Not delivered (1)"));
+    let bounced = "update notifications set state = 'bounced', bounce_type = 'hard', last_error = '550 5.1.1 who?'
+        where id = $1";
+    sqlx::query(bounced).bind(reference.id.0).execute(&app.backend.db).await.unwrap();
+    let suppress = "insert into suppressions (address, reason, at) values ('ada@example.org', 'hard-bounce', now())";
+    sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
+    let trouble = ana.get(&page).await.ok();
+    assert!(
+        trouble.contains("Not delivered (1)")
+            && trouble.contains("550 5.1.1 who?")
+            && trouble.contains("Correct and send")
+    );
+
+    let guest = ana.guests(event, "").await[0].to_string();
+    let correct = async |email: &str| {
+        let id = event.to_string();
+        let fields = [("event", &*id), ("guest", &*guest), ("form[email]", email)];
+        ana.post_and_follow("/api/notifications/correct", &page, &fields).await.ok()
+    };
+    assert!(correct("ada@example").await.contains("such as"));
+    assert!(correct("ada@example.org").await.contains("mail to it came back"), "the old address stays suppressed");
+    assert!(correct("ada.right@example.org").await.contains("The invitation is on its way again."));
+    app.work().await;
+    assert_eq!(app.mails("ada.right@example.org").await.len(), 1);
+    assert!(!ana.get(&page).await.ok().contains("Not delivered ("), "the newer message counts");
+}
