@@ -87,7 +87,17 @@ pub struct Removed {
 /// Puts a guest's address right.
 pub async fn set_email(backend: &Backend, host: &Host, event: EventId, id: GuestId, address: &str) -> Result<()> {
     let form = GuestForm { name: "-".into(), email: address.into(), ..GuestForm::default() };
-    let email = form.parse()?.email.ok_or_else(|| invalid("email", Fault::Required))?;
+    let fault = |fault| invalid("address", fault);
+    let email = match form.parse() {
+        Ok(guest) => guest.email.ok_or_else(|| fault(Fault::Required))?,
+        Err(problem) => {
+            return Err(problem
+                .faults("email")
+                .next()
+                .map_or(problem.clone(), |found| fault(found.fault.clone()))
+                .into());
+        }
+    };
     let changed = sqlx::query!(
         "update guests set email = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
         where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",

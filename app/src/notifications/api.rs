@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AddressForm {
-    pub email: String,
+    pub address: String,
 }
 
 /// Puts a guest's address right and sends the invitation there.
 #[server(endpoint = "notifications/correct")]
 pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
-    let set = guestguard::guests::actions::set_email(&backend, &host, event, guest, &form.email).await;
+    let set = guestguard::guests::actions::set_email(&backend, &host, event, guest, &form.address).await;
     crate::ssr::reply(set)?;
     crate::ssr::reply(guestguard::invitations::actions::resend(&backend, &host, event, guest).await)?;
     let notice = crate::ui::flash::Notice::Resent;

@@ -154,6 +154,8 @@ fn Trouble(event: EventId, line: Line) -> impl IntoView {
     let reason = words::undelivered(line.reason.as_deref());
     let guest = line.guest.to_string();
     let field = format!("email-{guest}");
+    let (typed, fault) = returned(&guest).unzip();
+    let error = format!("{field}-error");
     let correct = (!stopped && line.channel == Channel::Email).then(|| {
         view! {
             <form class="inline-form" method="post" action="/api/notifications/correct">
@@ -161,8 +163,17 @@ fn Trouble(event: EventId, line: Line) -> impl IntoView {
                 <input type="hidden" name="event" value=event.to_string()/>
                 <input type="hidden" name="guest" value=guest.clone()/>
                 <label class="visually-hidden" for=field.clone()>{format!("Right address of {}", line.name)}</label>
-                <input id=field type="email" name="form[email]" value=line.email.clone().unwrap_or_default() required/>
+                <input
+                    id=field
+                    type="email"
+                    name="form[address]"
+                    value=typed.or(line.email.clone()).unwrap_or_default()
+                    required
+                    aria-invalid=fault.is_some().then_some("true")
+                    aria-describedby=fault.is_some().then(|| error.clone())
+                />
                 <button class="button button-small" type="submit">"Correct and send"</button>
+                {fault.map(|fault| view! { <p class="error" id=error>{fault}</p> })}
             </form>
         }
     });
@@ -185,6 +196,17 @@ fn Trouble(event: EventId, line: Line) -> impl IntoView {
             </div>
         </li>
     }
+}
+
+/// What was typed as this guest's address and what is wrong with it, where that is what came back.
+fn returned(guest: &str) -> Option<(String, String)> {
+    let form = ssr::flash()?.form.filter(|form| form.endpoint == "/api/notifications/correct")?;
+    let value = |name: &str| form.values.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+    if value("guest")? != guest {
+        return None;
+    }
+    let fault = form.problem.as_ref()?.faults("address").next().map(|fault| words::fault(&fault.fault))?;
+    Some((value("form[address]").unwrap_or_default(), fault))
 }
 
 #[component]

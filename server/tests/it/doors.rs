@@ -59,7 +59,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("session", &*session),
         ("token", "never-issued"),
         ("form[name]", "Mallory"),
-        ("form[email]", "mallory@example.org"),
+        ("form[address]", "mallory@example.org"),
         ("form[text]", "Mallory {link}"),
         ("form[title]", "Mallory"),
         ("form[starts]", "2099-06-20T18:30"),

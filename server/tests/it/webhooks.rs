@@ -242,7 +242,7 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPo
     let guest = ana.guests(event, "").await[0].to_string();
     let correct = async |email: &str| {
         let id = event.to_string();
-        let fields = [("event", &*id), ("guest", &*guest), ("form[email]", email)];
+        let fields = [("event", &*id), ("guest", &*guest), ("form[address]", email)];
         ana.post_and_follow("/api/notifications/correct", &page, &fields).await.ok()
     };
     assert!(correct("ada@example").await.contains("such as"));
