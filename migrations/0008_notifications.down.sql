@@ -1,7 +1,11 @@
 alter table users drop column sending_paused;
 drop table outbox_switch, webhook_events, suppressions, notification_steps;
 drop index notifications_waiting, notifications_leased, notifications_by_provider, notifications_to;
+delete from notifications where kind in ('event-changed', 'event-cancelled', 'reminder');
 alter table notifications
+    drop constraint notifications_kind_check,
+    add constraint notifications_kind_check check (kind in ('invitation', 'confirmation', 'verify', 'registered',
+        'reset', 'locked', 'leave-address', 'take-address', 'address-changed', 'password-changed', 'session-revoked')),
     drop constraint notifications_sending_leased,
     drop column channel,
     drop column run_at,

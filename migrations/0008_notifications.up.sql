@@ -18,6 +18,10 @@ update notifications set state = 'queued' where state = 'sending';
 alter table notifications
     alter column run_at set not null,
     alter column give_up_at set not null,
+    drop constraint notifications_kind_check,
+    add constraint notifications_kind_check check (kind in ('invitation', 'confirmation', 'event-changed',
+        'event-cancelled', 'reminder', 'verify', 'registered', 'reset', 'locked', 'leave-address', 'take-address',
+        'address-changed', 'password-changed', 'session-revoked')),
     add constraint notifications_sending_leased
         check ((lease_owner is null) = (lease_until is null)
             and case state when 'sending' then lease_owner is not null when 'sent' then true else lease_owner is null end);

@@ -161,6 +161,8 @@ pub enum Act {
     GuestsImported,
     ImportUndone,
     GuestsExported,
+    /// Of a change or a cancellation.
+    GuestsTold,
     InvitationsIssued,
     InvitationRotated,
 }
@@ -187,6 +189,7 @@ impl Act {
             Self::GuestsImported => "guests-imported",
             Self::ImportUndone => "import-undone",
             Self::GuestsExported => "guests-exported",
+            Self::GuestsTold => "guests-told",
             Self::InvitationsIssued => "invitations-issued",
             Self::InvitationRotated => "invitation-rotated",
         }

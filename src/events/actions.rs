@@ -54,18 +54,23 @@ pub(crate) async fn set_by_hand_text(backend: &Backend, host: &Host, id: EventId
     if changed == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
 }
 
-/// Changes an event. The sequence grows when something changed that guests' calendars must learn of.
-pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<()> {
+/// Changes an event. The sequence grows when something changed that guests' calendars must learn of; returns whether it
+/// did.
+pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<bool> {
     let new = form.parse()?;
-    let changed = sqlx::query!(
-        "update events set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
+    let news = sqlx::query_scalar!(
+        r#"
+        update events e set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
             address = $9, capacity = $10, reply_by = $11, party_size = $12, theme = $13, updated_at = $14,
-            sequence = sequence + case
-                when (title, description, starts_at, ends_at, time_zone, venue, address)
+            sequence = e.sequence + case
+                when (e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address)
                     is distinct from ($3, $4, $5, $6, $7, $8, $9) then 1
                 else 0
             end
-        where host_id = $1 and id = $2",
+        from (select sequence from events where host_id = $1 and id = $2 for no key update) old
+        where e.host_id = $1 and e.id = $2
+        returning e.sequence > old.sequence as "news!"
+        "#,
         host.id().0,
         id.0,
         new.title,
@@ -81,14 +86,11 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         new.theme.key(),
         backend.clock.now(),
     )
-    .execute(&backend.db)
+    .fetch_optional(&backend.db)
     .await?
-    .rows_affected();
-    if changed == 0 {
-        return Err(Problem::NotFound.into());
-    }
+    .ok_or(Problem::NotFound)?;
     backend.live.changed(id);
-    Ok(())
+    Ok(news)
 }
 
 /// Calls an event off. Guests who open their link read so; nothing is deleted.

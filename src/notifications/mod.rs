@@ -21,6 +21,9 @@ pub mod reports;
 pub mod senders;
 /// Addresses that must not be written to.
 pub mod suppressions;
+/// Telling guests that an event changed.
+#[cfg(feature = "ssr")]
+pub mod telling;
 #[cfg(feature = "ssr")]
 mod templates;
 #[cfg(all(test, feature = "ssr"))]
@@ -37,6 +40,10 @@ pub enum Kind {
     Invitation,
     /// Thanks for an answer and repeats it.
     Confirmation,
+    /// The event is another than guests were told.
+    EventChanged,
+    /// The event does not take place.
+    EventCancelled,
     /// To hosts: prove your address.
     Verify,
     /// Somebody tried to open an account with an address that has one.
@@ -59,7 +66,12 @@ pub enum Kind {
 impl Kind {
     /// Whether it is part of what a host sends to guests: then it tells how to stop it, and unsubscribing does.
     pub fn is_bulk(self) -> bool {
-        matches!(self, Self::Invitation)
+        matches!(self, Self::Invitation | Self::EventChanged | Self::EventCancelled)
+    }
+
+    /// Whether it brings calendars up to date.
+    pub fn is_news(self) -> bool {
+        matches!(self, Self::EventChanged | Self::EventCancelled)
     }
 
     /// Hours after which it is no longer worth sending: a link to a new password is wanted now or not at all.
@@ -75,6 +87,8 @@ impl Kind {
         match self {
             Self::Invitation => "invitation",
             Self::Confirmation => "confirmation",
+            Self::EventChanged => "event-changed",
+            Self::EventCancelled => "event-cancelled",
             Self::Verify => "verify",
             Self::Registered => "registered",
             Self::Reset => "reset",

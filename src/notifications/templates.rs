@@ -9,7 +9,7 @@ use super::{
 use crate::{
     backend::Backend,
     error::Result,
-    events::{Event, Theme},
+    events::{Event, Theme, ics},
     ids::{EventId, GuestId, InvitationId},
     rsvp::Answer,
 };
@@ -36,7 +36,8 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
     .await?;
     let Some(row) = row else { return Ok(None) };
     let event = crate::events::queries::event_of(&backend.db, host, row.event).await?;
-    if event.cancelled_at.is_some() {
+    // Who was to be told that it changed, and it is off since, is told that by a message of its own.
+    if event.cancelled_at.is_some() != (claimed.kind == Kind::EventCancelled) {
         return Ok(None);
     }
     let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
@@ -70,7 +71,7 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         from_address: backend.senders.from.email.to_string(),
         reply_to: Some(row.host_email),
         unsubscribe: stop,
-        calendar: None,
+        calendar: claimed.kind.is_news().then(|| ics::calendar_file(&event, &row.host_name, &backend.links, &link)),
         subject,
         text,
         html,
@@ -105,6 +106,12 @@ impl Letter<'_> {
                 ConfirmationText { letter: self }.render(),
                 ConfirmationHtml { letter: self }.render(),
             ),
+            (Kind::EventChanged, _) => {
+                (format!("Changed: {title}"), NewsText { letter: self }.render(), NewsHtml { letter: self }.render())
+            }
+            (Kind::EventCancelled, _) => {
+                (format!("Cancelled: {title}"), NewsText { letter: self }.render(), NewsHtml { letter: self }.render())
+            }
             _ => (
                 format!("{} invites you: {title}", self.host),
                 InvitationText { letter: self }.render(),
@@ -121,6 +128,17 @@ impl Letter<'_> {
 
     fn paragraphs(&self) -> impl Iterator<Item = &str> {
         self.event.description.split('\n').map(str::trim).filter(|line| !line.is_empty())
+    }
+
+    fn is_off(&self) -> bool {
+        self.event.cancelled_at.is_some()
+    }
+
+    fn news(&self) -> String {
+        match self.is_off() {
+            true => format!("{} has cancelled", self.host),
+            false => format!("{} has changed something. This is how it is now:", self.host),
+        }
     }
 
     fn answer_words(&self) -> &'static str {
@@ -153,6 +171,18 @@ struct ConfirmationText<'a> {
 #[derive(Template)]
 #[template(path = "confirmation.html")]
 struct ConfirmationHtml<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "news.txt")]
+struct NewsText<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "news.html")]
+struct NewsHtml<'a> {
     letter: &'a Letter<'a>,
 }
 

@@ -190,6 +190,7 @@ fn words(activity: &Activity) -> String {
         Act::EventDeleted => format!("The event “{detail}” was deleted"),
         Act::GuestsImported => format!("{guests} came in from a file"),
         Act::ImportUndone => format!("{guests} went back after an import was undone"),
+        Act::GuestsTold => format!("{detail} guests were told of a change"),
         Act::GuestsExported => format!("The guest list of {detail} was downloaded"),
         Act::GuestsDeleted => format!("{guests} taken off a list"),
         Act::InvitationsIssued => format!("{guests} invited"),

@@ -22,3 +22,12 @@ pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Resul
     let notice = crate::ui::flash::Notice::Resent;
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
 }
+
+/// Tells guests how the event is now.
+#[server(endpoint = "notifications/tell")]
+pub async fn tell(event: EventId) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let told = crate::ssr::reply(guestguard::notifications::telling::tell(&backend, &host, event).await)?;
+    let notice = crate::ui::flash::Notice::Told(told);
+    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
+}

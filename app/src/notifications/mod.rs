@@ -6,5 +6,7 @@ pub mod api;
 pub mod inbox;
 /// What became of an event's messages.
 pub mod messages;
+/// Whether guests are told that an event changed.
+pub mod tell;
 /// Where people stop messages.
 pub mod unsubscribe;

@@ -52,6 +52,8 @@ pub enum Notice {
         messages: usize,
     },
     Resent,
+    /// How many guests are told that the event changed.
+    Told(usize),
     Rotated,
     SignedOut,
     /// A mail is on its way, if there is such an account.

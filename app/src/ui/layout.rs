@@ -172,6 +172,8 @@ fn words(notice: &Notice) -> String {
             guests(*links)
         ),
         Notice::Resent => "The invitation is on its way again.".into(),
+        Notice::Told(1) => "1 guest is being told.".into(),
+        Notice::Told(guests) => format!("{guests} guests are being told."),
         Notice::Rotated => "The old link is dead. Send the new one: by e-mail, or copy it.".into(),
         Notice::MailOnItsWay => {
             "If there is an account with this address, a mail is on its way to it. It can take a minute.".into()

@@ -195,6 +195,8 @@ pub fn kind(kind: guestguard::notifications::Kind) -> &'static str {
     match kind {
         Kind::Invitation => "Invitation",
         Kind::Confirmation => "Confirmation of an answer",
+        Kind::EventChanged => "Change of the event",
+        Kind::EventCancelled => "Cancellation",
         _ => "About the account",
     }
 }

@@ -27,5 +27,6 @@ mod sessions;
 mod signatures;
 mod stopping;
 mod support;
+mod telling;
 mod timing;
 mod webhooks;

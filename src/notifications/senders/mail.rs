@@ -84,6 +84,9 @@ impl Mail {
 pub(super) const CALENDAR_NAME: &str = "invitation.ics";
 
 fn calendar_part(calendar: &str) -> anyhow::Result<SinglePart> {
-    let kind = ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH").context("a content type")?;
+    // The header and the file must name one method (RFC 6047, 2.4).
+    let method = calendar.lines().find_map(|line| line.strip_prefix("METHOD:")).unwrap_or("PUBLISH").trim();
+    let kind =
+        ContentType::parse(&format!("text/calendar; charset=utf-8; method={method}")).context("a content type")?;
     Ok(Attachment::new(CALENDAR_NAME.to_owned()).body(calendar.to_owned(), kind))
 }
