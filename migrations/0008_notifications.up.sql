@@ -76,3 +76,14 @@ insert into outbox_switch (paused, reason, changed_at) values (false, '', now())
 
 -- Why a host's messages do not leave; null: they do.
 alter table users add column sending_paused text check (sending_paused in ('bounces', 'complaints'));
+
+-- The host's own words for an event's messages; no row: ours.
+create table event_words (
+    host_id uuid not null,
+    event_id uuid not null,
+    kind text not null check (kind in ('invitation', 'confirmation', 'event-changed', 'event-cancelled', 'reminder')),
+    subject text not null check (char_length(subject) <= 150),
+    body text not null check (char_length(body) <= 2000),
+    primary key (host_id, event_id, kind),
+    constraint event_words_event_fkey foreign key (host_id, event_id) references events (host_id, id) on delete cascade
+);

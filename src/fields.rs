@@ -17,6 +17,8 @@ pub enum Fault {
     Required,
     /// Longest allowed length, in characters.
     TooLong(u32),
+    /// More links than may stand there.
+    TooManyLinks(u32),
     /// Shortest allowed length, in characters.
     TooShort(u32),
     NotAnEmail,

@@ -2,7 +2,7 @@ use app::ssr::Asked;
 use axum::{
     Json,
     body::Body,
-    extract::{Extension, Form, Path, State},
+    extract::{Extension, Form, Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,11 @@ use guestguard::{
     imports,
     invitations::{self, Token},
     limits::Limit,
-    notifications::senders::outbox,
+    notifications::{
+        Kind,
+        senders::outbox,
+        wording::{self, KINDS, Wording},
+    },
     phone::{self, Country},
     problem::Problem,
     rsvp,
@@ -142,13 +146,58 @@ pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String
     let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
     let raw = outbox::read(folder, &mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
     let message = mail_parser::MessageParser::default().parse(&raw).ok_or(Problem::NotFound)?;
-    let html = message.body_html(0).ok_or(Problem::NotFound)?.into_owned();
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation",
-        ),
-    ];
-    Ok((StatusCode::OK, headers, html).into_response())
+    Ok(mail_page(message.body_html(0).ok_or(Problem::NotFound)?.into_owned()))
+}
+
+/// A mail's HTML for a frame of ours: it may have its colours, and nothing else.
+fn mail_page(html: String) -> Response {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+                  sandbox allow-top-navigation-by-user-activation";
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)];
+    (StatusCode::OK, headers, html).into_response()
+}
+
+/// Which kind of message is looked at.
+#[derive(serde::Deserialize)]
+pub struct Looked {
+    #[serde(default)]
+    kind: String,
+}
+
+/// `/dashboard/events/{event}/messages/preview?kind=…`: a message as it is written now.
+pub async fn words(
+    State(backend): State<Backend>,
+    Extension(Asked(host)): Extension<Asked>,
+    Path(event): Path<String>,
+    Query(Looked { kind }): Query<Looked>,
+) -> Result<Response, Refusal> {
+    let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
+    let words = wording::of(&backend, host.id(), event, kind).await?;
+    Ok(mail_page(wording::preview(&backend, &host, event, kind, &words).await?.html))
+}
+
+/// The words of a message that are being typed.
+#[derive(serde::Deserialize)]
+pub struct Draft {
+    #[serde(default)]
+    kind: String,
+    #[serde(default, rename = "form[subject]")]
+    subject: String,
+    #[serde(default, rename = "form[body]")]
+    body: String,
+}
+
+/// `POST /dashboard/events/{event}/messages/preview`: a message as it would be written. Nothing is kept.
+pub async fn draft(
+    State(backend): State<Backend>,
+    Extension(Asked(host)): Extension<Asked>,
+    Path(event): Path<String>,
+    Form(Draft { kind, subject, body }): Form<Draft>,
+) -> Result<Response, Refusal> {
+    let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
+    Ok(mail_page(wording::preview(&backend, &host, event, kind, &Wording { subject, body }).await?.html))
+}
+
+fn kind_of(key: &str) -> Result<Kind, Problem> {
+    KINDS.into_iter().find(|kind| kind.key() == key).ok_or(Problem::NotFound)
 }

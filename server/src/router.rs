@@ -93,6 +93,10 @@ pub fn router(
             post(downloads::left_out).with_state(backend.clone()),
         )
         .route("/dashboard/events/{event}/guests/links", post(downloads::links).with_state(backend.clone()))
+        .route(
+            "/dashboard/events/{event}/messages/preview",
+            get(downloads::words).post(downloads::draft).with_state(backend.clone()),
+        )
         .route(app::phone::TABLE, get(downloads::phone_countries))
         .route("/guest-list.csv", get(downloads::template_csv))
         .route("/guest-list.xlsx", get(downloads::template_xlsx))

@@ -32,6 +32,9 @@ mod tests;
 #[cfg(feature = "ssr")]
 pub mod unsubscribing;
 
+/// The words of messages, as hosts choose them.
+pub mod wording;
+
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]

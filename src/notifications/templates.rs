@@ -5,14 +5,31 @@ use super::{
     postman::Claimed,
     senders::{Mail, Message, Reference, Text},
     unsubscribing::Subscription,
+    wording::{self, Wording},
 };
 use crate::{
     backend::Backend,
     error::Result,
     events::{Event, Theme, ics},
     ids::{EventId, GuestId, InvitationId},
+    invitations::by_hand::{Values, fill},
     rsvp::Answer,
 };
+
+/// What a message to a guest is written from.
+pub(super) struct Facts {
+    pub guest: String,
+    pub host_name: String,
+    pub event: Event,
+    pub link: String,
+    /// Where such messages are stopped; only on those that a host causes.
+    pub stop: Option<String>,
+    pub answer: Option<Answer>,
+    pub heads: i32,
+    pub companions: Vec<String>,
+    /// The host's own words.
+    pub wording: Wording,
+}
 
 /// A message to a guest, written with what is true now; `None` when it has lost its reason: the guest was taken off, has
 /// no live link, or the event was called off.
@@ -49,33 +66,61 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
     }
     let token = Subscription::new(host, &claimed.recipient).token(&backend.secrets)?;
     let stop = claimed.kind.is_bulk().then(|| backend.links.unsubscribe(&token));
-    let letter = Letter {
-        guest: &row.name,
-        host: &row.host_name,
-        event: &event,
-        link: &link,
-        home: &backend.links.home(),
-        stop: stop.as_deref(),
-        palette: palette(event.theme),
+    let facts = Facts {
+        guest: row.name,
+        host_name: row.host_name,
+        wording: wording::of(backend, host, event.id, claimed.kind).await?,
+        event,
+        link,
+        stop,
         answer: row.answer,
         heads: row.heads.unwrap_or_default(),
         companions: row.companions.unwrap_or_default(),
     };
-    let (subject, text, html) = letter.write(claimed.kind)?;
+    let (subject, text, html) = write(backend, &facts, claimed.kind)?;
+    let calendar = || ics::calendar_file(&facts.event, &facts.host_name, &backend.links, &facts.link);
     Ok(Some(Message::Mail(Box::new(Mail {
         reference,
         message_id: format!("{}@{}", claimed.id, backend.links.domain()),
-        to_name: row.name.clone(),
+        calendar: claimed.kind.is_news().then(calendar),
+        to_name: facts.guest.clone(),
         to_address: claimed.recipient.clone(),
-        from_name: row.host_name.clone(),
+        from_name: facts.host_name.clone(),
         from_address: backend.senders.from.email.to_string(),
         reply_to: Some(row.host_email),
-        unsubscribe: stop,
-        calendar: claimed.kind.is_news().then(|| ics::calendar_file(&event, &row.host_name, &backend.links, &link)),
+        unsubscribe: facts.stop,
         subject,
         text,
         html,
     }))))
+}
+
+/// Subject, text and HTML of a message.
+pub(super) fn write(backend: &Backend, facts: &Facts, kind: Kind) -> Result<(String, String, String)> {
+    let date = facts.event.when();
+    let values = Values {
+        guest: &facts.guest,
+        event: &facts.event.title,
+        date: &date,
+        host: &facts.host_name,
+        link: &facts.link,
+    };
+    let letter = Letter {
+        guest: &facts.guest,
+        host: &facts.host_name,
+        event: &facts.event,
+        link: &facts.link,
+        home: &backend.links.home(),
+        stop: facts.stop.as_deref(),
+        palette: palette(facts.event.theme),
+        answer: facts.answer,
+        heads: facts.heads,
+        companions: &facts.companions,
+        words: fill(&facts.wording.body, values),
+    };
+    let (subject, text, html) = letter.write(kind)?;
+    let own = fill(&facts.wording.subject, values);
+    Ok((if own.is_empty() { subject } else { own }, text, html))
 }
 
 /// What all templates speak of.
@@ -90,7 +135,9 @@ struct Letter<'a> {
     palette: Palette,
     answer: Option<Answer>,
     heads: i32,
-    companions: Vec<String>,
+    companions: &'a [String],
+    /// The host's own words in place of ours; empty: ours.
+    words: String,
 }
 
 impl Letter<'_> {
@@ -127,7 +174,12 @@ impl Letter<'_> {
     }
 
     fn paragraphs(&self) -> impl Iterator<Item = &str> {
-        self.event.description.split('\n').map(str::trim).filter(|line| !line.is_empty())
+        paragraphs(&self.event.description)
+    }
+
+    /// The host's own words, paragraph by paragraph.
+    fn own(&self) -> impl Iterator<Item = &str> {
+        paragraphs(&self.words)
     }
 
     fn is_off(&self) -> bool {
@@ -148,6 +200,10 @@ impl Letter<'_> {
             _ => "You cannot come",
         }
     }
+}
+
+fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').map(str::trim).filter(|line| !line.is_empty())
 }
 
 #[derive(Template)]

@@ -1,5 +1,6 @@
 use guestguard::{
     ids::{EventId, GuestId},
+    notifications::wording::{self, KINDS, Wording},
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -30,4 +31,23 @@ pub async fn tell(event: EventId) -> Result<(), Problem> {
     let told = crate::ssr::reply(guestguard::notifications::telling::tell(&backend, &host, event).await)?;
     let notice = crate::ui::flash::Notice::Told(told);
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
+}
+
+/// Chooses the words of one kind of message, and perhaps sends the host one with them.
+#[server(endpoint = "notifications/set-words")]
+pub async fn set_words(
+    event: EventId,
+    kind: String,
+    form: Wording,
+    #[server(default)] test: bool,
+) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let kind = KINDS.into_iter().find(|known| known.key() == kind).ok_or(Problem::NotFound)?;
+    crate::ssr::reply(wording::set(&backend, &host, event, kind, &form).await)?;
+    if test {
+        crate::ssr::reply(wording::send_test(&backend, &host, event, kind, &form).await)?;
+    }
+    let notice = if test { crate::ui::flash::Notice::TestSent } else { crate::ui::flash::Notice::WordsSaved };
+    let page = format!("/dashboard/events/{event}/messages/words?kind={}", kind.key());
+    crate::ssr::done(Some(notice), &page).await
 }

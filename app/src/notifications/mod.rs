@@ -10,3 +10,5 @@ pub mod messages;
 pub mod tell;
 /// Where people stop messages.
 pub mod unsubscribe;
+/// The words of an event's messages.
+pub mod words;

@@ -52,6 +52,9 @@ pub enum Notice {
         messages: usize,
     },
     Resent,
+    WordsSaved,
+    /// A message with the host's words is on its way to them.
+    TestSent,
     /// How many guests are told that the event changed.
     Told(usize),
     Rotated,

@@ -172,6 +172,8 @@ fn words(notice: &Notice) -> String {
             guests(*links)
         ),
         Notice::Resent => "The invitation is on its way again.".into(),
+        Notice::WordsSaved => "Saved. Messages that leave from now on use these words.".into(),
+        Notice::TestSent => "Saved, and a test is on its way to you.".into(),
         Notice::Told(1) => "1 guest is being told.".into(),
         Notice::Told(guests) => format!("{guests} guests are being told."),
         Notice::Rotated => "The old link is dead. Send the new one: by e-mail, or copy it.".into(),

@@ -73,6 +73,8 @@ pub fn link_problem(problem: &Problem) -> (&'static str, String) {
 pub fn fault(fault: &Fault) -> String {
     match fault {
         Fault::Required => "Please fill this in.".into(),
+        Fault::TooManyLinks(0) => "Please leave links out here: they make a mail look like spam.".into(),
+        Fault::TooManyLinks(max) => format!("Please use at most {max} links: more make a mail look like spam."),
         Fault::TooLong(max) => format!("Please use at most {max} characters."),
         Fault::TooShort(min) => format!("Please use at least {min} characters."),
         Fault::NotAnEmail => "That doesn't look like an e-mail address, such as ada@example.org.".into(),

@@ -60,6 +60,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("token", "never-issued"),
         ("form[name]", "Mallory"),
         ("form[address]", "mallory@example.org"),
+        ("kind", "invitation"),
         ("form[text]", "Mallory {link}"),
         ("form[title]", "Mallory"),
         ("form[starts]", "2099-06-20T18:30"),

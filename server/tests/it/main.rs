@@ -30,3 +30,4 @@ mod support;
 mod telling;
 mod timing;
 mod webhooks;
+mod words;
