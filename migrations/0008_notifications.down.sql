@@ -1,5 +1,6 @@
 alter table users drop column sending_paused;
-drop table event_words, outbox_switch, webhook_events, suppressions, notification_steps;
+alter table notifications drop column reminder_id;
+drop table reminder_rules, event_words, outbox_switch, webhook_events, suppressions, notification_steps;
 drop index notifications_waiting, notifications_leased, notifications_by_provider, notifications_to;
 delete from notifications where kind in ('event-changed', 'event-cancelled', 'reminder');
 alter table notifications

@@ -87,3 +87,25 @@ create table event_words (
     primary key (host_id, event_id, kind),
     constraint event_words_event_fkey foreign key (host_id, event_id) references events (host_id, id) on delete cascade
 );
+
+-- Who is reminded, and when: days before an anchor, at an hour of the event's time zone.
+create table reminder_rules (
+    host_id uuid not null,
+    event_id uuid not null,
+    id uuid not null,
+    anchor text not null check (anchor in ('reply-by', 'start')),
+    days integer not null check (days between 0 and 60),
+    hour integer not null check (hour between 8 and 20),
+    audience text not null check (audience in ('unanswered', 'attending', 'maybe')),
+    enabled boolean not null default true,
+    -- The moment for which it went out; another one, after the event moved, counts anew.
+    sent_for timestamptz,
+    primary key (host_id, id),
+    constraint reminder_rules_event_fkey foreign key (host_id, event_id) references events (host_id, id) on delete cascade,
+    constraint reminder_rules_key unique (host_id, event_id, anchor, days, hour, audience)
+);
+alter table notifications
+    add column reminder_id uuid,
+    add constraint notifications_reminder_fkey foreign key (host_id, reminder_id) references reminder_rules (host_id, id)
+        on delete cascade;
+create index notifications_of_reminder on notifications (host_id, reminder_id) where reminder_id is not null;

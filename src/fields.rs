@@ -53,6 +53,12 @@ pub enum Fault {
     NeedsLink,
     /// None of the offered choices.
     NotAChoice,
+    /// The event has no such day.
+    NoSuchDay,
+    /// That moment is over.
+    InThePast,
+    /// It stands there already.
+    Repeated,
     /// More list entries than allowed.
     TooMany(u32),
     /// Lines that could not be understood; their numbers, from 1.

@@ -55,6 +55,10 @@ id!(
     GuestId
 );
 id!(
+    /// A rule by which guests of an event are reminded.
+    ReminderId
+);
+id!(
     /// One file of guests, from its reading to its undoing.
     ImportId
 );

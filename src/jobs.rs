@@ -7,7 +7,7 @@ use graphile_worker::{
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use crate::{auth, backend::Backend, error::Result, guests, imports};
+use crate::{auth, backend::Backend, error::Result, guests, imports, notifications};
 
 /// Tries before news about an address is given up. With the queue's backoff (e^n seconds, at most six hours) they
 /// spread over about 16 hours.
@@ -68,6 +68,19 @@ impl TaskHandler for ForgetThePast {
     }
 }
 
+/// Reminds guests whose time has come. A unit struct, as above.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Remind;
+
+impl TaskHandler for Remind {
+    const IDENTIFIER: &'static str = "remind";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        notifications::reminders::send_due(backend).await.map(|_| ()).map_err(|error| format!("{error:?}"))
+    }
+}
+
 /// Enqueues news about an address; the same one statement for all addresses.
 pub async fn enqueue_account_news(db: &mut PgConnection, news: News, email: &str, device: &str) -> Result<()> {
     let job = FollowUp { news, email: email.to_owned(), device: device.to_owned() };
@@ -99,7 +112,8 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .add_extension(backend.clone())
         .define_job::<FollowUp>()
         .define_job::<ForgetThePast>()
-        .with_cron("17 * * * * forget_the_past")
+        .define_job::<Remind>()
+        .with_cron("17 * * * * forget_the_past\n*/5 * * * * remind")
         .context("the schedule")?
         .heartbeat_interval(Duration::from_secs(15))
         .sweep_interval(Duration::from_secs(20))

@@ -129,7 +129,7 @@ fn words(kind: Kind, new_address: &str) -> Words {
             "Set a new password",
             "If you have any doubt, set a new password: the button leads to where you get a link.",
         ),
-        Kind::Verify | Kind::Invitation | Kind::Confirmation | Kind::EventChanged | Kind::EventCancelled => (
+        Kind::Verify | Kind::Invitation | Kind::Confirmation | Kind::Reminder | Kind::EventChanged | Kind::EventCancelled => (
             "Is this your address?",
             "Welcome to GuestGuard. One click proves that this address is yours; then your invitations can go out. It \
              works for a day."

@@ -13,6 +13,8 @@ pub mod delivery;
 pub mod postman;
 #[cfg(feature = "ssr")]
 pub mod queries;
+/// Who is reminded of an event, and when.
+pub mod reminders;
 /// What providers tell about messages they took.
 #[cfg(feature = "ssr")]
 pub mod reports;
@@ -43,6 +45,8 @@ pub enum Kind {
     Invitation,
     /// Thanks for an answer and repeats it.
     Confirmation,
+    /// Answer, please; or: it is soon.
+    Reminder,
     /// The event is another than guests were told.
     EventChanged,
     /// The event does not take place.
@@ -69,7 +73,7 @@ pub enum Kind {
 impl Kind {
     /// Whether it is part of what a host sends to guests: then it tells how to stop it, and unsubscribing does.
     pub fn is_bulk(self) -> bool {
-        matches!(self, Self::Invitation | Self::EventChanged | Self::EventCancelled)
+        matches!(self, Self::Invitation | Self::Reminder | Self::EventChanged | Self::EventCancelled)
     }
 
     /// Whether it brings calendars up to date.
@@ -90,6 +94,7 @@ impl Kind {
         match self {
             Self::Invitation => "invitation",
             Self::Confirmation => "confirmation",
+            Self::Reminder => "reminder",
             Self::EventChanged => "event-changed",
             Self::EventCancelled => "event-cancelled",
             Self::Verify => "verify",

@@ -3,6 +3,7 @@ use askama::Template;
 use super::{
     Channel, Kind,
     postman::Claimed,
+    reminders::Audience,
     senders::{Mail, Message, Reference, Text},
     unsubscribing::Subscription,
     wording::{self, Wording},
@@ -27,6 +28,8 @@ pub(super) struct Facts {
     pub answer: Option<Answer>,
     pub heads: i32,
     pub companions: Vec<String>,
+    /// Whom a reminder is for.
+    pub reminds: Audience,
     /// The host's own words.
     pub wording: Wording,
 }
@@ -39,7 +42,9 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         r#"
         select g.event_id as "event: EventId", g.name, u.name as host_name, u.email as host_email,
             i.id as "invitation: InvitationId", i.token_sealed as "token_sealed!",
-            r.answer as "answer?: Answer", r.heads as "heads?", r.companions as "companions?"
+            r.answer as "answer?: Answer", r.heads as "heads?", r.companions as "companions?",
+            (select m.audience from notifications n join reminder_rules m on m.host_id = $1 and m.id = n.reminder_id
+                where n.host_id = $1 and n.id = $3) as "audience: Audience"
         from guests g
         join users u on u.id = g.host_id
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
@@ -48,6 +53,7 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         "#,
         host.0,
         guest.0,
+        claimed.id.0,
     )
     .fetch_optional(&backend.db)
     .await?;
@@ -55,6 +61,11 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
     let event = crate::events::queries::event_of(&backend.db, host, row.event).await?;
     // Who was to be told that it changed, and it is off since, is told that by a message of its own.
     if event.cancelled_at.is_some() != (claimed.kind == Kind::EventCancelled) {
+        return Ok(None);
+    }
+    // Whoever answered meanwhile is not asked any more.
+    let fits = row.audience.is_some_and(|audience| row.answer.map_or("unanswered", Answer::key) == audience.key());
+    if claimed.kind == Kind::Reminder && !fits {
         return Ok(None);
     }
     let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
@@ -76,6 +87,7 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         answer: row.answer,
         heads: row.heads.unwrap_or_default(),
         companions: row.companions.unwrap_or_default(),
+        reminds: row.audience.unwrap_or_default(),
     };
     let (subject, text, html) = write(backend, &facts, claimed.kind)?;
     let calendar = || ics::calendar_file(&facts.event, &facts.host_name, &backend.links, &facts.link);
@@ -116,6 +128,7 @@ pub(super) fn write(backend: &Backend, facts: &Facts, kind: Kind) -> Result<(Str
         answer: facts.answer,
         heads: facts.heads,
         companions: &facts.companions,
+        reminds: (kind == Kind::Reminder).then_some(facts.reminds),
         words: fill(&facts.wording.body, values),
     };
     let (subject, text, html) = letter.write(kind)?;
@@ -136,6 +149,7 @@ struct Letter<'a> {
     answer: Option<Answer>,
     heads: i32,
     companions: &'a [String],
+    reminds: Option<Audience>,
     /// The host's own words in place of ours; empty: ours.
     words: String,
 }
@@ -160,7 +174,11 @@ impl Letter<'_> {
                 (format!("Cancelled: {title}"), NewsText { letter: self }.render(), NewsHtml { letter: self }.render())
             }
             _ => (
-                format!("{} invites you: {title}", self.host),
+                match self.reminds {
+                    None => format!("{} invites you: {title}", self.host),
+                    Some(Audience::Attending) => format!("See you soon: {title}"),
+                    Some(_) => format!("{} is waiting for your answer: {title}", self.host),
+                },
                 InvitationText { letter: self }.render(),
                 InvitationHtml { letter: self }.render(),
             ),
@@ -180,6 +198,27 @@ impl Letter<'_> {
     /// The host's own words, paragraph by paragraph.
     fn own(&self) -> impl Iterator<Item = &str> {
         paragraphs(&self.words)
+    }
+
+    fn opening(&self) -> String {
+        match self.reminds {
+            None => format!("{} invites you to", self.host),
+            Some(Audience::Unanswered) => format!("{} is waiting for your answer to the invitation to", self.host),
+            Some(Audience::Maybe) => {
+                format!("you said maybe, and {} would like to know whether you come to", self.host)
+            }
+            Some(Audience::Attending) => {
+                format!("you said yes, and it is soon. {} is looking forward to seeing you at", self.host)
+            }
+        }
+    }
+
+    fn button(&self) -> &'static str {
+        match self.reminds {
+            None => "Open your invitation",
+            Some(Audience::Attending) => "See your invitation",
+            Some(_) => "Answer now",
+        }
     }
 
     fn is_off(&self) -> bool {

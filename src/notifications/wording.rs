@@ -17,7 +17,8 @@ pub struct Wording {
 }
 
 /// Messages whose words a host can choose.
-pub const KINDS: [Kind; 4] = [Kind::Invitation, Kind::Confirmation, Kind::EventChanged, Kind::EventCancelled];
+pub const KINDS: [Kind; 5] =
+    [Kind::Invitation, Kind::Reminder, Kind::Confirmation, Kind::EventChanged, Kind::EventCancelled];
 /// Longest subject and text, in characters.
 pub const MOST_SUBJECT: u32 = 150;
 pub const MOST_BODY: u32 = 2000;

@@ -1,6 +1,9 @@
 use guestguard::{
-    ids::{EventId, GuestId},
-    notifications::wording::{self, KINDS, Wording},
+    ids::{EventId, GuestId, ReminderId},
+    notifications::{
+        reminders::{self, RuleForm},
+        wording::{self, KINDS, Wording},
+    },
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -50,4 +53,28 @@ pub async fn set_words(
     let notice = if test { crate::ui::flash::Notice::TestSent } else { crate::ui::flash::Notice::WordsSaved };
     let page = format!("/dashboard/events/{event}/messages/words?kind={}", kind.key());
     crate::ssr::done(Some(notice), &page).await
+}
+
+/// Adds a reminder.
+#[server(endpoint = "notifications/add-reminder")]
+pub async fn add_reminder(event: EventId, form: RuleForm) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    crate::ssr::reply(reminders::add(&backend, &host, event, &form).await)?;
+    crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
+}
+
+/// Turns a reminder on or off.
+#[server(endpoint = "notifications/switch-reminder")]
+pub async fn switch_reminder(event: EventId, reminder: ReminderId, #[server(default)] on: bool) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    crate::ssr::reply(reminders::switch(&backend, &host, event, reminder, on).await)?;
+    crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
+}
+
+/// Takes a reminder away.
+#[server(endpoint = "notifications/remove-reminder")]
+pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    crate::ssr::reply(reminders::remove(&backend, &host, event, reminder).await)?;
+    crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }

@@ -6,6 +6,8 @@ pub mod api;
 pub mod inbox;
 /// What became of an event's messages.
 pub mod messages;
+/// Who is reminded, and when.
+pub mod reminders;
 /// Whether guests are told that an event changed.
 pub mod tell;
 /// Where people stop messages.

@@ -97,6 +97,9 @@ pub fn fault(fault: &Fault) -> String {
         Fault::SameAddress => "That is the address your account has.".into(),
         Fault::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
         Fault::NeedsLink => "Please leave {link} in: it becomes the guest's personal link.".into(),
+        Fault::NoSuchDay => "This event has no such day. Set it under Details first.".into(),
+        Fault::InThePast => "That moment is over. Choose fewer days.".into(),
+        Fault::Repeated => "This one stands there already.".into(),
         Fault::NotAChoice => "Please choose one of the answers.".into(),
         Fault::TooMany(max) => format!("Please give at most {max}."),
         Fault::Lines(lines) => {
@@ -197,6 +200,7 @@ pub fn kind(kind: guestguard::notifications::Kind) -> &'static str {
     match kind {
         Kind::Invitation => "Invitation",
         Kind::Confirmation => "Confirmation of an answer",
+        Kind::Reminder => "Reminder",
         Kind::EventChanged => "Change of the event",
         Kind::EventCancelled => "Cancellation",
         _ => "About the account",

@@ -61,6 +61,8 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("form[name]", "Mallory"),
         ("form[address]", "mallory@example.org"),
         ("kind", "invitation"),
+        ("form[anchor]", "start"),
+        ("form[audience]", "attending"),
         ("form[text]", "Mallory {link}"),
         ("form[title]", "Mallory"),
         ("form[starts]", "2099-06-20T18:30"),

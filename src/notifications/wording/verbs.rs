@@ -8,6 +8,7 @@ use crate::{
     ids::{EventId, NotificationId, UserId},
     notifications::{
         Channel, Kind,
+        reminders::Audience,
         senders::{Mail, Message, Reference, SendError},
         templates::{self, Facts},
     },
@@ -91,6 +92,7 @@ pub async fn preview(backend: &Backend, host: &Host, event: EventId, kind: Kind,
         answer: (kind == Kind::Confirmation).then_some(crate::rsvp::Answer::Attending),
         heads: 1,
         companions: Vec::new(),
+        reminds: Audience::Unanswered,
         wording,
         event,
     };
