@@ -43,8 +43,16 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
     .await
     .unwrap();
     let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
+    let rule = [("form[anchor]", "start"), ("form[days]", "1"), ("form[audience]", "attending")];
+    let id = event.to_string();
+    let fields = [&[("event", &*id)][..], &rule].concat();
+    ana.post("/api/notifications/add-reminder", "/dashboard", &fields).await.location();
+    let reminder: uuid::Uuid =
+        sqlx::query_scalar("select id from reminder_rules").fetch_one(&app.backend.db).await.unwrap();
     let (event, guest, session) = (event.to_string(), guest.to_string(), session.to_string());
+    let reminder = reminder.to_string();
     let theirs = [
+        ("reminder", &*reminder),
         ("import", &*import),
         ("tag", "VIP"),
         ("outcome", "sent"),
