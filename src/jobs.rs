@@ -63,6 +63,7 @@ impl TaskHandler for ForgetThePast {
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
         guests::actions::purge_deleted(backend).await.map_err(|error| format!("{error:?}"))?;
+        notifications::actions::forget_old_reports(backend).await.map_err(|error| format!("{error:?}"))?;
         imports::actions::forget_old(backend).await.map_err(|error| format!("{error:?}"))?;
         auth::actions::forget_the_past(backend).await.map_err(|error| format!("{error:?}"))
     }

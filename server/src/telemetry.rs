@@ -7,8 +7,9 @@ use axum::{
     response::Response,
     routing::get,
 };
+use guestguard::{backend::Backend, notifications};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use sqlx::PgPool;
+
 use tower_http::request_id::{MakeRequestId, RequestId};
 use tracing_subscriber::EnvFilter;
 
@@ -41,13 +42,18 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// The metrics, for an address of their own.
-pub fn metrics_router(handle: PrometheusHandle, db: PgPool) -> Router {
-    Router::new().route("/metrics", get(scrape)).with_state((handle, db))
+pub fn metrics_router(handle: PrometheusHandle, backend: Backend) -> Router {
+    Router::new().route("/metrics", get(scrape)).with_state((handle, backend))
 }
 
-async fn scrape(State((handle, db)): State<(PrometheusHandle, PgPool)>) -> String {
-    metrics::gauge!("database_connections").set(f64::from(db.size()));
-    metrics::gauge!("database_connections_idle").set(db.num_idle() as f64);
+async fn scrape(State((handle, backend)): State<(PrometheusHandle, Backend)>) -> String {
+    metrics::gauge!("database_connections").set(f64::from(backend.db.size()));
+    metrics::gauge!("database_connections_idle").set(backend.db.num_idle() as f64);
+    if let Ok(outbox) = notifications::queries::outbox(&backend).await {
+        metrics::gauge!("outbox_waiting").set(outbox.waiting as f64);
+        metrics::gauge!("outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
+        metrics::gauge!("outbox_paused").set(f64::from(u8::from(outbox.paused.is_some())));
+    }
     handle.run_upkeep();
     handle.render()
 }

@@ -135,4 +135,6 @@ pub struct Line {
     pub known: Option<GuestId>,
     /// An address that was probably meant.
     pub suggestion: Option<String>,
+    /// The address must not be written to: it does not work, or whoever has it unsubscribed.
+    pub stopped: bool,
 }

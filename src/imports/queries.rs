@@ -136,6 +136,7 @@ struct Stored {
     repeats: Option<i32>,
     suggestion: Option<String>,
     known_id: Option<GuestId>,
+    stopped: bool,
 }
 
 impl Stored {
@@ -152,6 +153,7 @@ impl Stored {
             repeats: self.repeats,
             known: self.known_id,
             suggestion: self.suggestion,
+            stopped: self.stopped,
         })
     }
 }
@@ -162,7 +164,9 @@ pub async fn lines(db: &PgPool, host: &Host, import: &Import, verdict: Verdict, 
         Stored,
         r#"
         select line, cells, mended, verdict as "verdict: Verdict", faults, repeats, suggestion,
-            known_id as "known_id: GuestId"
+            known_id as "known_id: GuestId",
+            exists (select from suppressions s
+                where s.address = lower(import_rows.email) and (s.host_id is null or s.host_id = $1)) as "stopped!"
         from import_rows
         where host_id = $1 and import_id = $2 and verdict = $3
             and not ($6 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))
@@ -188,7 +192,7 @@ pub fn not_taken(db: PgPool, host: &Host, import: Import) -> impl Stream<Item = 
             Stored,
             r#"
             select line, cells, mended, verdict as "verdict: Verdict", faults, repeats, suggestion,
-                known_id as "known_id: GuestId"
+                known_id as "known_id: GuestId", false as "stopped!"
             from import_rows
             where host_id = $1 and import_id = $2 and outcome is null
                 and not ($3 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))

@@ -69,10 +69,13 @@ pub struct Plan {
     pub phone: i64,
     /// With neither.
     pub unreachable: i64,
+    /// With an address that must not be written to: it does not work, or they unsubscribed.
+    pub stopped: i64,
     /// Some names of each kind.
     pub mail_names: Vec<String>,
     pub phone_names: Vec<String>,
     pub unreachable_names: Vec<String>,
+    pub stopped_names: Vec<String>,
     /// Links of the whole list that nobody has handed over yet.
     pub waiting_by_hand: i64,
 }
@@ -80,7 +83,7 @@ pub struct Plan {
 impl Plan {
     /// Guests who would get a link.
     pub fn links(&self) -> i64 {
-        self.mail + self.phone + self.unreachable
+        self.mail + self.phone + self.unreachable + self.stopped
     }
 }
 
@@ -92,9 +95,12 @@ pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[Gue
         r#"
         with new as (
             select name, name_key,
-                case when email is not null then 'mail' when phone is not null then 'phone' else 'nothing' end as way,
-                row_number() over (partition by email is not null, phone is not null order by name_key) as place
+                case when stopped then 'stopped' when email is not null then 'mail' when phone is not null then 'phone'
+                    else 'nothing' end as way,
+                row_number() over (partition by stopped, email is not null, phone is not null order by name_key) as place
             from guests
+            cross join lateral (select exists (select from suppressions s
+                where s.address = lower(email) and (s.host_id is null or s.host_id = $1)) as stopped) s
             where host_id = $1 and event_id = $2 and deleted_at is null and status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
         )
@@ -104,6 +110,9 @@ pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[Gue
             coalesce(array_agg(name order by name_key) filter (where way = 'phone' and place <= 50), '{}') as "phone_names!",
             coalesce(array_agg(name order by name_key) filter (where way = 'nothing' and place <= 50), '{}')
                 as "unreachable_names!",
+            count(*) filter (where way = 'stopped') as "stopped!",
+            coalesce(array_agg(name order by name_key) filter (where way = 'stopped' and place <= 50), '{}')
+                as "stopped_names!",
             (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
                 and l.status = 'link-ready' and l.email is null) as "waiting_by_hand!"
         from new

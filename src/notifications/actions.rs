@@ -3,6 +3,7 @@ use sqlx::PgConnection;
 
 use super::{Channel, Kind, postman, suppressions};
 use crate::{
+    backend::Backend,
     error::Result,
     ids::{AccountTokenId, EventId, GuestId, NotificationId, UserId},
 };
@@ -97,6 +98,16 @@ pub async fn enqueue_account(
 /// Tells the postmen, when the transaction is through, that there is something for them.
 async fn call(tx: &mut PgConnection) -> Result<()> {
     sqlx::query!("select pg_notify($1, '')", postman::CALL).execute(tx).await?;
+    Ok(())
+}
+
+/// Days for which what providers told is kept: so long a report may be told again.
+const REPORTS_DAYS: i64 = 90;
+
+/// Forgets what providers told long ago. Run by the schedule.
+pub async fn forget_old_reports(backend: &Backend) -> Result<()> {
+    let before = backend.clock.now() - TimeDelta::days(REPORTS_DAYS);
+    sqlx::query!("delete from webhook_events where received_at < $1", before).execute(&backend.db).await?;
     Ok(())
 }
 

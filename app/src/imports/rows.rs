@@ -197,6 +197,7 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
                 <span class="guest-contact">{form.email}</span>
                 {where_to}
                 {mended}
+                {line.stopped.then(|| view! { <span class="import-hint">"Gets a link and no mail: they unsubscribed, or this address does not work."</span> })}
             </td>
             <td data-label="Phone">{form.phone}</td>
             <td data-label="Seats">{form.party_size}</td>

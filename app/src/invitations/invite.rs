@@ -128,9 +128,10 @@ fn Confirm(
             <Names title="By e-mail" count=plan.mail names=plan.mail_names/>
             <Names title="By phone, from your own hand" count=plan.phone names=plan.phone_names/>
             <Names title="No address and no number" count=plan.unreachable names=plan.unreachable_names/>
+            <Names title="Unsubscribed, or with an address that does not work: they get a link and no mail" count=plan.stopped names=plan.stopped_names/>
             <div class="actions">
                 <PostButton action values class="button button-primary">
-                    {match plan.mail + plan.phone + plan.unreachable {
+                    {match plan.mail + plan.phone + plan.unreachable + plan.stopped {
                         1 => "Invite 1 guest".to_owned(),
                         n => format!("Invite {n} guests"),
                     }}

@@ -42,7 +42,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     };
     if let Some(address) = config.metrics_listen {
         let listener = bind(address).await?;
-        let router = telemetry::metrics_router(metrics, backend.db.clone());
+        let router = telemetry::metrics_router(metrics, backend.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
     let router = router::router(&config, backend, hub, https_fetch()?)?;

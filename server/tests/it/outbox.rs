@@ -159,3 +159,65 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     assert_eq!(app.count("select count(*) from notifications where kind = 'reset' and state = 'sent'").await, 1);
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 3);
 }
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// 5,000 invitations beside the bare thing, in the same run: rows and messages beside one `INSERT … SELECT unnest` of as
+/// many; mails to a server next door beside a loop that only sends.
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[ignore = "measures"]
+async fn five_thousand_invitations_beside_bare_inserts_and_a_bare_loop(db: PgPool) {
+    use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+    const MANY: usize = 5_000;
+    let server = Scripted::acting(|_| Act::Take).await;
+    let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
+    let ana = app.host("Ana").await;
+    for copy in [
+        "create table bare_links (like invitations including all)",
+        "create table bare_messages (like notifications including all)",
+    ] {
+        sqlx::query(copy).execute(&db).await.unwrap();
+    }
+    let bare = AsyncSmtpTransport::<Tokio1Executor>::from_url(&server.smtp_url).unwrap().build();
+    let mail = Message::builder()
+        .from("post@guests.example".parse().unwrap())
+        .to("ada@example.org".parse().unwrap())
+        .subject("Ana invites you")
+        .body("x".repeat(4_000))
+        .unwrap();
+    let (mut issue, mut insert, mut drain, mut send) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let event = ana.plan(&[]).await;
+        let rows: String = (0..MANY).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
+        let import = ana.bring(event, "guests.csv", format!("Name,Email\n{rows}").as_bytes()).await.to_string();
+        let ids = [("event", &*event.to_string()), ("import", &*import)];
+        ana.post("/api/imports/commit", "/dashboard", &ids).await;
+        let begun = std::time::Instant::now();
+        ana.invite_all(event).await;
+        issue.push(begun.elapsed().as_secs_f64());
+        let begun = std::time::Instant::now();
+        let mut tx = db.begin().await.unwrap();
+        for copy in [
+            "insert into bare_links select * from invitations where event_id = $1",
+            "insert into bare_messages select * from notifications where event_id = $1",
+        ] {
+            sqlx::query(copy).bind(event.0).execute(&mut *tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        insert.push(begun.elapsed().as_secs_f64());
+        let begun = std::time::Instant::now();
+        postman::work_off(&app.backend).await.unwrap();
+        drain.push(begun.elapsed().as_secs_f64());
+        let begun = std::time::Instant::now();
+        for _ in 0..MANY {
+            bare.send(mail.clone()).await.unwrap();
+        }
+        send.push(begun.elapsed().as_secs_f64());
+    }
+    let (issue, insert, drain, send) = (median(issue), median(insert), median(drain), median(send));
+    println!("issuing {issue:.3} s, bare inserts {insert:.3} s: {:.1} times", issue / insert);
+    println!("draining {drain:.2} s, bare loop {send:.2} s: {:.2} of its speed", send / drain);
+}
