@@ -1,3 +1,5 @@
+alter table events drop column text_after_bounce, drop column text_after_days;
+delete from notifications where channel = 'sms';
 alter table users drop column sending_paused;
 alter table notifications drop column reminder_id;
 drop table reminder_rules, event_words, outbox_switch, webhook_events, suppressions, notification_steps;

@@ -109,3 +109,8 @@ alter table notifications
     add constraint notifications_reminder_fkey foreign key (host_id, reminder_id) references reminder_rules (host_id, id)
         on delete cascade;
 create index notifications_of_reminder on notifications (host_id, reminder_id) where reminder_id is not null;
+
+-- When a text message follows a mail that did not reach its guest; null days: never for that reason.
+alter table events
+    add column text_after_bounce boolean not null default false,
+    add column text_after_days integer check (text_after_days between 1 and 30);

@@ -69,7 +69,7 @@ impl TaskHandler for ForgetThePast {
     }
 }
 
-/// Reminds guests whose time has come. A unit struct, as above.
+/// Reminds guests whose time has come, and sends texts after mails that did not reach theirs. A unit struct, as above.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Remind;
 
@@ -78,7 +78,8 @@ impl TaskHandler for Remind {
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
-        notifications::reminders::send_due(backend).await.map(|_| ()).map_err(|error| format!("{error:?}"))
+        notifications::reminders::send_due(backend).await.map_err(|error| format!("{error:?}"))?;
+        notifications::ladder::climb(backend).await.map(|_| ()).map_err(|error| format!("{error:?}"))
     }
 }
 

@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/invite/by-hand") view=invitations::by_hand::ByHandPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/tell") view=notifications::tell::TellPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/reminders") view=notifications::reminders::RemindersPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/messages/texts") view=notifications::texts::TextsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/words") view=notifications::words::WordsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages") view=notifications::messages::MessagesPage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token") view=invitations::page::InvitationPage ssr=SsrMode::Async/>

@@ -71,7 +71,11 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
     let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
     let reference = Reference { host, id: claimed.id };
     if claimed.channel == Channel::Sms {
-        let body = format!("{} invites you to {}. Please answer here: {link}", row.host_name, event.title);
+        // Whoever answered meanwhile needs no second way.
+        if row.answer.is_some() {
+            return Ok(None);
+        }
+        let body = text(&row.host_name, &event.title, &link);
         let callback = backend.links.twilio_callback(reference);
         return Ok(Some(Message::Text(Text { reference, to: claimed.recipient.clone(), body, callback })));
     }
@@ -105,6 +109,11 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         text,
         html,
     }))))
+}
+
+/// An invitation as a text message.
+pub(super) fn text(host: &str, title: &str, link: &str) -> String {
+    format!("{host} invites you to {title}. Please answer here: {link}")
 }
 
 /// Subject, text and HTML of a message.

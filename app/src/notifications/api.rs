@@ -1,6 +1,7 @@
 use guestguard::{
     ids::{EventId, GuestId, ReminderId},
     notifications::{
+        ladder::{self, LadderForm},
         reminders::{self, RuleForm},
         wording::{self, KINDS, Wording},
     },
@@ -77,4 +78,13 @@ pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(),
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
     crate::ssr::reply(reminders::remove(&backend, &host, event, reminder).await)?;
     crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
+}
+
+/// Chooses when text messages follow mails.
+#[server(endpoint = "notifications/set-ladder")]
+pub async fn set_ladder(event: EventId, form: LadderForm) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    crate::ssr::reply(ladder::set(&backend, &host, event, &form).await)?;
+    let notice = crate::ui::flash::Notice::LadderSaved;
+    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages/texts")).await
 }

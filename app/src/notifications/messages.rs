@@ -47,7 +47,7 @@ fn Messages(host: Host, found: Delivery, at: i64) -> impl IntoView {
         <Frame host=Some(host) class="page page-wide">
             <PageHead title="Messages" crumbs=crumbs(&event) lede="What we know about each mail and text message, and nothing more than that."/>
             <EventTabs event=id current="Messages"/>
-            <p class="message-tools"><a class="button button-small" href=format!("/dashboard/events/{id}/messages/words")>"Choose your own words"</a> <a class="button button-small" href=format!("/dashboard/events/{id}/messages/reminders")>"Reminders"</a></p>
+            <p class="message-tools"><a class="button button-small" href=format!("/dashboard/events/{id}/messages/words")>"Choose your own words"</a> <a class="button button-small" href=format!("/dashboard/events/{id}/messages/reminders")>"Reminders"</a> <a class="button button-small" href=format!("/dashboard/events/{id}/messages/texts")>"Text messages"</a></p>
             {held.then(|| view! { <p class="notice" data-kind="warning">"Messages are held back just now; they leave as soon as whoever runs this GuestGuard lets them."</p> })}
             <Gauge health/>
             {figures.into_iter().map(|figures| view! { <Channels figures/> }).collect_view()}

@@ -10,6 +10,8 @@ pub mod messages;
 pub mod reminders;
 /// Whether guests are told that an event changed.
 pub mod tell;
+/// When a text message follows a mail.
+pub mod texts;
 /// Where people stop messages.
 pub mod unsubscribe;
 /// The words of an event's messages.

@@ -53,6 +53,8 @@ pub enum Notice {
     },
     Resent,
     WordsSaved,
+    /// When text messages follow mails.
+    LadderSaved,
     /// A message with the host's words is on its way to them.
     TestSent,
     /// How many guests are told that the event changed.

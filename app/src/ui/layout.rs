@@ -173,6 +173,7 @@ fn words(notice: &Notice) -> String {
         ),
         Notice::Resent => "The invitation is on its way again.".into(),
         Notice::WordsSaved => "Saved. Messages that leave from now on use these words.".into(),
+        Notice::LadderSaved => "Saved.".into(),
         Notice::TestSent => "Saved, and a test is on its way to you.".into(),
         Notice::Told(1) => "1 guest is being told.".into(),
         Notice::Told(guests) => format!("{guests} guests are being told."),

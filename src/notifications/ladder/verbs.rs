@@ -1,0 +1,137 @@
+use chrono::Timelike;
+
+use super::{LadderForm, MOST_DAYS, Segments, segments};
+use crate::{
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    events::{self, Event},
+    fields::Fields,
+    guests,
+    ids::{EventId, GuestId, UserId},
+    notifications::{Channel, Kind, actions, reminders::HOURS, templates},
+    problem::Problem,
+};
+
+/// When text messages follow, and what that could cost.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    pub event: Event,
+    pub after_bounce: bool,
+    pub days: Option<i32>,
+    /// Whether there is a provider for text messages at all.
+    pub possible: bool,
+    /// Guests who have address and number, were invited and have not answered: so many texts at most.
+    pub most: i64,
+    /// How such a text reads.
+    pub sample: String,
+    pub segments: Segments,
+}
+
+/// How things stand with the text messages of an event.
+pub async fn ladder(backend: &Backend, host: &Host, event: EventId) -> Result<Ladder> {
+    let found = events::queries::event(&backend.db, host, event).await?;
+    let row = sqlx::query!(
+        r#"
+        select text_after_bounce, text_after_days, (select count(*) from guests g
+            join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+            left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
+            where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.email is not null
+                and g.phone is not null and r.answer is null) as "most!"
+        from events where host_id = $1 and id = $2
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_one(&backend.db)
+    .await?;
+    let sample = templates::text(host.name(), &found.title, &backend.links.invitation(&"x".repeat(43)));
+    Ok(Ladder {
+        after_bounce: row.text_after_bounce,
+        days: row.text_after_days,
+        possible: backend.senders.on(Channel::Sms).is_some(),
+        most: row.most,
+        segments: segments(&sample),
+        sample,
+        event: found,
+    })
+}
+
+/// Chooses when text messages follow mails.
+pub async fn set(backend: &Backend, host: &Host, event: EventId, form: &LadderForm) -> Result<()> {
+    let mut fields = Fields::default();
+    let days = fields.number("days", &form.days, 1, MOST_DAYS).filter(|_| form.after_days);
+    let days = fields.finish(days)?.map(u32::cast_signed);
+    let changed = sqlx::query!(
+        "update events set text_after_bounce = $3, text_after_days = $4 where host_id = $1 and id = $2",
+        host.id().0,
+        event.0,
+        form.after_bounce,
+        days,
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
+    if changed == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
+}
+
+/// Sends text messages to guests whom mail did not reach, by day; returns how many. Each guest gets one at most, none
+/// after an answer, and none who unsubscribed. Run every few minutes by the schedule.
+pub async fn climb(backend: &Backend) -> Result<usize> {
+    if backend.senders.on(Channel::Sms).is_none() {
+        return Ok(0);
+    }
+    let events = sqlx::query!(
+        r#"
+        select host_id as "host: UserId", id as "id: EventId" from events
+        where (text_after_bounce or text_after_days is not null) and cancelled_at is null and starts_at > $1
+        "#,
+        backend.clock.now(),
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    let mut sent = 0;
+    for event in events {
+        sent += climb_event(backend, event.host, event.id).await?;
+    }
+    Ok(sent)
+}
+
+async fn climb_event(backend: &Backend, host: UserId, event: EventId) -> Result<usize> {
+    let now = backend.clock.now();
+    let found = events::queries::event_of(&backend.db, host, event).await?;
+    if !HOURS.contains(&now.with_timezone(&found.zone()).hour()) {
+        return Ok(0);
+    }
+    let mut tx = backend.db.begin().await?;
+    let guests = sqlx::query!(
+        r#"
+        select g.id as "id: GuestId", g.phone as "phone!" from guests g
+        join events e on e.host_id = g.host_id and e.id = g.event_id
+        join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        join notifications n on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.phone is not null and n.channel = 'email'
+            and not exists (select from rsvps r where r.host_id = g.host_id and r.guest_id = g.id)
+            and (e.text_after_bounce and (n.state in ('bounced', 'failed')
+                    or n.state = 'suppressed' and n.last_error in ('hard-bounce', 'soft-bounces'))
+                or e.text_after_days is not null and n.state in ('sent', 'delivered') and i.first_opened_at is null
+                    and n.sent_at < $3::timestamptz - make_interval(days => e.text_after_days))
+            and not exists (select from suppressions s
+                where s.address in (lower(g.email), g.phone) and (s.host_id is null or s.host_id = $1)
+                    and s.reason in ('unsubscribed', 'complaint'))
+        order by g.id
+        for no key update of g skip locked
+        "#,
+        host.0,
+        event.0,
+        now,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let recipients: Vec<_> = guests.into_iter().map(|guest| (guest.id, guest.phone)).collect();
+    let sent = actions::enqueue(&mut tx, now, host, event, Kind::Invitation, Channel::Sms, &recipients).await?;
+    let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
+    guests::standing::restate(&mut tx, host, &ids).await?;
+    tx.commit().await?;
+    Ok(sent)
+}
