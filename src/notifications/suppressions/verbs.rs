@@ -62,12 +62,13 @@ pub async fn suppress(
         let guest = row.guest.as_slice();
         guests::standing::hold(tx, row.host, guest).await?;
         sqlx::query!(
-            "update notifications set state = 'suppressed', state_changed_at = $4
+            "update notifications set state = 'suppressed', last_error = $5, state_changed_at = $4
             where host_id = $1 and lower(recipient) = $2 and state = 'queued' and guest_id is not distinct from $3",
             row.host.0,
             address,
             row.guest.map(|guest| guest.0),
             now,
+            reason.key(),
         )
         .execute(&mut *tx)
         .await?;
