@@ -17,6 +17,9 @@ test('a cancelled event says so to its host and its guests', async ({ page, some
   await page.getByRole('link', { name: 'Cancel the event' }).click();
   await page.getByRole('button', { name: 'Cancel the event' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'The event is cancelled.' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Tell your guests?' })).toBeVisible();
+  await look(page);
+  await page.getByRole('link', { name: 'Not now' }).click();
   await expect(page.getByText('This event is cancelled.', { exact: true })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Send invitations' })).toHaveCount(0);
   await look(page);

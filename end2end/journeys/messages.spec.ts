@@ -61,4 +61,10 @@ test('words are chosen, seen as a guest will, and reminders say whom they reach 
   await expect(page.getByText('2 days before the day of the event, to those who are coming')).toBeVisible();
   await page.getByRole('button', { name: 'Turn off' }).click();
   await expect(page.getByText('Turned off.')).toBeVisible();
+
+  await page.goto(`${event}/messages/texts`);
+  await look(page);
+  await page.getByLabel('When a mail comes back or is refused').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByLabel('When a mail comes back or is refused')).toBeChecked();
 });
