@@ -159,3 +159,76 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     assert_eq!(app.count("select count(*) from notifications where kind = 'reset' and state = 'sent'").await, 1);
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 3);
 }
+
+/// 5,000 invitations: the time to issue them beside one insert of the same rows, and the time until a mail server beside
+/// us has them beside a bare loop over the same connections. Medians of rounds that take turns. Run it with
+/// `cargo test --release -p server --test it five_thousand_invitations -- --ignored --nocapture`
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[ignore = "measures"]
+async fn five_thousand_invitations_beside_an_insert_and_a_bare_loop(db: PgPool) {
+    const MANY: usize = 5_000;
+    let server = Scripted::acting(|_| Act::Take).await;
+    let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
+    let ana = app.host("Ana").await;
+    let rows: String = (0..MANY).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
+    let file = format!("Name,Email\n{rows}");
+    let [mut issued, mut inserted, mut drained, mut looped] = [const { Vec::new() }; 4];
+    for _ in 0..5 {
+        let event = ana.plan(&[]).await;
+        let import = ana.bring(event, "guests.csv", file.as_bytes()).await.to_string();
+        ana.post("/api/imports/commit", "/dashboard", &[("event", &*event.to_string()), ("import", &*import)]).await;
+        issued.push(timed(ana.invite_all(event)).await);
+        inserted.push(timed(insert_alike(&db, event)).await);
+        let before = server.accepted();
+        drained.push(timed(async { assert_eq!(postman::work_off(&app.backend).await.unwrap(), MANY) }).await);
+        assert_eq!(server.accepted() - before, MANY);
+        looped.push(timed(bare_loop(&server.smtp_url, MANY)).await);
+        println!("{:?} {:?} {:?} {:?}", issued.last(), inserted.last(), drained.last(), looped.last());
+    }
+    let [issued, inserted, drained, looped] = [issued, inserted, drained, looped].map(|mut times| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    });
+    println!("issued in {issued:.3} s, inserted in {inserted:.3} s: {:.1} times", issued / inserted);
+    println!("drained in {drained:.3} s, bare loop {looped:.3} s: ratio {:.2}", looped / drained);
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> Duration {
+    let begun = std::time::Instant::now();
+    work.await;
+    begun.elapsed()
+}
+
+/// Writes the rows that inviting wrote once more, into tables of the same shape, in one transaction.
+async fn insert_alike(db: &PgPool, event: EventId) {
+    for table in ["invitations", "notifications"] {
+        let copy = format!("create table if not exists alike_{table} (like {table} including all)");
+        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(db).await.unwrap();
+    }
+    let mut tx = db.begin().await.unwrap();
+    for table in ["invitations", "notifications"] {
+        let rows = format!("insert into alike_{table} select * from {table} where event_id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(rows)).bind(event.0).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// What sending costs alone: a pool of connections, and so many mails at once as we send.
+async fn bare_loop(url: &str, many: usize) {
+    use futures_util::{StreamExt, stream};
+    use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).unwrap().build();
+    let body = "<p>Invitation</p>".repeat(150);
+    stream::iter(0..many)
+        .for_each_concurrent(16, async |n| {
+            let mail = Message::builder()
+                .message_id(Some(format!("<{n}.{}@bare>", uuid::Uuid::now_v7())))
+                .from("post@guests.example".parse().unwrap())
+                .to(format!("guest{n}@example.org").parse().unwrap())
+                .subject("Invitation")
+                .multipart(lettre::message::MultiPart::alternative_plain_html(body.clone(), body.clone()))
+                .unwrap();
+            transport.send(mail).await.unwrap();
+        })
+        .await;
+}
