@@ -215,7 +215,7 @@ async fn insert_alike(db: &PgPool, event: EventId) {
 
 /// What sending costs alone: a pool of connections, and so many mails at once as we send.
 async fn bare_loop(url: &str, many: usize) {
-    use futures_util::{StreamExt, stream};
+    use futures::{StreamExt, stream};
     use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).unwrap().build();
     let body = "<p>Invitation</p>".repeat(150);
