@@ -35,6 +35,7 @@ pub async fn run(backend: Backend, stop: impl Future<Output = ()> + Send) {
     let owner = Uuid::now_v7();
     let mut sending = JoinSet::new();
     let mut calls = None;
+    let mut look = tokio::time::interval(POLL);
     tokio::pin!(stop);
     loop {
         if calls.is_none() {
@@ -53,7 +54,9 @@ pub async fn run(backend: Backend, stop: impl Future<Output = ()> + Send) {
             () = &mut stop => break,
             Some(_) = sending.join_next(), if !sending.is_empty() => {}
             heard = hear(&mut calls), if !full => if !heard { calls = None },
-            () = tokio::time::sleep(POLL) => {}
+            _ = look.tick() => if let Err(error) = claim::take_up_abandoned(&backend).await {
+                tracing::warn!(?error, "abandoned messages could not be taken up");
+            },
         }
     }
     let farewell = tokio::time::timeout(FAREWELL, async { while sending.join_next().await.is_some() {} });
@@ -69,7 +72,6 @@ async fn round(backend: &Backend, owner: Uuid, sending: &mut JoinSet<()>) -> Res
     if room == 0 || paused(&backend.db).await?.is_some() {
         return Ok(0);
     }
-    claim::take_up_abandoned(backend).await?;
     let claimed = claim::claim(backend, owner, room).await?;
     let taken = claimed.len();
     for one in claimed {
@@ -82,6 +84,7 @@ async fn round(backend: &Backend, owner: Uuid, sending: &mut JoinSet<()>) -> Res
 /// Sends everything that is due now, one round after the other, and returns how much it was.
 pub async fn work_off(backend: &Backend) -> Result<usize> {
     let (owner, mut sending, mut sent) = (Uuid::now_v7(), JoinSet::new(), 0);
+    claim::take_up_abandoned(backend).await?;
     loop {
         let taken = round(backend, owner, &mut sending).await?;
         sent += taken;

@@ -58,7 +58,7 @@ pub async fn claim(backend: &Backend, owner: Uuid, room: usize) -> Result<Vec<Cl
                     and (n.guest_id is null or u.sending_paused is null)
                 order by (n.guest_id is not null), n.run_at
                 limit greatest(0, least($3, $6 - (select count(*) from notifications s
-                    where s.host_id = w.host_id and s.state = 'sending')))
+                    where s.host_id = w.host_id and s.state = 'sending' and s.lease_owner is not null)))
                 for update skip locked
             ) d
         ), turns as (
@@ -92,7 +92,7 @@ pub async fn take_up_abandoned(backend: &Backend) -> Result<()> {
         select host_id as "host: UserId", id as "id: NotificationId", guest_id as "guest: GuestId",
             account_token_id as "token: AccountTokenId"
         from notifications
-        where state = 'sent' and lease_until < $1
+        where state = 'sent' and lease_owner is not null and lease_until < $1
         "#,
         now,
     )
@@ -104,7 +104,7 @@ pub async fn take_up_abandoned(backend: &Backend) -> Result<()> {
     sqlx::query!(
         "update notifications set state = 'queued', state_changed_at = $1, lease_owner = null, lease_until = null
         where (host_id, id) in (select host_id, id from notifications
-            where state = 'sending' and lease_until < $1 for update skip locked)",
+            where state = 'sending' and lease_owner is not null and lease_until < $1 for update skip locked)",
         now,
     )
     .execute(&backend.db)

@@ -33,9 +33,14 @@ struct Note {
 
 /// Notes that a message was taken, and nothing else: until then a crash sends it twice. What follows from it is noted by
 /// [`record`], or when its lease is over.
+///
+/// It does not wait for the disk: PostgreSQL has it, whatever becomes of us, and the next transaction that waits brings
+/// this one along.
 pub async fn stamp(backend: &Backend, claimed: &Claimed, provider: &str, provider_id: Option<&str>) -> Result<()> {
     sqlx::query!(
-        "update notifications set state = 'sent', sent_at = $4, state_changed_at = $4, provider = $5, provider_id = $6
+        "with hasty as (select set_config('synchronous_commit', 'off', true))
+        update notifications set state = 'sent', sent_at = $4, state_changed_at = $4, provider = $5, provider_id = $6
+        from hasty
         where host_id = $1 and id = $2 and state = 'sending' and lease_owner = $3",
         claimed.host.0,
         claimed.id.0,
