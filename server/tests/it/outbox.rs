@@ -40,9 +40,9 @@ async fn drain(app: &App) {
     panic!("messages still wait");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_server_with_moods_gets_every_message_once_and_final_refusals_are_final(db: PgPool) {
-    let server = Scripted::acting(|number| match number % 24 {
+/// A quarter goes wrong.
+fn moody(number: usize) -> Act {
+    match number % 24 {
         0 => Act::Leave("421 4.3.2 going down"),
         4 => Act::Refuse("450 4.2.1 mailbox busy"),
         8 => Act::Refuse("550 5.1.1 no such user"),
@@ -50,8 +50,22 @@ async fn a_server_with_moods_gets_every_message_once_and_final_refusals_are_fina
         16 => Act::Drop,
         20 => Act::Drip,
         _ => Act::Take,
-    })
-    .await;
+    }
+}
+
+/// A process that does nothing but send.
+fn postman_of(app: &App, db: &PgPool, smtp_url: &str) -> tokio::process::Child {
+    let mut command = binary(&url(db), &redis(), &["work"]);
+    command.env("GG_SMTP_URL", smtp_url).env("GG_SECRET_KEY", &app.secret_key);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+const WAITING: &str =
+    "select count(*) from notifications where state in ('queued', 'sending') or lease_owner is not null";
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_server_with_moods_gets_every_message_once_and_final_refusals_are_final(db: PgPool) {
+    let server = Scripted::acting(moody).await;
     let app = App::start_with(db, through(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, 200).await;
@@ -79,19 +93,14 @@ async fn killed_postmen_lose_nothing_and_repeat_no_more_than_they_were_killed(db
     let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, mails).await;
-    let work = || {
-        let mut command = binary(&url(&db), &redis(), &["work"]);
-        command.env("GG_SMTP_URL", &server.smtp_url).env("GG_SECRET_KEY", &app.secret_key);
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-    };
-    let waiting = "select count(*) from notifications where state in ('queued', 'sending') or lease_owner is not null";
+    let work = || postman_of(&app, &db, &server.smtp_url);
     let mut killed = 0;
     for round in 0..kills {
         let before = server.accepted();
         let mut postman = work();
         // It has begun, and then it is killed some milliseconds later.
         for _ in 0..500 {
-            if server.accepted() > before || app.count(waiting).await == 0 {
+            if server.accepted() > before || app.count(WAITING).await == 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -105,7 +114,7 @@ async fn killed_postmen_lose_nothing_and_repeat_no_more_than_they_were_killed(db
     }
     let mut last = work();
     for _ in 0..600 {
-        if app.count(waiting).await == 0 {
+        if app.count(WAITING).await == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -158,6 +167,37 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     app.work().await;
     assert_eq!(app.count("select count(*) from notifications where kind = 'reset' and state = 'sent'").await, 1);
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 3);
+}
+
+/// In real time, pauses between tries included: 2,000 mails through a server with moods, and one whose postman died.
+/// `cargo test -p server --test it in_real_time -- --ignored --nocapture`
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[ignore = "measures, for up to ten minutes"]
+async fn everything_comes_to_its_end_in_real_time(db: PgPool) {
+    let server = Scripted::acting(moody).await;
+    let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
+    let ana = app.host("Ana").await;
+    invited(&ana, 2_001).await;
+    let died =
+        "update notifications set state = 'sending', lease_owner = id, lease_until = now() + interval '60 seconds'
+        where id = (select min(id::text)::uuid from notifications) returning id::text";
+    let left: String = sqlx::query_scalar(died).fetch_one(&db).await.unwrap();
+    let begun = std::time::Instant::now();
+    let mut postman = postman_of(&app, &db, &server.smtp_url);
+    let mut taken_up = None;
+    while app.count(WAITING).await > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(900), "messages still wait");
+        let tried = "select count(*) from notifications where id::text = $1 and attempts > 0";
+        let tried: i64 = sqlx::query_scalar(tried).bind(&left).fetch_one(&db).await.unwrap();
+        if tried > 0 && taken_up.is_none() {
+            taken_up = Some(begun.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    println!("all at their end after {:.0?}; the one left behind was taken up after {taken_up:.0?}", begun.elapsed());
+    postman.kill().await.unwrap();
+    assert!(taken_up.is_some());
+    assert!(server.taken.lock().unwrap().values().all(|times| *times == 1), "once each");
 }
 
 /// 5,000 invitations: the time to issue them beside one insert of the same rows, and the time until a mail server beside
