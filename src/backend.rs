@@ -9,7 +9,7 @@ use crate::{
     limits::Limits,
     live::Live,
     notifications::{
-        postman::{Breakers, Gate},
+        postman::Breakers,
         senders::{Reference, Senders},
     },
     redis::Redis,
@@ -27,7 +27,6 @@ pub struct Backend {
     pub limits: Limits,
     pub senders: Senders,
     pub breakers: Breakers,
-    pub gate: Gate,
     pub links: Links,
 }
 

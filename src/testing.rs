@@ -16,7 +16,7 @@ use crate::{
     limits::{Limits, Rate},
     live::Live,
     notifications::{
-        postman::{self, Breakers, Gate},
+        postman::{self, Breakers},
         senders::{Outbox, Sender, Senders, outbox},
     },
     problem::Problem,
@@ -56,7 +56,6 @@ pub async fn backend(db: PgPool) -> Backend {
             Some(Sender::Outbox(Outbox::new(outbox))),
         ),
         breakers: Breakers::default(),
-        gate: Gate::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
     }
 }

@@ -6,7 +6,7 @@ use guestguard::{
     backend::{Backend, Clock, Links},
     limits::{Limit, Limits},
     live::Live,
-    notifications::postman::{Breakers, Gate},
+    notifications::postman::Breakers,
     redis::Redis,
     secrets::Secrets,
 };
@@ -40,7 +40,6 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         secrets,
         senders: config.messages.senders(&config.local_dir)?,
         breakers: Breakers::default(),
-        gate: Gate::default(),
         links: links(config),
     })
 }

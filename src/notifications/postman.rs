@@ -3,13 +3,11 @@
 mod breaker;
 mod claim;
 mod deliver;
-mod gate;
 mod record;
 mod switch;
 
 pub use breaker::Breakers;
 pub use claim::Claimed;
-pub use gate::Gate;
 pub(super) use record::step;
 pub use switch::{pause, paused, resume};
 

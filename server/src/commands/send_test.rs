@@ -4,7 +4,7 @@ use guestguard::{
     ids::{NotificationId, UserId},
     notifications::{
         Channel,
-        senders::{Mail, Message, Reference, Text},
+        senders::{Mail, Message, Reference, Taken, Text},
     },
     phone,
 };
@@ -49,8 +49,8 @@ pub async fn run(send: SendTest) -> anyhow::Result<()> {
     };
     let sender = senders.on(channel).context("no provider for text messages is set; see GG_TWILIO_ACCOUNT_SID")?;
     match sender.send(&message).await {
-        Ok(Some(id)) => println!("{} took it and calls it {id}.", sender.key()),
-        Ok(None) => println!("{} took it.", sender.key()),
+        Ok(Taken { id: Some(id), .. }) => println!("{} took it and calls it {id}.", sender.key()),
+        Ok(_) => println!("{} took it.", sender.key()),
         Err(error) => bail!("{} did not take it ({:?}): {}", sender.key(), error.cause, error.words),
     }
     Ok(())

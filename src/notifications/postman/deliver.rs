@@ -1,10 +1,10 @@
-use super::{claim::Claimed, gate::Turn, record};
+use super::{claim::Claimed, record};
 use crate::{
     backend::Backend,
     error::Result,
     notifications::{
         account_letters,
-        senders::{Message, SendError},
+        senders::{Message, SendError, Taken},
         suppressions::{self, Reason},
         templates,
     },
@@ -53,20 +53,15 @@ async fn attempt(backend: &Backend, claimed: &Claimed) -> Result<(Option<&'stati
         return Ok((None, Outcome::Suppressed(reason)));
     }
     let Some(sender) = backend.senders.on(claimed.channel) else { return Ok((None, Outcome::Cancelled)) };
-    let mut turn = match sender.tells_repeats_apart() {
-        true => None,
-        false => Some(backend.gate.turn().await),
-    };
     let sent = sender.send(&message).await;
-    if let Ok(provider_id) = &sent {
-        turn.iter_mut().for_each(Turn::taken);
-        record::stamp(backend, claimed, sender.key(), provider_id.as_deref()).await?;
-    }
-    drop(turn);
     let failed = sent.as_ref().err().map(|error| error.cause);
     backend.breakers.note(claimed.channel, failed, backend.clock.now());
     let outcome = match sent {
-        Ok(id) => Outcome::Sent(id),
+        Ok(Taken { id, turn }) => {
+            record::stamp(backend, claimed, sender.key(), id.as_deref()).await?;
+            drop(turn);
+            Outcome::Sent(id)
+        }
         Err(error) => Outcome::NotSent(error),
     };
     Ok((Some(sender.key()), outcome))

@@ -3,6 +3,7 @@ use std::{path::Path, time::Duration};
 use lettre::message::Mailbox;
 
 mod aws;
+mod gate;
 mod http;
 mod mail;
 /// The development outbox: messages as files instead of mail.
@@ -13,6 +14,7 @@ mod smtp;
 mod twilio;
 
 pub use aws::Aws;
+use gate::Turn;
 pub use mail::{Mail, is_sender};
 pub use outbox::Outbox;
 pub use resend::Resend;
@@ -73,6 +75,15 @@ pub struct SendError {
     pub words: String,
 }
 
+/// A message that a provider has.
+#[derive(Debug)]
+pub struct Taken {
+    /// What the provider calls it, where it calls it anything.
+    pub id: Option<String>,
+    /// Until it is dropped, no other message leaves that might be sent twice: it is held until this one is noted.
+    pub turn: Option<Turn>,
+}
+
 /// What a failure says about the message, the address and the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -118,19 +129,15 @@ impl Sender {
         }
     }
 
-    /// Whether the same message twice is sent once.
-    pub fn tells_repeats_apart(&self) -> bool {
-        matches!(self, Self::Resend(_) | Self::Outbox(_))
-    }
-
-    /// Hands a message over. Returns what the provider calls it, where it calls it anything.
-    pub async fn send(&self, message: &Message) -> Result<Option<String>, SendError> {
+    /// Hands a message over.
+    pub async fn send(&self, message: &Message) -> Result<Taken, SendError> {
+        let again = |id| Taken { id, turn: None };
         match (self, message) {
-            (Self::Resend(resend), Message::Mail(mail)) => resend.send(mail).await,
+            (Self::Resend(resend), Message::Mail(mail)) => resend.send(mail).await.map(again),
             (Self::Smtp(smtp), Message::Mail(mail)) => smtp.send(mail).await,
             (Self::Ses(ses), Message::Mail(mail)) => ses.send(mail).await,
             (Self::Twilio(twilio), Message::Text(text)) => twilio.send(text).await,
-            (Self::Outbox(outbox), message) => outbox.send(message).await,
+            (Self::Outbox(outbox), message) => outbox.send(message).await.map(again),
             _ => Err(SendError::new(Cause::Refused, "this provider does not send such messages")),
         }
     }

@@ -6,19 +6,20 @@ use aws_sdk_sesv2::{
     types::{Destination, EmailContent, MessageTag, RawMessage},
 };
 
-use super::{Aws, Cause, Mail, SendError};
+use super::{Aws, Cause, Mail, SendError, Taken, gate::Gate};
 
 /// Amazon SES, by its own SDK. It does not tell repeats apart.
 #[derive(Clone, Debug)]
 pub struct Ses {
     client: Client,
     configuration_set: Option<String>,
+    gate: Gate,
 }
 
 impl Ses {
     /// SES as `aws` says; events are published by `configuration_set`.
     pub fn new(aws: &Aws, configuration_set: Option<String>) -> Self {
-        Self { client: Client::new(&aws.config()), configuration_set }
+        Self { client: Client::new(&aws.config()), configuration_set, gate: Gate::default() }
     }
 
     pub(super) async fn ping(&self) -> anyhow::Result<()> {
@@ -28,12 +29,13 @@ impl Ses {
         Ok(())
     }
 
-    pub(super) async fn send(&self, mail: &Mail) -> Result<Option<String>, SendError> {
+    pub(super) async fn send(&self, mail: &Mail) -> Result<Taken, SendError> {
         let refused = |cause: &dyn std::fmt::Display| SendError::new(Cause::Refused, cause);
         let message = mail.message().map_err(|cause| refused(&format!("{cause:#}")))?;
         let raw =
             RawMessage::builder().data(Blob::new(message.formatted())).build().map_err(|cause| refused(&cause))?;
         let tag = MessageTag::builder().name("reference").value(mail.reference.to_string()).build();
+        let turn = self.gate.turn().await;
         let sent = self
             .client
             .send_email()
@@ -44,7 +46,7 @@ impl Ses {
             .send()
             .await;
         match sent {
-            Ok(sent) => Ok(sent.message_id),
+            Ok(sent) => Ok(Taken { id: sent.message_id, turn: Some(turn) }),
             Err(error) => Err(SendError::new(cause(&error), words(&error))),
         }
     }

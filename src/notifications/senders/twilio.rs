@@ -2,7 +2,7 @@ use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Cause, SendError, Text, http};
+use super::{Cause, SendError, Taken, Text, gate::Gate, http};
 
 /// Twilio's API for text messages (twilio.com/docs/messaging/api/message-resource). It does not tell repeats apart.
 #[derive(Clone)]
@@ -12,6 +12,7 @@ pub struct Twilio {
     account: String,
     token: String,
     from: String,
+    gate: Gate,
 }
 
 impl std::fmt::Debug for Twilio {
@@ -21,7 +22,7 @@ impl std::fmt::Debug for Twilio {
 }
 
 #[derive(Deserialize)]
-struct Taken {
+struct Created {
     sid: String,
 }
 
@@ -35,7 +36,7 @@ struct Refusal {
 impl Twilio {
     /// The API at `url`, for `account` with its `token`, sending from a number or from a messaging service (`MG…`).
     pub fn new(url: Url, account: String, token: String, from: String) -> anyhow::Result<Self> {
-        Ok(Self { client: http::client()?, url, account, token, from })
+        Ok(Self { client: http::client()?, url, account, token, from, gate: Gate::default() })
     }
 
     fn resource(&self, name: &str) -> anyhow::Result<Url> {
@@ -49,16 +50,18 @@ impl Twilio {
         Ok(())
     }
 
-    pub(super) async fn send(&self, text: &Text) -> Result<Option<String>, SendError> {
+    pub(super) async fn send(&self, text: &Text) -> Result<Taken, SendError> {
         let url = self.resource("/Messages.json");
         let url = url.map_err(|cause| SendError::new(Cause::Refused, format!("{cause:#}")))?;
         let from = if self.from.starts_with("MG") { "MessagingServiceSid" } else { "From" };
         let form = [("To", &*text.to), (from, &*self.from), ("Body", &*text.body), ("StatusCallback", &*text.callback)];
         let request = self.client.post(url).basic_auth(&self.account, Some(&self.token)).form(&form);
+        let turn = self.gate.turn().await;
         let response = request.send().await.map_err(|error| http::unanswered(&error, false))?;
         let (cause, status) = (http::status_cause(&response), response.status());
         if status.is_success() {
-            return Ok(response.json::<Taken>().await.ok().map(|taken| taken.sid));
+            let id = response.json::<Created>().await.ok().map(|created| created.sid);
+            return Ok(Taken { id, turn: Some(turn) });
         }
         let refusal: Refusal = response.json().await.unwrap_or_default();
         let cause = if status == StatusCode::BAD_REQUEST { refusal_cause(refusal.code) } else { cause };
