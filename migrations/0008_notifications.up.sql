@@ -10,7 +10,7 @@ alter table notifications
     add column lease_until timestamptz,
     add column provider text check (provider in ('resend', 'smtp', 'ses', 'twilio', 'outbox')),
     add column provider_id text check (char_length(provider_id) <= 200),
-    add column bounce_type text check (bounce_type in ('hard', 'soft')),
+    add column bounce_type text check (bounce_type in ('hard', 'soft', 'policy')),
     add column delivered_at timestamptz,
     add column opened_at timestamptz;
 update notifications set run_at = created_at, give_up_at = created_at + interval '1 day';
@@ -28,6 +28,7 @@ alter table notifications
 create index notifications_waiting on notifications (host_id, (guest_id is not null), run_at) where state = 'queued';
 create index notifications_leased on notifications (host_id, lease_until) where lease_owner is not null;
 create index notifications_by_provider on notifications (provider, provider_id) where provider_id is not null;
+create index notifications_unwelcome on notifications (state_changed_at) where bounce_type = 'policy';
 create index notifications_to on notifications (lower(recipient), state_changed_at desc);
 
 -- What became of a message, step by step.

@@ -5,11 +5,13 @@ mod claim;
 mod deliver;
 mod record;
 mod switch;
+mod unwelcome;
 
 pub use breaker::Breakers;
 pub use claim::Claimed;
 pub(super) use record::step;
 pub use switch::{pause, paused, resume};
+pub(super) use unwelcome::{POLICY, REST, leave_alone};
 
 use std::time::Duration;
 

@@ -47,6 +47,12 @@ pub async fn run(outbox: Outbox) -> anyhow::Result<()> {
                 "{} wait, the oldest since {} s; {} are on their way.",
                 status.waiting, status.oldest_seconds, status.sending
             );
+            if !status.unwelcome.is_empty() {
+                println!(
+                    "Domains that take no mail of ours: {}. Check SPF, DKIM and DMARC; it is tried again each hour.",
+                    status.unwelcome.join(", ")
+                );
+            }
         }
         Outbox::Lift { address } => {
             let lifted = suppressions::lift(&backend, &address).await;

@@ -84,6 +84,25 @@ async fn a_server_with_moods_gets_every_message_once_and_final_refusals_are_fina
     assert_eq!((ids, server.accepted()), (sent, sent), "once each");
 }
 
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_domain_that_takes_no_mail_of_ours_is_left_alone_and_no_address_is_blamed(db: PgPool) {
+    let server = Scripted::acting(|_| Act::Refuse("550 5.7.26 unauthenticated sender")).await;
+    let app = App::start_with(db, through(&server.smtp_url)).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada, ada@strict.example\nBob, bob@strict.example\nCleo, cleo@strict.example").await;
+    ana.invite_all(event).await;
+    for _ in 0..3 {
+        postman::work_off(&app.backend).await.unwrap();
+    }
+    let put_off =
+        "select count(*) from notifications where state = 'queued' and run_at > now() + interval '50 minutes'";
+    assert_eq!(app.count(put_off).await, 3, "they wait");
+    assert_eq!(app.count("select count(*) from suppressions").await, 0);
+    let outbox = guestguard::notifications::queries::outbox(&app.backend).await.unwrap();
+    assert_eq!(outbox.unwelcome, ["strict.example"]);
+}
+
 /// Postmen that are killed at any moment. `GG_KILLS` and `GG_MAILS` make it longer.
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn killed_postmen_lose_nothing_and_repeat_no_more_than_they_were_killed(db: PgPool) {

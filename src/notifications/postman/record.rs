@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{claim::Claimed, deliver::Outcome};
+use super::{claim::Claimed, deliver::Outcome, unwelcome};
 use crate::{
     auth,
     backend::Backend,
@@ -69,7 +69,7 @@ pub async fn record(
     guests::standing::hold(&mut tx, claimed.host, guest).await?;
     let mine = sqlx::query!(
         "update notifications set state = $4, last_error = $5, state_changed_at = $6, run_at = $7, provider = coalesce($8, provider),
-            provider_id = coalesce($9, provider_id), bounce_type = coalesce($10, bounce_type), lease_owner = null,
+            provider_id = coalesce($9, provider_id), bounce_type = $10, lease_owner = null,
             lease_until = null, sent_at = case when $4 = 'sent' then $6 else sent_at end
         where host_id = $1 and id = $2 and lease_owner = $3",
         claimed.host.0,
@@ -106,6 +106,9 @@ pub async fn record(
     }
     if note.bounce == Some("soft") {
         suppressions::count_soft_bounce(&mut tx, now, &claimed.recipient).await?;
+    }
+    if note.bounce == Some(unwelcome::POLICY) {
+        unwelcome::leave_alone(&mut tx, now, &claimed.recipient, note.words.as_deref().unwrap_or_default()).await?;
     }
     guests::standing::restate(&mut tx, claimed.host, guest).await?;
     if let (Some(token), State::Sent) = (claimed.token, note.state) {
@@ -161,6 +164,9 @@ fn note(claimed: &Claimed, outcome: &Outcome, now: DateTime<Utc>) -> Note {
             match cause {
                 Cause::Away { .. } | Cause::PutOff => Note { words, ..again(claimed, now, TimeDelta::zero()) },
                 Cause::Unclear => Note { words, ..again(claimed, now, UNCLEAR) },
+                Cause::Unwelcome => {
+                    Note { words, bounce: Some(unwelcome::POLICY), ..again(claimed, now, unwelcome::REST) }
+                }
                 Cause::Refused => Note { words, ..ended(State::Failed) },
                 Cause::NoSuchAddress => Note {
                     words,

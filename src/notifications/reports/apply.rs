@@ -10,8 +10,8 @@ use crate::{
     ids::{EventId, GuestId, NotificationId, UserId},
     notifications::{
         State,
-        postman::step,
-        senders::Reference,
+        postman::{POLICY, leave_alone, step},
+        senders::{Cause, Reference, refusal},
         suppressions::{self, Reason, Scope},
     },
 };
@@ -93,6 +93,7 @@ async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message
     .await?;
     let known = known(held.state, held.bounce_type.as_deref());
     let state = if Some(news.what) > known { state(news.what).unwrap_or(held.state) } else { held.state };
+    let unwelcome = refusal(&news.detail) == Cause::Unwelcome;
     let arrived = matches!(news.what, What::Delivered | What::Opened);
     sqlx::query!(
         "update notifications set state = $3, state_changed_at = case when state = $3 then state_changed_at else $4 end,
@@ -110,6 +111,7 @@ async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message
         provider,
         news.provider_id,
         match news.what {
+            What::HardBounced if unwelcome => Some(POLICY),
             What::HardBounced => Some("hard"),
             What::SoftBounced if state == State::Bounced => Some("soft"),
             _ => None,
@@ -123,6 +125,9 @@ async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message
     .await?;
     step(tx, message.host, message.id, news.at, news.what.key(), &news.detail).await?;
     match news.what {
+        What::HardBounced | What::Failed if unwelcome => {
+            leave_alone(tx, now, &message.recipient, &news.detail).await?;
+        }
         What::HardBounced => {
             suppressions::suppress(tx, now, &message.recipient, Scope::Everybody, Reason::HardBounce).await?;
         }

@@ -11,6 +11,7 @@ pub mod outbox;
 mod resend;
 mod ses;
 mod smtp;
+mod status;
 mod twilio;
 
 pub use aws::Aws;
@@ -20,6 +21,7 @@ pub use outbox::Outbox;
 pub use resend::Resend;
 pub use ses::Ses;
 pub use smtp::Smtp;
+pub use status::refusal;
 pub use twilio::Twilio;
 
 use super::Channel;
@@ -95,6 +97,8 @@ pub enum Cause {
     Unclear,
     /// There is no such mailbox or number.
     NoSuchAddress,
+    /// The other side takes no mail of our domain: it misses a proof of who we are, or we sent too much.
+    Unwelcome,
     /// Whoever has the number told the provider to stop us.
     Stopped,
     /// It will not be taken, for a reason that says nothing about the address: policy, size, configuration.

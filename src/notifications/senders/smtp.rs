@@ -5,7 +5,7 @@ use lettre::transport::smtp::{
 };
 use tokio::time::timeout;
 
-use super::{Cause, Mail, PATIENCE, SendError, Taken, gate::Gate};
+use super::{Cause, Mail, PATIENCE, SendError, Taken, gate::Gate, status::refusal};
 
 mod connecting;
 
@@ -91,18 +91,6 @@ fn cause(error: &Error) -> Cause {
     }
 }
 
-/// What a final refusal means, by its enhanced status code (RFC 3463). Without one, 550 is too often a policy that an
-/// address could be held responsible for.
-fn refusal(words: &str) -> Cause {
-    // Bad destination mailbox, system or syntax; moved; invalid (RFC 7505); mailbox disabled.
-    const GONE: [&str; 7] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"];
-    let codes = words.split(|c: char| !c.is_ascii_digit() && c != '.');
-    match codes.into_iter().any(|code| GONE.contains(&code)) {
-        true => Cause::NoSuchAddress,
-        false => Cause::Refused,
-    }
-}
-
 /// The server's own words, or what went wrong on the way to it.
 fn words(error: &Error) -> String {
     use std::error::Error;
@@ -113,23 +101,4 @@ fn words(error: &Error) -> String {
         source = cause.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_server_that_names_the_mailbox_speaks_of_the_address() {
-        for (words, cause) in [
-            ("permanent error (550): 5.1.1 <ada@example.org>: no such user", Cause::NoSuchAddress),
-            ("permanent error (550): 5.1.10 null MX", Cause::NoSuchAddress),
-            ("permanent error (550): 5.7.26 unauthenticated", Cause::Refused),
-            ("permanent error (550): no such user", Cause::Refused),
-            ("permanent error (552): 5.2.2 mailbox full", Cause::Refused),
-            ("permanent error (550): see 15.1.1 and 5.1.11", Cause::Refused),
-        ] {
-            assert_eq!(refusal(words), cause, "{words}");
-        }
-    }
 }
