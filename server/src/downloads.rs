@@ -195,7 +195,18 @@ pub async fn draft(
     Form(Draft { kind, subject, body }): Form<Draft>,
 ) -> Result<Response, Refusal> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
-    Ok(mail_page(wording::preview(&backend, &host, event, kind, &Wording { subject, body }).await?.html))
+    match wording::preview(&backend, &host, event, kind, &Wording { subject, body }).await {
+        Ok(preview) => Ok(mail_page(preview.html)),
+        // In the frame stands why there is nothing to see; saving says it beside the field.
+        Err(Error::Problem(Problem::Invalid(faults))) => {
+            let why: Vec<_> = faults.iter().map(|fault| app::ui::words::fault(&fault.fault)).collect();
+            Ok(mail_page(format!(
+                "<!doctype html><title>Preview</title><p style=\"font-family:sans-serif\">{}</p>",
+                why.join(" ")
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn kind_of(key: &str) -> Result<Kind, Problem> {

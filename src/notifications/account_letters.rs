@@ -4,7 +4,7 @@ use super::{
     Kind,
     postman::Claimed,
     senders::{Mail, Reference},
-    templates::{Palette, palette},
+    templates::{Palette, dark, palette},
 };
 use crate::{auth::Purpose, backend::Backend, error::Result, events::Theme};
 
@@ -38,6 +38,7 @@ pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> 
         link: link.unwrap_or_else(|| backend.links.forgot()),
         home: &backend.links.home(),
         palette: palette(Theme::Letterpress),
+        dark: dark(Theme::Letterpress),
         words: &words,
     };
     Ok(Some(Mail {
@@ -146,6 +147,7 @@ struct Letter<'a> {
     link: String,
     home: &'a str,
     palette: Palette,
+    dark: Palette,
     words: &'a Words,
 }
 

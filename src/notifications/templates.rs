@@ -134,6 +134,7 @@ pub(super) fn write(backend: &Backend, facts: &Facts, kind: Kind) -> Result<(Str
         home: &backend.links.home(),
         stop: facts.stop.as_deref(),
         palette: palette(facts.event.theme),
+        dark: dark(facts.event.theme),
         answer: facts.answer,
         heads: facts.heads,
         companions: &facts.companions,
@@ -155,6 +156,8 @@ struct Letter<'a> {
     /// Where such messages are stopped; only on those that a host causes.
     stop: Option<&'a str>,
     palette: Palette,
+    /// For mail programs that are dark and keep to what a mail says about it.
+    dark: Palette,
     answer: Option<Answer>,
     heads: i32,
     companions: &'a [String],
@@ -308,6 +311,19 @@ pub(super) fn palette(theme: Theme) -> Palette {
         Theme::Seaside => ("#e4eef1", "#fdfbf5", "#1d3a4a", "#587180", "#1f6f8b", "#ffffff"),
         Theme::Fiesta => ("#fff0dc", "#fffaf2", "#40202c", "#7d5a62", "#c2185b", "#ffffff"),
         Theme::Gallery => ("#ececec", "#ffffff", "#141414", "#5c5c5c", "#141414", "#ffffff"),
+    };
+    Palette { ground, card, ink, quiet, accent, on_accent }
+}
+
+/// The same theme after dark.
+pub(super) fn dark(theme: Theme) -> Palette {
+    let (ground, card, ink, quiet, accent, on_accent) = match theme {
+        Theme::Letterpress => ("#1b1714", "#26211c", "#f4ecdf", "#b9ab9a", "#e0907f", "#26110c"),
+        Theme::Garden => ("#131c16", "#1c2920", "#e9f2e6", "#a5b8a9", "#8ecb9f", "#10241a"),
+        Theme::Midnight => return palette(Theme::Midnight),
+        Theme::Seaside => ("#101b21", "#18272f", "#e6f1f4", "#a2b7c1", "#7fc4da", "#0c2530"),
+        Theme::Fiesta => ("#211319", "#2e1b24", "#ffeede", "#c9a9af", "#f48fb1", "#3a0f20"),
+        Theme::Gallery => ("#121212", "#1d1d1d", "#f2f2f2", "#ababab", "#f2f2f2", "#141414"),
     };
     Palette { ground, card, ink, quiet, accent, on_accent }
 }

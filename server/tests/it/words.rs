@@ -30,6 +30,8 @@ async fn mails_carry_the_hosts_own_words_with_each_guests_data(db: PgPool) {
     assert!(seen.contains("Hey Ada!") && seen.contains("&#60;b&#62;please"), "{seen}");
     assert!(!seen.contains("/i/"), "looking at a draft opens nobody's invitation");
     assert_eq!(app.count("select count(*) from event_words").await, 0, "and keeps nothing");
+    let refused = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", many)]).await;
+    assert!(refused.ok().contains("at most 3 links"), "the frame says why there is nothing to see");
 
     let saved = save("For {guest.name}", words, "true").await;
     assert!(saved.contains("Saved, and a test is on its way to you."));
