@@ -317,12 +317,12 @@ async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
             found.bind(names).fetch_all(&db).await.unwrap()
         }
     };
-    let plan = invitations::queries::plan(&backend.db, &host, event, None).await.unwrap();
+    let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();
     assert_eq!((plan.mail, plan.phone, plan.unreachable, plan.links()), (5, 1, 1, 7));
     let chosen = ids(&["Ada", "Cy"]).await;
-    let plan = invitations::queries::plan(&backend.db, &host, event, Some(&chosen)).await.unwrap();
+    let plan = invitations::queries::plan(&backend, &host, event, Some(&chosen)).await.unwrap();
     assert_eq!((plan.mail_names, plan.unreachable_names), (vec!["Ada".to_owned()], vec!["Cy".to_owned()]));
     invitations::actions::issue(&backend, &host, event, &invitations::Selection::Only(chosen)).await.unwrap();
-    let plan = invitations::queries::plan(&backend.db, &host, event, None).await.unwrap();
+    let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();
     assert_eq!((plan.links(), plan.waiting_by_hand), (5, 1));
 }

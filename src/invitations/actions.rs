@@ -51,11 +51,15 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     let messages =
         notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, Channel::Email, &recipients)
             .await?;
+    let later = match backend.senders.warm_up {
+        true => notifications::warming::spread(&mut tx, now, host.id()).await?,
+        false => 0,
+    };
     guests::standing::restate(&mut tx, host.id(), &links).await?;
     auth::actions::record(&mut tx, now, host, Act::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
     backend.live.changed(event);
-    Ok(Issued { links: links.len(), messages })
+    Ok(Issued { links: links.len(), messages, later })
 }
 
 /// Sends a guest's live link again.

@@ -59,6 +59,8 @@ pub struct Issued {
     pub links: usize,
     /// Messages on their way; the rest have no e-mail address and get their link from the host.
     pub messages: usize,
+    /// Messages that leave on the next days, because the account is new.
+    pub later: usize,
 }
 
 /// What opened a link, as coarse as the host needs it.

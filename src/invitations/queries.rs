@@ -6,6 +6,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{EventId, GuestId, InvitationId, UserId},
+    notifications::warming,
     problem::{Conflict, LinkEnd, Problem},
     secrets,
 };
@@ -63,8 +64,10 @@ pub async fn link(backend: &Backend, host: &Host, event: EventId, guest: GuestId
 /// Who would get an invitation, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// By e-mail at once.
+    /// By e-mail.
     pub mail: i64,
+    /// So many of them on the next days, because the account is new.
+    pub later: i64,
     /// Without an address, but with a number: the host hands the link over.
     pub phone: i64,
     /// With neither.
@@ -88,9 +91,9 @@ impl Plan {
 }
 
 /// What inviting `chosen`, or everybody, would do. Whoever has a link already is not counted.
-pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[GuestId]>) -> Result<Plan> {
+pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option<&[GuestId]>) -> Result<Plan> {
     let chosen: Option<Vec<_>> = chosen.map(|ids| ids.iter().map(|id| id.0).collect());
-    Ok(sqlx::query_as!(
+    let mut plan = sqlx::query_as!(
         Plan,
         r#"
         with new as (
@@ -104,7 +107,7 @@ pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[Gue
             where host_id = $1 and event_id = $2 and deleted_at is null and status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
         )
-        select count(*) filter (where way = 'mail') as "mail!", count(*) filter (where way = 'phone') as "phone!",
+        select count(*) filter (where way = 'mail') as "mail!", 0::bigint as "later!", count(*) filter (where way = 'phone') as "phone!",
             count(*) filter (where way = 'nothing') as "unreachable!",
             coalesce(array_agg(name order by name_key) filter (where way = 'mail' and place <= 50), '{}') as "mail_names!",
             coalesce(array_agg(name order by name_key) filter (where way = 'phone' and place <= 50), '{}') as "phone_names!",
@@ -121,8 +124,12 @@ pub async fn plan(db: &PgPool, host: &Host, event: EventId, chosen: Option<&[Gue
         event.0,
         chosen.as_deref(),
     )
-    .fetch_one(db)
-    .await?)
+    .fetch_one(&backend.db)
+    .await?;
+    if backend.senders.warm_up {
+        plan.later = warming::later(&backend.db, backend.clock.now(), host.id(), plan.mail).await?;
+    }
+    Ok(plan)
 }
 
 /// A link that the host hands over.

@@ -33,7 +33,7 @@ async fn issuing_a_token_queues_the_invitation_and_its_job(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
-    assert_eq!(issued, Issued { links: 1, messages: 1 });
+    assert_eq!(issued, Issued { links: 1, messages: 1, later: 0 });
     assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
     assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
     assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
@@ -44,7 +44,7 @@ async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [.., matilda] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![matilda])).await.unwrap();
-    assert_eq!(issued, Issued { links: 1, messages: 0 });
+    assert_eq!(issued, Issued { links: 1, messages: 0, later: 0 });
     assert_eq!(status(&backend, &host, event, "Matilda").await, Status::LinkReady);
     assert_eq!(count(&backend, "select count(*) from notifications").await, 0);
     let token = testing::token(&backend, &host, event, matilda).await;
@@ -60,7 +60,7 @@ async fn inviting_all_passes_over_those_invited_before(db: PgPool) {
     actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
     let token = testing::token(&backend, &host, event, ada).await;
     let issued = actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
-    assert_eq!(issued, Issued { links: 2, messages: 1 });
+    assert_eq!(issued, Issued { links: 2, messages: 1, later: 0 });
     assert!(queries::guest_of(&backend.db, &token).await.is_ok(), "the first link still works");
     let again = problem(actions::issue(&backend, &host, event, &Selection::All).await);
     assert_eq!(again, Problem::Conflict(Conflict::NobodyToInvite));

@@ -1,6 +1,6 @@
 //! What became of the messages of one event, shaped for its page.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Channel, Kind, State, reports::Health};
 use crate::{
@@ -36,6 +36,8 @@ pub struct Delivery {
 pub struct Figures {
     pub channel: Channel,
     pub waiting: i64,
+    /// So many of them wait for a later day.
+    pub later: i64,
     /// Taken by the provider, whatever came after.
     pub sent: i64,
     pub delivered: i64,
@@ -95,6 +97,7 @@ async fn figures(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<F
         r#"
         select channel as "channel: Channel",
             count(*) filter (where state in ('queued', 'sending')) as "waiting!",
+            count(*) filter (where state = 'queued' and run_at > $3) as "later!",
             count(*) filter (where state in ('sent', 'delivered')) as "sent!",
             count(*) filter (where state = 'delivered') as "delivered!",
             count(*) filter (where opened_at is not null) as "opened!",
@@ -103,6 +106,7 @@ async fn figures(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<F
         "#,
         host.id().0,
         event.0,
+        backend.clock.now() + TimeDelta::hours(2),
     )
     .fetch_all(&backend.db)
     .await?)

@@ -36,6 +36,9 @@ mod tests;
 #[cfg(feature = "ssr")]
 pub mod unsubscribing;
 
+/// How much a new host sends.
+#[cfg(feature = "ssr")]
+pub mod warming;
 /// The words of messages, as hosts choose them.
 pub mod wording;
 

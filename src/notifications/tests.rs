@@ -253,3 +253,38 @@ async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
     invitations::actions::issue(&backend, &host, event, &Selection::Only(vec![other])).await.unwrap();
     assert_eq!(testing::post(&backend).await, 0, "what waits stays");
 }
+
+#[sqlx::test]
+async fn a_new_hosts_invitations_leave_over_several_days(db: PgPool) {
+    let mut backend = testing::backend(db).await;
+    backend.senders.warm_up = true;
+    let host = testing::host(&backend, "Ana").await;
+    let event = testing::event(&backend, &host, testing::event_form()).await;
+    let begun = backend.clock.now();
+    let mut number = 0;
+    let mut invite = async |many: usize| {
+        for _ in 0..many {
+            number += 1;
+            testing::guest(&backend, &host, event, "Ada", &format!("ada{number}@example.org")).await;
+        }
+        let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();
+        let issued = invitations::actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
+        assert_eq!(plan.later, issued.later as i64, "what is said before is what happens");
+        issued.later
+    };
+    assert_eq!(invite(90).await, 0);
+    assert_eq!(invite(40).await, 30, "a hundred on the first day");
+    backend.clock.set(begun + chrono::TimeDelta::hours(25));
+    assert_eq!(invite(480).await, 10, "five hundred on the second, with the thirty that waited for it");
+    let days: Vec<(i64, i64)> = sqlx::query_as(
+        "select floor(extract(epoch from run_at - min_at) / 86400)::bigint, count(*) from notifications,
+            (select min(run_at) as min_at from notifications) f group by 1 order by 1",
+    )
+    .fetch_all(&backend.db)
+    .await
+    .unwrap();
+    assert_eq!(days, [(0, 100), (1, 500), (2, 10)]);
+    let short = "select count(*) from notifications where give_up_at - run_at <> interval '24 hours'";
+    let short: i64 = sqlx::query_scalar(short).fetch_one(&backend.db).await.unwrap();
+    assert_eq!(short, 0, "each is worth sending for a day from then on");
+}

@@ -77,7 +77,7 @@ async fn send(
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
     let issued = guestguard::invitations::actions::issue(&backend, &host, event, &selection).await;
     let issued = crate::ssr::reply(issued)?;
-    let notice = crate::ui::flash::Notice::Invited { links: issued.links, messages: issued.messages };
+    let notice = crate::ui::flash::Notice::Invited(issued);
     let page = onwards.unwrap_or_else(|| match issued.messages < issued.links {
         true => format!("/dashboard/events/{event}/invite"),
         false => format!("/dashboard/events/{event}/guests"),

@@ -33,7 +33,7 @@ pub fn InvitePage() -> impl IntoView {
             true => None,
             false => Some(picked(&backend, &host, id, ids.clone(), fitting.clone()).await?),
         };
-        let plan = ssr::reply(queries::plan(&backend.db, &host, id, chosen.as_deref()).await)?;
+        let plan = ssr::reply(queries::plan(&backend, &host, id, chosen.as_deref()).await)?;
         let findings = ssr::reply(check::check(&backend.db, &host, id).await)?;
         let mut values = vec![("event", id.to_string())];
         match (everybody, fitting) {
@@ -113,7 +113,12 @@ fn Confirm(
                 <div class="figure" data-kind="invited">
                     <dt>"By e-mail"</dt>
                     <dd>{plan.mail}</dd>
-                    <dd class="figure-note">"sent at once"</dd>
+                    <dd class="figure-note">
+                        {match plan.later {
+                            0 => "sent at once".to_owned(),
+                            later => format!("{} sent at once, {later} over the next days: a new account begins slowly, so that mail providers learn to trust it", plan.mail - later),
+                        }}
+                    </dd>
                 </div>
                 <div class="figure" data-kind="awaiting">
                     <dt>"By hand"</dt>

@@ -140,7 +140,7 @@ fn Channels(figures: Figures) -> impl IntoView {
     };
     view! {
         <dl class="figures" aria-label=name>
-            <div class="figure" data-state="queued"><dt>{format!("{name} waiting")}</dt><dd>{figures.waiting}</dd></div>
+            <div class="figure" data-state="queued"><dt>{format!("{name} waiting")}</dt><dd>{figures.waiting}</dd>{(figures.later > 0).then(|| view! { <dd class="figure-note">{format!("{} of them leave over the next days", figures.later)}</dd> })}</div>
             <div class="figure" data-state="sent"><dt>"Sent"</dt><dd>{figures.sent}</dd></div>
             <div class="figure" data-state="attending"><dt>"Known to have arrived"</dt><dd>{figures.delivered}</dd></div>
             <div class="figure" data-state="failed"><dt>"Not delivered"</dt><dd>{figures.not_delivered}</dd></div>

@@ -1,4 +1,4 @@
-use guestguard::problem::Problem;
+use guestguard::{invitations::Issued, problem::Problem};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, session};
 
@@ -47,10 +47,7 @@ pub enum Notice {
         back: u64,
         kept: u64,
     },
-    Invited {
-        links: usize,
-        messages: usize,
-    },
+    Invited(Issued),
     Resent,
     WordsSaved,
     /// When text messages follow mails.

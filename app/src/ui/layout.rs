@@ -1,4 +1,4 @@
-use guestguard::{auth::Host, problem::Problem};
+use guestguard::{auth::Host, invitations::Issued, problem::Problem};
 use leptos::prelude::*;
 
 use super::{button::PostButton, flash::Notice, form::ProblemNotice};
@@ -160,17 +160,23 @@ fn words(notice: &Notice) -> String {
             guests(*kept as usize)
         ),
         Notice::GuestsRestored => "Back on the list, with links and answers.".into(),
-        Notice::Invited { links, messages } if links == messages => format!("{} invited by e-mail.", guests(*links)),
-        Notice::Invited { links, messages: 0 } => {
-            format!(
-                "{} got a personal link. They have no e-mail address: copy the link and send it yourself.",
-                guests(*links)
-            )
+        Notice::Invited(Issued { links, messages, later }) => {
+            let said = match messages {
+                0 => format!(
+                    "{} got a personal link. They have no e-mail address: copy the link and send it yourself.",
+                    guests(*links)
+                ),
+                _ if links == messages => format!("{} invited by e-mail.", guests(*links)),
+                _ => format!(
+                    "{} got a personal link, {messages} of them by e-mail. Copy the other links and send them yourself.",
+                    guests(*links)
+                ),
+            };
+            match later {
+                0 => said,
+                _ => format!("{said} As your account is new, {later} of the mails leave over the next days."),
+            }
         }
-        Notice::Invited { links, messages } => format!(
-            "{} got a personal link, {messages} of them by e-mail. Copy the other links and send them yourself.",
-            guests(*links)
-        ),
         Notice::Resent => "The invitation is on its way again.".into(),
         Notice::WordsSaved => "Saved. Messages that leave from now on use these words.".into(),
         Notice::LadderSaved => "Saved.".into(),

@@ -15,6 +15,7 @@ pub struct Messages {
     smtp_url: Option<String>,
     ses: Option<SesAccount>,
     twilio: Option<TwilioAccount>,
+    warm_up: bool,
     /// Secrets of Resend's webhook: several while one replaces the other.
     pub resend_webhook_secrets: Vec<String>,
     /// The SNS topics that SES publishes to, as ARNs.
@@ -50,6 +51,7 @@ impl Messages {
             smtp_url: reader.smtp_url(),
             ses: reader.ses(),
             twilio: reader.twilio(),
+            warm_up: reader.warm_up(),
             resend_webhook_secrets: reader.list("GG_RESEND_WEBHOOK_SECRETS"),
             sns_topics: reader.list("GG_SES_TOPICS"),
         };
@@ -93,7 +95,8 @@ impl Messages {
             None if self.mail_goes_nowhere() => Some(outbox()),
             None => None,
         };
-        Ok(Senders::new(self.from.parse().context("GG_MAIL_FROM")?, mail, text))
+        Ok(Senders::new(self.from.parse().context("GG_MAIL_FROM")?, mail, text)
+            .warming_up(self.warm_up && !self.mail_goes_nowhere()))
     }
 }
 
@@ -142,6 +145,17 @@ impl Reader<'_> {
         }
         let from = self.required("GG_TWILIO_FROM", "+15005550006, or a messaging service such as MG…");
         Some(TwilioAccount { sid, tokens, from, url: self.provider("GG_TWILIO_URL", "https://api.twilio.com/")? })
+    }
+
+    fn warm_up(&mut self) -> bool {
+        match self.text("GG_WARM_UP").as_deref() {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(other) => {
+                self.fault("GG_WARM_UP", format!("is \"{other}\"; give on or off"));
+                true
+            }
+        }
     }
 
     /// A provider's address: its own, or another for tests.

@@ -12,7 +12,8 @@ use crate::support::{
 };
 
 fn through(smtp_url: &str) -> Settings {
-    Settings { providers: vec![("GG_SMTP_URL", smtp_url.into())], ..Settings::default() }
+    let providers = vec![("GG_SMTP_URL", smtp_url.into()), ("GG_WARM_UP", "off".into())];
+    Settings { providers, ..Settings::default() }
 }
 
 /// Invites so many guests; their messages wait.

@@ -166,6 +166,8 @@ impl Sender {
 pub struct Senders {
     /// Our own address and name.
     pub from: Mailbox,
+    /// Whether a new host's invitations are spread over days.
+    pub warm_up: bool,
     mail: Sender,
     text: Option<Sender>,
 }
@@ -173,7 +175,12 @@ pub struct Senders {
 impl Senders {
     /// Sends mail by `mail`, and text messages by `text` if there is any.
     pub fn new(from: Mailbox, mail: Sender, text: Option<Sender>) -> Self {
-        Self { from, mail, text }
+        Self { from, warm_up: false, mail, text }
+    }
+
+    /// Spreads a new host's invitations over days, or lets them leave at once.
+    pub fn warming_up(self, warm_up: bool) -> Self {
+        Self { warm_up, ..self }
     }
 
     /// The way out for messages of `channel`.
