@@ -7,6 +7,7 @@ mod by_hand;
 mod delivery;
 mod doors;
 mod encoding;
+mod encryption;
 mod faults;
 mod guests;
 mod headers;
