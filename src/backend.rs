@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::{
     auth::Purpose,
+    billing::Billing,
     limits::Limits,
     live::Live,
     notifications::{
@@ -28,6 +29,7 @@ pub struct Backend {
     pub senders: Senders,
     pub breakers: Breakers,
     pub links: Links,
+    pub billing: Billing,
 }
 
 /// Where the time comes from, so that tests can move it.
@@ -108,6 +110,11 @@ impl Links {
     /// The host's page of one event.
     pub fn event(&self, id: crate::ids::EventId) -> String {
         self.to(&format!("/dashboard/events/{id}"))
+    }
+
+    /// The host's page of their plan.
+    pub fn billing(&self) -> String {
+        self.to("/dashboard/billing")
     }
 
     /// The site's start page.

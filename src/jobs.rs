@@ -7,7 +7,7 @@ use graphile_worker::{
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use crate::{auth, backend::Backend, error::Result, guests, imports, notifications};
+use crate::{auth, backend::Backend, billing, error::Result, guests, imports, notifications};
 
 /// Tries before news about an address is given up. With the queue's backoff (e^n seconds, at most six hours) they
 /// spread over about 16 hours.
@@ -83,6 +83,47 @@ impl TaskHandler for Remind {
     }
 }
 
+/// Asks Stripe how a customer's subscriptions stand. Only the last of several is kept waiting.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefreshSubscriptions {
+    pub customer: String,
+}
+
+impl TaskHandler for RefreshSubscriptions {
+    const IDENTIFIER: &'static str = "refresh_subscriptions";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        let Some(stripe) = &backend.billing.stripe else { return Ok(()) };
+        billing::subscriptions::refresh(backend, stripe, &self.customer).await.map_err(|error| format!("{error:?}"))
+    }
+}
+
+/// Repairs what was missed of subscriptions. A unit struct, as above.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reconcile;
+
+impl TaskHandler for Reconcile {
+    const IDENTIFIER: &'static str = "reconcile";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        billing::subscriptions::reconcile(backend).await.map_err(|error| format!("{error:?}"))
+    }
+}
+
+/// Enqueues the question how a customer's subscriptions stand, in the caller's transaction.
+pub async fn enqueue_refresh(db: &mut PgConnection, customer: &str) -> Result<()> {
+    let job = RefreshSubscriptions { customer: customer.to_owned() };
+    sqlx::query("select graphile_worker.add_job('refresh_subscriptions', $1::json, max_attempts => $2, job_key => $3)")
+        .bind(serde_json::to_value(job).map_err(anyhow::Error::from)?)
+        .bind(MOST_ATTEMPTS)
+        .bind(format!("subscriptions of {customer}"))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Enqueues news about an address; the same one statement for all addresses.
 pub async fn enqueue_account_news(db: &mut PgConnection, news: News, email: &str, device: &str) -> Result<()> {
     let job = FollowUp { news, email: email.to_owned(), device: device.to_owned() };
@@ -115,7 +156,9 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .define_job::<FollowUp>()
         .define_job::<ForgetThePast>()
         .define_job::<Remind>()
-        .with_cron("17 * * * * forget_the_past\n*/5 * * * * remind")
+        .define_job::<RefreshSubscriptions>()
+        .define_job::<Reconcile>()
+        .with_cron("17 * * * * forget_the_past\n*/5 * * * * remind\n41 * * * * reconcile")
         .context("the schedule")?
         .heartbeat_interval(Duration::from_secs(15))
         .sweep_interval(Duration::from_secs(20))

@@ -7,6 +7,8 @@
 
 /// Accounts: sign-up, sign-in, and the proof type `Host`.
 pub mod auth;
+/// What accounts pay for, and what that allows.
+pub mod billing;
 /// What a host plans: title, time, place, capacity, theme.
 pub mod events;
 /// Field faults gathered while a form is parsed.

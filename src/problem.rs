@@ -4,7 +4,10 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use crate::fields::FieldFault;
+use crate::{
+    billing::{Reached, Tier},
+    fields::FieldFault,
+};
 
 /// Everything we tell a person when a request cannot be done. A closed list without free text or personal data: it
 /// travels in responses, so the words are chosen where it is shown.
@@ -12,6 +15,8 @@ use crate::fields::FieldFault;
 pub enum Problem {
     /// 401. Nobody is signed in; the person returns here after signing in.
     SignInRequired,
+    /// 402. The account's tier allows no more of that; `used` of `limit` are used.
+    UpgradeRequired { reason: Reached, tier: Tier, used: i64, limit: i64 },
     /// 404. No such thing, or not theirs: the two are never told apart.
     NotFound,
     /// 409. The request was understood but does not fit the present state.
@@ -59,8 +64,10 @@ pub enum Conflict {
     NothingToImport,
     /// A tag was to be given, and none or several were typed.
     OneTag,
-    /// The list has room for no more guests.
-    ListFull,
+    /// The account has that plan already.
+    PlanAlready,
+    /// The account has no plan that could be cancelled.
+    NoPlan,
     /// More guests at once than one request may carry.
     TooManyAtOnce { max: u32 },
 }
@@ -81,6 +88,7 @@ impl Problem {
     pub fn status(&self) -> u16 {
         match self {
             Self::SignInRequired => 401,
+            Self::UpgradeRequired { .. } => 402,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,
             Self::LinkEnded(_) => 410,

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use crate::{
     auth::{self, Host, Purpose, SignInForm, SignUpForm},
     backend::{Backend, Clock, Links},
+    billing::{Billing, Tier},
     error::{Error, Result},
     events::{self, EventForm},
     guests::{self, GuestForm},
@@ -57,6 +58,7 @@ pub async fn backend(db: PgPool) -> Backend {
         ),
         breakers: Breakers::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
+        billing: Billing { default_tier: Tier::Business, grace: TimeDelta::days(7), stripe: None },
     }
 }
 

@@ -3,8 +3,10 @@ use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 use guestguard::limits::{Limit, Rate};
 use url::Url;
 
+mod billing;
 mod messages;
 
+pub use billing::Billing;
 pub use messages::Messages;
 
 /// Keys generated for development begin so, and are refused in production. All of it is base64url.
@@ -19,6 +21,7 @@ pub struct Config {
     pub public_url: Url,
     pub secret_key: String,
     pub messages: Messages,
+    pub billing: Billing,
     pub listen: SocketAddr,
     /// Where Prometheus finds the metrics; `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
@@ -77,6 +80,7 @@ impl Config {
         let redis_url = reader.required("GG_REDIS_URL", "redis://host:6379");
         let secret_key = reader.secret_key(development, &local_dir);
         let messages = Messages::read(&mut reader, development);
+        let billing = Billing::read(&mut reader);
         let listen = reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
         let metrics_listen = reader.address("GG_METRICS_LISTEN");
         let trusted_proxies = reader.number("GG_TRUSTED_PROXIES");
@@ -90,6 +94,7 @@ impl Config {
                 public_url,
                 secret_key,
                 messages,
+                billing,
                 listen,
                 metrics_listen,
                 trusted_proxies,
@@ -202,6 +207,22 @@ impl Reader<'_> {
             self.fault(limit.variable(), format!("is \"{text}\"; give calls per seconds, such as 5/3600"));
             limit.default_rate()
         })
+    }
+
+    /// A provider's address: its own, or another for tests.
+    fn provider(&mut self, name: &'static str, own: &str) -> Option<Url> {
+        let text = self.text(name).unwrap_or_else(|| own.to_owned());
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        if url.is_none() {
+            self.fault(name, format!("is \"{text}\"; give an address such as {own}"));
+        }
+        url
+    }
+
+    /// Values with commas between them.
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
     }
 
     fn address(&mut self, name: &'static str) -> Option<SocketAddr> {

@@ -41,6 +41,7 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         senders: config.messages.senders(&config.local_dir)?,
         breakers: Breakers::default(),
         links: links(config),
+        billing: config.billing.assemble()?,
     })
 }
 

@@ -10,25 +10,27 @@ use axum::{
 };
 use guestguard::{
     backend::Backend,
+    billing::subscriptions::{self, Event},
     error::Error,
     notifications::{reports, senders::Aws},
     webhooks::{
         MOST_BYTES, Refused, single,
         sns::{Certificates, Fetch, Kind, Message},
-        svix, twilio,
+        stripe, svix, twilio,
     },
 };
 use serde_json::{Value, json};
 
 use crate::config::{Config, Environment};
 
-/// Where providers tell what became of messages, and what proves that it is they.
+/// Where providers tell what became of messages and of payments, and what proves that it is they.
 pub struct Webhooks<F> {
     backend: Backend,
     /// Our own address as providers were told it. Twilio signs it; what a request says of itself is not believed.
     origin: String,
     twilio_tokens: Vec<String>,
     resend_secrets: Vec<String>,
+    stripe_secrets: Vec<String>,
     topics: Vec<String>,
     /// Signatures of version 1 rest on SHA-1; test servers know no other.
     allow_v1: bool,
@@ -43,6 +45,7 @@ impl<F: Fetch + 'static> Webhooks<F> {
             backend,
             origin: config.public_url.as_str().trim_end_matches('/').to_owned(),
             twilio_tokens: config.messages.twilio_tokens().to_vec(),
+            stripe_secrets: config.billing.webhook_secrets.clone(),
             resend_secrets: config.messages.resend_webhook_secrets.clone(),
             topics: config.messages.sns_topics.clone(),
             allow_v1: config.environment == Environment::Development,
@@ -56,6 +59,7 @@ impl<F: Fetch + 'static> Webhooks<F> {
         Router::new()
             .route("/webhooks/resend", post(of_resend::<F>))
             .route("/webhooks/ses", post(of_ses::<F>))
+            .route("/webhooks/stripe", post(of_stripe::<F>))
             .route("/webhooks/twilio", post(of_twilio::<F>))
             .with_state(Arc::new(self))
     }
@@ -159,6 +163,19 @@ async fn of_ses<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Reques
             }
         }
     }
+    Ok(StatusCode::OK)
+}
+
+/// `POST /webhooks/stripe`.
+async fn of_stripe<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Request) -> Result<StatusCode, Refusal> {
+    let unproven = |refused| Refusal::Unproven("stripe", refused);
+    let (parts, body) = request.into_parts();
+    let body = read(body).await.map_err(unproven)?;
+    let signature = header_of(&parts.headers, "stripe-signature").map_err(unproven)?;
+    stripe::verify(&hooks.stripe_secrets, signature, &body, hooks.backend.clock.now()).map_err(unproven)?;
+    let event = Event::read(&body).ok_or(unproven(Refused::Malformed))?;
+    let account = hooks.backend.billing.stripe.as_ref().ok_or(unproven(Refused::Unconfigured))?;
+    subscriptions::hear(&hooks.backend, account, &event).await?;
     Ok(StatusCode::OK)
 }
 

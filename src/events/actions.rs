@@ -2,6 +2,7 @@ use super::EventForm;
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
+    billing::limits,
     error::Result,
     ids::EventId,
     problem::{Conflict, Problem},
@@ -11,6 +12,10 @@ use crate::{
 pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<EventId> {
     let new = form.parse()?;
     let (id, now) = (EventId::new(), backend.clock.now());
+    let mut tx = backend.db.begin().await?;
+    if new.ends_at.unwrap_or(new.starts_at) > now {
+        limits::room_for_event(&mut tx, backend, host, None).await?;
+    }
     sqlx::query!(
         "insert into events (host_id, id, title, description, starts_at, ends_at, time_zone, venue, address, capacity,
             reply_by, party_size, theme, created_at, updated_at)
@@ -30,8 +35,9 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
         new.theme.key(),
         now,
     )
-    .execute(&backend.db)
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(id)
 }
 
@@ -57,7 +63,24 @@ pub(crate) async fn set_by_hand_text(backend: &Backend, host: &Host, id: EventId
 /// Changes an event. The sequence grows when something changed that guests' calendars must learn of; returns whether it
 /// did.
 pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<bool> {
-    let new = form.parse()?;
+    let (new, now) = (form.parse()?, backend.clock.now());
+    let mut tx = backend.db.begin().await?;
+    let over = sqlx::query_scalar!(
+        r#"
+        select cancelled_at is null and coalesce(ends_at, starts_at) <= $3 as "over!" from events
+        where host_id = $1 and id = $2
+        "#,
+        host.id().0,
+        id.0,
+        now,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    // One that was over and is to come again needs room like a new one.
+    if over && new.ends_at.unwrap_or(new.starts_at) > now {
+        limits::room_for_event(&mut tx, backend, host, Some(id)).await?;
+    }
     let news = sqlx::query_scalar!(
         r#"
         update events e set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
@@ -84,11 +107,12 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         new.reply_by,
         new.party_size,
         new.theme.key(),
-        backend.clock.now(),
+        now,
     )
-    .fetch_optional(&backend.db)
+    .fetch_optional(&mut *tx)
     .await?
     .ok_or(Problem::NotFound)?;
+    tx.commit().await?;
     backend.live.changed(id);
     Ok(news)
 }

@@ -1,9 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{GuestForm, MOST_AT_ONCE, MOST_GUESTS, NewGuest, UNDO_HOURS, intake, paste};
+use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
+    billing::limits,
     error::{Error, Result},
     events,
     fields::{Fault, invalid},
@@ -173,6 +174,7 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
 /// meanwhile.
 pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTime<Utc>) -> Result<()> {
     let mut tx = backend.db.begin().await?;
+    events::actions::hold(&mut tx, host, event).await?;
     let seats = rsvp::actions::lock_seats(&mut tx, host.id(), event).await?;
     let back = sqlx::query_scalar!(
         r#"
@@ -192,6 +194,8 @@ pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTim
         return Err(Problem::Conflict(Conflict::UndoExpired).into());
     }
     seats.take(back.iter().sum())?;
+    // They are on the list again by now.
+    limits::room_for_guests(&mut tx, backend, host, event, 0).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
@@ -247,9 +251,9 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     let phones: Vec<_> = new.iter().map(|guest| guest.phone.clone()).collect();
     let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
     let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
-    if intake::count(&mut *backend.db.acquire().await?, host, event).await? + new.len() as i64 > MOST_GUESTS {
-        return Err(Problem::Conflict(Conflict::ListFull).into());
-    }
+    let mut tx = backend.db.begin().await?;
+    events::actions::hold(&mut tx, host, event).await?;
+    limits::room_for_guests(&mut tx, backend, host, event, new.len() as i64).await?;
     // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
     let tags =
         serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>()).map_err(anyhow::Error::from)?;
@@ -274,8 +278,9 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
         tags,
         backend.clock.now(),
     )
-    .fetch_all(&backend.db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     backend.live.changed(event);
     Ok(added)
 }

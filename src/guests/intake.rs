@@ -133,14 +133,3 @@ pub(crate) async fn take_back(
     .rows_affected();
     Ok(removed + restored)
 }
-
-/// Guests on the list.
-pub(crate) async fn count(db: &mut PgConnection, host: &Host, event: EventId) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from guests where host_id = $1 and event_id = $2 and deleted_at is null"#,
-        host.id().0,
-        event.0,
-    )
-    .fetch_one(db)
-    .await?)
-}

@@ -35,8 +35,6 @@ use crate::ids::GuestId;
 
 /// Most guests that one paste adds.
 pub const MOST_AT_ONCE: u32 = 500;
-/// Most guests on one list.
-pub const MOST_GUESTS: i64 = 20_000;
 /// Hours that a deleted guest can be brought back.
 pub const UNDO_HOURS: i64 = 24;
 

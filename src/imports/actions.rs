@@ -57,7 +57,7 @@ pub async fn arrange(
     if changed == 0 {
         return Err(invalid("columns", Fault::NotAChoice).into());
     }
-    judge::all(&mut tx, host, event, import).await?;
+    judge::all(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -120,7 +120,7 @@ async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId
     if changed == 0 {
         return Err(Problem::NotFound.into());
     }
-    judge::all(&mut tx, host, event, import).await?;
+    judge::all(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
     Ok(())
 }

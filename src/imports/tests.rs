@@ -141,9 +141,9 @@ async fn what_is_on_the_list_is_skipped_updated_or_added(db: PgPool) {
     ] {
         let import = parse(&backend, &ana, event, text).await.unwrap();
         choose(&backend, &ana, event, import, matches).await;
-        actions::commit(&backend, &ana, event, import).await.unwrap();
+        actions::commit(&backend, &ana, event, import, false).await.unwrap();
         assert_eq!(names(&backend).await, expected, "{matches:?}");
-        actions::commit(&backend, &ana, event, import).await.unwrap();
+        actions::commit(&backend, &ana, event, import, false).await.unwrap();
         assert_eq!(names(&backend).await, expected, "{matches:?}: a second commit changes nothing");
         let (back, kept) = actions::undo(&backend, &ana, event, import).await.unwrap();
         assert_eq!((back, kept), (if matches == Matches::Skip { 1 } else { 2 }, 0), "{matches:?}");
@@ -160,7 +160,7 @@ async fn undo_leaves_alone_whom_somebody_touched_since(db: PgPool) {
         parse(&backend, &ana, event, "Name,Email\nAda,ada@example.org\nBo,bo@example.org\nCy,cy@example.org\n")
             .await
             .unwrap();
-    actions::commit(&backend, &ana, event, import).await.unwrap();
+    actions::commit(&backend, &ana, event, import, false).await.unwrap();
     backend.clock.set(testing::start() + chrono::TimeDelta::hours(1));
     let ids: Vec<crate::ids::GuestId> =
         sqlx::query_scalar("select id from guests order by name").fetch_all(&backend.db).await.unwrap();
@@ -171,7 +171,7 @@ async fn undo_leaves_alone_whom_somebody_touched_since(db: PgPool) {
     assert_eq!(names(&backend).await, ["Ada|ada@example.org|4||", "Bo Chan|4||"]);
 
     let late = parse(&backend, &ana, event, "Name\nDee\n").await.unwrap();
-    actions::commit(&backend, &ana, event, late).await.unwrap();
+    actions::commit(&backend, &ana, event, late, false).await.unwrap();
     backend.clock.set(testing::start() + chrono::TimeDelta::hours(26));
     assert_eq!(
         testing::problem(actions::undo(&backend, &ana, event, late).await),
@@ -207,7 +207,7 @@ async fn rows_are_mended_left_out_and_read_differently(db: PgPool) {
         matches: "skip".into(),
     };
     actions::arrange(&backend, &ana, event, import, &arrangement).await.unwrap();
-    actions::commit(&backend, &ana, event, import).await.unwrap();
+    actions::commit(&backend, &ana, event, import, false).await.unwrap();
     assert_eq!(names(&backend).await, ["Ada|ada@example.org|4||", "Bo again|BO@gmial.com|4|44|"]);
     let done = actions::leave_out(&backend, &ana, event, import, &[3], false).await;
     assert_eq!(testing::problem(done), Problem::Conflict(Conflict::ImportDone));
@@ -221,7 +221,7 @@ async fn of_two_imports_at_once_nobody_is_added_twice(db: PgPool) {
     for _ in 0..4 {
         let import = parse(&backend, &ana, event, &format!("Name,Email\n{rows}")).await.unwrap();
         let (backend, ana) = (backend.clone(), ana.clone());
-        commits.push(tokio::spawn(async move { actions::commit(&backend, &ana, event, import).await }));
+        commits.push(tokio::spawn(async move { actions::commit(&backend, &ana, event, import, false).await }));
     }
     let mut done = 0;
     for commit in commits {
@@ -235,10 +235,13 @@ async fn a_row_that_cannot_be_stored_stops_all_of_them(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let import = parse(&backend, &ana, event, "Name,Email\nAda,ada@example.org\nBo,bo@example.org\n").await.unwrap();
     sqlx::query("alter table guests add constraint no_bo check (name <> 'Bo')").execute(&backend.db).await.unwrap();
-    assert!(matches!(actions::commit(&backend, &ana, event, import).await, Err(crate::error::Error::Unexpected(_))));
+    assert!(matches!(
+        actions::commit(&backend, &ana, event, import, false).await,
+        Err(crate::error::Error::Unexpected(_))
+    ));
     assert!(names(&backend).await.is_empty());
     sqlx::query("alter table guests drop constraint no_bo").execute(&backend.db).await.unwrap();
-    actions::commit(&backend, &ana, event, import).await.unwrap();
+    actions::commit(&backend, &ana, event, import, false).await.unwrap();
     assert_eq!(names(&backend).await.len(), 2);
 }
 
@@ -267,7 +270,7 @@ async fn an_update_keeps_names_that_the_file_does_not_say_and_undo_spares_answer
     backend.clock.set(testing::start() + chrono::TimeDelta::hours(1));
     let import = parse(&backend, &ana, event, "E-mail,Seats\nal@example.org,3\n").await.unwrap();
     choose(&backend, &ana, event, import, Matches::Update).await;
-    actions::commit(&backend, &ana, event, import).await.unwrap();
+    actions::commit(&backend, &ana, event, import, false).await.unwrap();
     assert_eq!(names(&backend).await, ["Ada Lovelace|al@example.org|3||"]);
     backend.clock.set(testing::start() + chrono::TimeDelta::hours(2));
     let yes = crate::rsvp::AnswerForm { answer: "attending".into(), heads: "3".into(), ..Default::default() };

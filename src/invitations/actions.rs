@@ -6,6 +6,7 @@ use super::{Device, Guest, Issued, Selection};
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
+    billing::limits,
     error::Result,
     events, guests,
     ids::{EventId, GuestId, InvitationId},
@@ -206,5 +207,5 @@ async fn refuse_to_send(backend: &Backend, host: &Host, event: EventId) -> Resul
     if event.cancelled_at.is_some() {
         return Err(Problem::Conflict(Conflict::EventCancelled).into());
     }
-    Ok(())
+    limits::refuse_outgrown(backend, host, event.id).await
 }

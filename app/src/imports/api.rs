@@ -43,11 +43,11 @@ pub async fn keep(event: EventId, import: ImportId, #[server(default)] lines: Ve
     crate::ssr::done(None, &page(event, import)).await
 }
 
-/// Puts what is ready on the list.
+/// Puts what is ready on the list; `fit` is given where only those are wanted that the plan has room for.
 #[server(endpoint = "imports/commit")]
-pub async fn commit(event: EventId, import: ImportId) -> Result<(), Problem> {
+pub async fn commit(event: EventId, import: ImportId, #[server(default)] fit: bool) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Imports).await?;
-    crate::ssr::reply(guestguard::imports::actions::commit(&backend, &host, event, import).await)?;
+    crate::ssr::reply(guestguard::imports::actions::commit(&backend, &host, event, import, fit).await)?;
     crate::ssr::done(None, &page(event, import)).await
 }
 

@@ -1,4 +1,5 @@
 use guestguard::{
+    billing::{Reached, Tier},
     fields::{Fault, FileFault},
     phone::Wrong,
     problem::{Conflict, LinkEnd, Problem},
@@ -10,6 +11,7 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         Problem::SignInRequired => {
             ("Please sign in", "Your session has ended. Sign in and we bring you back here.".into())
         }
+        Problem::UpgradeRequired { reason, tier, used, limit } => upgrade(*reason, *tier, *used, *limit),
         Problem::NotFound => (
             "We can't find that",
             "The page may have moved, or it belongs to somebody else. Check the address, or go home.".into(),
@@ -55,6 +57,60 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
             "Something went wrong on our side",
             format!("We have written down what happened. If it keeps happening, quote {reference}."),
         ),
+    }
+}
+
+/// A limit that is reached, and what lifts it.
+fn upgrade(reason: Reached, tier: Tier, used: i64, limit: i64) -> (&'static str, String) {
+    let (name, nothing_lost) = (tier.name(), "Nothing you typed is lost.");
+    match reason {
+        Reached::Events => (
+            "Your plan is full",
+            format!(
+                "{name} takes {} at a time, and you have {used}. A larger plan takes more; or wait until one is over. \
+                 {nothing_lost}",
+                counted(limit, "event")
+            ),
+        ),
+        Reached::Guests => (
+            "This list is full",
+            format!(
+                "{name} takes {} an event, and this one has {used}. A larger plan takes more. {nothing_lost}",
+                counted(limit, "guest")
+            ),
+        ),
+        Reached::TooManyEvents => (
+            "More events than your plan takes",
+            format!(
+                "{name} takes {} at a time, and you have {used}. Your guests can still open their links and answer; to \
+                 send more, take a larger plan, or cancel events that you no longer need.",
+                counted(limit, "event")
+            ),
+        ),
+        Reached::TooManyGuests => (
+            "More guests than your plan takes",
+            format!(
+                "{name} takes {} an event, and this one has {used}. They can still open their links and answer; to send \
+                 more, take a larger plan, or take guests off the list.",
+                counted(limit, "guest")
+            ),
+        ),
+    }
+}
+
+/// "1 guest", "1,000 guests".
+pub fn counted(n: i64, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{} {what}s", thousands(n)),
+    }
+}
+
+/// "1,000".
+pub fn thousands(n: i64) -> String {
+    match n {
+        1_000.. => format!("{},{:03}", n / 1_000, n % 1_000),
+        n => n.to_string(),
     }
 }
 
@@ -135,7 +191,8 @@ fn conflict(conflict: &Conflict) -> String {
                 .into()
         }
         Conflict::OneTag => "Type one tag, of up to 40 letters and without a comma.".into(),
-        Conflict::ListFull => format!("A list takes {} guests. Take some off first.", guestguard::guests::MOST_GUESTS),
+        Conflict::PlanAlready => "You have that plan already.".into(),
+        Conflict::NoPlan => "There is no plan to cancel.".into(),
         Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
     }
 }

@@ -157,20 +157,4 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// A provider's address: its own, or another for tests.
-    fn provider(&mut self, name: &'static str, own: &str) -> Option<Url> {
-        let text = self.text(name).unwrap_or_else(|| own.to_owned());
-        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-        if url.is_none() {
-            self.fault(name, format!("is \"{text}\"; give an address such as {own}"));
-        }
-        url
-    }
-
-    /// Values with commas between them.
-    fn list(&self, name: &str) -> Vec<String> {
-        let text = self.text(name).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
-    }
 }

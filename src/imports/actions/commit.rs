@@ -4,6 +4,7 @@ use super::judge;
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
+    billing::limits,
     error::Result,
     events, guests,
     ids::{EventId, GuestId, ImportId},
@@ -13,8 +14,9 @@ use crate::{
 
 /// Puts the rows that are ready on the list, all or none, and does with those whose address is on it already as the host
 /// chose. What is not ready stays with the import, to be mended or downloaded. An import is committed once: repeated,
-/// this changes nothing. Imports and this event's list wait for each other, so that two of them add nobody twice.
-pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: ImportId) -> Result<()> {
+/// this changes nothing. Imports and this event's list wait for each other, so that two of them add nobody twice. Rows that
+/// the account's tier has no room for keep the others waiting too, unless only those that `fit` are wanted.
+pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: ImportId, fit: bool) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     events::actions::hold(&mut tx, host, event).await?;
@@ -33,7 +35,13 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
     if found.committed {
         return Ok(());
     }
-    judge::compare(&mut tx, host, event, import).await?;
+    judge::compare(&mut tx, backend, host, event, import).await?;
+    let wanted = wanted(&mut tx, host, import, found.matches).await?;
+    if !fit && let Err(refused) = limits::room_for_guests(&mut tx, backend, host, event, wanted).await {
+        // What the list has become since the rows were judged stays said beside them.
+        tx.commit().await?;
+        return Err(refused);
+    }
     let new = lines(&mut tx, host, import, found.matches).await?;
     number(&mut tx, host, import, &new).await?;
     let added = guests::intake::take_in(&mut tx, host, event, import, now).await?;
@@ -42,7 +50,7 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
         Matches::Add | Matches::Skip => (0, 0),
     };
     if added + updated + unchanged == 0 {
-        // What the list has become since the rows were judged stays said beside them.
+        // As above.
         tx.commit().await?;
         return Err(Problem::Conflict(Conflict::NothingToImport).into());
     }
@@ -53,6 +61,21 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
+}
+
+/// How many guests all of it would be, whether there is room for them or not.
+async fn wanted(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, matches: Matches) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!" from import_rows
+        where host_id = $1 and import_id = $2 and (verdict in ('ready', 'over-limit') or verdict = 'known' and $3)
+        "#,
+        host.id().0,
+        import.0,
+        matches == Matches::Add,
+    )
+    .fetch_one(tx)
+    .await?)
 }
 
 /// The lines that become guests.

@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use crate::{
     auth::Host,
+    backend::Backend,
+    billing::limits,
     error::Result,
     fields::FieldFault,
-    guests::{self, GuestForm, MOST_GUESTS, NewGuest, typos},
+    guests::{GuestForm, NewGuest, typos},
     ids::{EventId, ImportId},
     imports::{
         Verdict,
@@ -40,7 +42,13 @@ struct Judged {
 
 /// Reads and judges all rows of an import. Everything a host can change about it changes what others mean: a mended
 /// address may repeat another, a line left out makes room.
-pub(super) async fn all(tx: &mut sqlx::PgConnection, host: &Host, event: EventId, import: ImportId) -> Result<()> {
+pub(super) async fn all(
+    tx: &mut sqlx::PgConnection,
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    import: ImportId,
+) -> Result<()> {
     let found = sqlx::query!(
         "select columns, header, turned, country from imports where host_id = $1 and id = $2",
         host.id().0,
@@ -73,7 +81,7 @@ pub(super) async fn all(tx: &mut sqlx::PgConnection, host: &Host, event: EventId
         }
         write(tx, host, import, &judged).await?;
     }
-    compare(tx, host, event, import).await
+    compare(tx, backend, host, event, import).await
 }
 
 fn judge(
@@ -162,7 +170,13 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
 
 /// Compares rows that are fine in themselves with the list as it is now: who is on it already, and what it has room for.
 /// Rows that were kept beside another with their address are new people, whoever is on the list.
-pub(super) async fn compare(tx: &mut sqlx::PgConnection, host: &Host, event: EventId, import: ImportId) -> Result<()> {
+pub(super) async fn compare(
+    tx: &mut sqlx::PgConnection,
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    import: ImportId,
+) -> Result<()> {
     sqlx::query!(
         "update import_rows r set (known_id, verdict) = (
             select known.id, case when known.id is null then 'ready' else 'known' end
@@ -179,7 +193,7 @@ pub(super) async fn compare(tx: &mut sqlx::PgConnection, host: &Host, event: Eve
     )
     .execute(&mut *tx)
     .await?;
-    let room = MOST_GUESTS - guests::intake::count(&mut *tx, host, event).await?;
+    let room = limits::guests_left(tx, backend, host, event).await?;
     sqlx::query!(
         "with new as materialized (
             select n.line from import_rows n
@@ -193,7 +207,7 @@ pub(super) async fn compare(tx: &mut sqlx::PgConnection, host: &Host, event: Eve
                 (select from imports where host_id = $1 and id = $2 and matches = 'add'))",
         host.id().0,
         import.0,
-        room.max(0),
+        room,
     )
     .execute(tx)
     .await?;

@@ -59,7 +59,7 @@ pub async fn parse(backend: &Backend, host: &Host, event: EventId, file: File, u
     if !begun || data_rows == 0 {
         return Err(invalid("file", Fault::File(FileFault::Empty)).into());
     }
-    judge::all(&mut tx, host, event, import).await?;
+    judge::all(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
     Ok(import)
 }

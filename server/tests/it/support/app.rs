@@ -74,6 +74,7 @@ impl App {
         ] {
             variables.insert(name.into(), value.into());
         }
+        let read = Config::read(&variables).unwrap();
         let config = Config {
             environment: Environment::Development,
             database_url: String::new(),
@@ -82,7 +83,8 @@ impl App {
             }),
             public_url: format!("{}://{address}", if settings.https { "https" } else { "http" }).parse().unwrap(),
             secret_key: guestguard::secrets::random_token().unwrap(),
-            messages: Config::read(&variables).unwrap().messages,
+            messages: read.messages,
+            billing: read.billing,
             listen: address,
             metrics_listen: None,
             trusted_proxies: settings.proxies,

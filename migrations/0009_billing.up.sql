@@ -1,0 +1,40 @@
+-- Who pays for what, as Stripe tells it.
+
+-- An account's customer at Stripe; one each.
+create table billing_customers (
+    host_id uuid primary key references users (id) on delete cascade,
+    stripe_id text not null unique check (char_length(stripe_id) <= 100),
+    created_at timestamptz not null
+);
+
+create table subscriptions (
+    host_id uuid not null references users (id) on delete cascade,
+    stripe_id text not null unique check (char_length(stripe_id) <= 100),
+    item_id text not null check (char_length(item_id) <= 100),
+    -- Free: its price is none that we know.
+    tier text not null check (tier in ('free', 'pro', 'business')),
+    billed text not null check (billed in ('monthly', 'yearly')),
+    status text not null check (status in ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'canceled',
+        'unpaid', 'paused')),
+    period_end timestamptz,
+    cancel_at_period_end boolean not null,
+    past_due_since timestamptz,
+    -- The one from which the account has its tier.
+    grants boolean not null default false,
+    -- The newest that was heard of it: when it happened, how late in a life such an event comes, and its id.
+    heard_at timestamptz not null,
+    heard_rank smallint not null,
+    heard_id text not null,
+    primary key (host_id, stripe_id),
+    constraint subscriptions_past_due check ((status = 'past_due') = (past_due_since is not null))
+);
+create unique index subscriptions_granting on subscriptions (host_id) where grants;
+
+-- What our prices cost, for pages that must not wait for Stripe.
+create table stripe_prices (
+    id text primary key check (char_length(id) <= 100),
+    currency text not null check (char_length(currency) = 3),
+    -- In the currency's smallest unit.
+    amount bigint not null,
+    seen_at timestamptz not null
+);

@@ -1,0 +1,72 @@
+use chrono::TimeDelta;
+use guestguard::billing::{self, Billed, Tier, stripe::Stripe};
+
+use super::Reader;
+
+/// What is sold, and how it is paid.
+#[derive(Clone)]
+pub struct Billing {
+    default_tier: Tier,
+    grace: TimeDelta,
+    stripe: Option<Account>,
+    /// Secrets of Stripe's webhook: several while one replaces the other.
+    pub webhook_secrets: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Account {
+    key: String,
+    url: String,
+    prices: Vec<(Tier, Billed, String)>,
+}
+
+/// The variables of prices. Each takes several ids with commas: the first is sold, the others are still known.
+const PRICES: [(Tier, Billed, &str); 4] = [
+    (Tier::Pro, Billed::Monthly, "GG_STRIPE_PRICE_PRO_MONTHLY"),
+    (Tier::Pro, Billed::Yearly, "GG_STRIPE_PRICE_PRO_YEARLY"),
+    (Tier::Business, Billed::Monthly, "GG_STRIPE_PRICE_BUSINESS_MONTHLY"),
+    (Tier::Business, Billed::Yearly, "GG_STRIPE_PRICE_BUSINESS_YEARLY"),
+];
+
+impl Billing {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let default_tier = match reader.text("GG_DEFAULT_TIER") {
+            None => Tier::Business,
+            Some(key) => Tier::of_key(&key).unwrap_or_else(|| {
+                reader.fault("GG_DEFAULT_TIER", format!("is \"{key}\"; give free, pro or business"));
+                Tier::Business
+            }),
+        };
+        let days = match reader.text("GG_BILLING_GRACE_DAYS") {
+            Some(_) => reader.number("GG_BILLING_GRACE_DAYS"),
+            None => 7,
+        };
+        let grace = TimeDelta::days(i64::try_from(days.min(365)).unwrap_or(365));
+        let webhook_secrets = reader.list("GG_STRIPE_WEBHOOK_SECRETS");
+        Self { default_tier, grace, stripe: Self::stripe(reader, &webhook_secrets), webhook_secrets }
+    }
+
+    fn stripe(reader: &mut Reader<'_>, webhook_secrets: &[String]) -> Option<Account> {
+        let key = reader.text("GG_STRIPE_SECRET_KEY")?;
+        if webhook_secrets.is_empty() {
+            reader.fault("GG_STRIPE_WEBHOOK_SECRETS", "is missing; set it to the endpoint's signing secret, whsec_…");
+        }
+        let mut prices = Vec::new();
+        for (tier, billed, name) in PRICES {
+            let ids = reader.list(name);
+            if ids.is_empty() && billed == Billed::Monthly {
+                reader.fault(name, "is missing; set it to the price's id, price_…");
+            }
+            prices.extend(ids.into_iter().map(|id| (tier, billed, id)));
+        }
+        let url = reader.provider("GG_STRIPE_URL", "https://api.stripe.com/")?.to_string();
+        Some(Account { key, url, prices })
+    }
+
+    /// What verbs need of it.
+    pub fn assemble(&self) -> anyhow::Result<billing::Billing> {
+        let stripe =
+            self.stripe.as_ref().map(|account| Stripe::new(&account.url, &account.key, account.prices.clone()));
+        Ok(billing::Billing { default_tier: self.default_tier, grace: self.grace, stripe: stripe.transpose()? })
+    }
+}
