@@ -43,6 +43,8 @@ pub enum Limit {
     Tickets,
     /// Changes of password, address and sessions by one account.
     Account,
+    /// Ways to Stripe and back by one account.
+    Billing,
 }
 
 /// So many calls in so many seconds.
@@ -54,7 +56,7 @@ pub struct Rate {
 
 impl Limit {
     /// All limits.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SignUp,
         Self::SignIn,
         Self::SignInAddress,
@@ -72,6 +74,7 @@ impl Limit {
         Self::Exports,
         Self::Tickets,
         Self::Account,
+        Self::Billing,
     ];
 
     /// The rate that holds unless the operator sets another.
@@ -94,6 +97,7 @@ impl Limit {
             Self::Exports => (60, 3600),
             Self::Tickets => (60, 60),
             Self::Account => (30, 3600),
+            Self::Billing => (60, 3600),
         };
         Rate { calls, seconds }
     }
@@ -118,6 +122,7 @@ impl Limit {
             Self::Exports => "GG_LIMIT_EXPORTS",
             Self::Tickets => "GG_LIMIT_TICKETS",
             Self::Account => "GG_LIMIT_ACCOUNT",
+            Self::Billing => "GG_LIMIT_BILLING",
         }
     }
 

@@ -58,7 +58,7 @@ pub async fn backend(db: PgPool) -> Backend {
         ),
         breakers: Breakers::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
-        billing: Billing { default_tier: Tier::Business, grace: TimeDelta::days(7), stripe: None },
+        billing: Billing::new(Tier::Business, 7, None),
     }
 }
 

@@ -4,6 +4,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod auth;
+#[cfg(feature = "ssr")]
+pub mod billing;
 pub mod events;
 pub mod guests;
 pub mod imports;

@@ -133,6 +133,24 @@ pub async fn done(notice: Option<Notice>, path: &str) -> Result<(), Problem> {
 /// is the endpoint of the form that then shows it.
 pub const SHOW_AGAIN: &str = "gg-show-again";
 
+/// The header by which a server function sends the person to another site; its value is the address.
+pub const AWAY: &str = "gg-away";
+
+/// The person goes on to another site's page, where we have led them ourselves.
+pub fn away(address: &str) -> Result<(), Problem> {
+    let value = http::HeaderValue::from_str(address).map_err(anyhow::Error::from);
+    let (value, response) = (reply(value.map_err(Error::from))?, use_context::<leptos_axum::ResponseOptions>());
+    if let Some(response) = response {
+        response.insert_header(http::HeaderName::from_static(AWAY), value);
+    }
+    Ok(())
+}
+
+/// Whether plans are sold here.
+pub fn sells() -> bool {
+    use_context::<Backend>().is_some_and(|backend| backend.billing.stripe.is_some())
+}
+
 /// The form comes back to its page as it was, without a fault, as the form of `endpoint`.
 pub fn show_again(endpoint: &'static str) {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {

@@ -1,5 +1,5 @@
 use app::{
-    ssr::{SHOW_AGAIN, local_path},
+    ssr::{AWAY, SHOW_AGAIN, local_path},
     ui::{
         flash::{Flash, Returned},
         form::BACK,
@@ -94,6 +94,10 @@ async fn posted(
         Ok(response) if response.status().is_success() => {
             if let Some(form) = response.headers().get(SHOW_AGAIN).and_then(|form| form.to_str().ok()) {
                 return return_form(session, Returned { endpoint: form.to_owned(), values, problem: None }, back).await;
+            }
+            // Only our own functions say so, and only where people pay.
+            if let Some(away) = response.headers().get(AWAY).and_then(|away| away.to_str().ok()) {
+                return Redirect::to(away).into_response();
             }
             let onwards = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
             let mut redirect = Redirect::to(onwards.and_then(local_path).unwrap_or(back)).into_response();

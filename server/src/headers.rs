@@ -6,12 +6,13 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::use_context};
 
-/// What a page may do: run our own scripts that carry its nonce, load our own files, talk to ourselves.
-pub fn content_security_policy() {
+/// What a page may do: run our own scripts that carry its nonce, load our own files, talk to ourselves. A form may lead to
+/// `elsewhere` besides: whoever pays goes to Stripe.
+pub fn content_security_policy(elsewhere: &str) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<leptos_axum::ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
-         img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
+         img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'{elsewhere}; base-uri 'none'; object-src 'none'; \
          frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use guestguard::{error::Error, problem::Problem};
+use serde_json::json;
 
 use crate::forms;
 
@@ -55,7 +56,17 @@ impl From<Problem> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&self.0)).into_response();
+        let mut response = match &self.0 {
+            // Spelled out for scripts that know no Rust: what is reached, and where more is to be had.
+            Problem::UpgradeRequired { reason, tier, used, limit } => {
+                let spelled = json!({
+                    "error": "upgrade_required", "reason": reason, "tier": tier, "used": used, "limit": limit,
+                    "upgrade_url": app::billing::PAGE,
+                });
+                (status, Json(spelled)).into_response()
+            }
+            problem => (status, Json(problem)).into_response(),
+        };
         response.extensions_mut().insert(Refused(self.0.clone()));
         if let Some(seconds) = self.0.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

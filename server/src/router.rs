@@ -50,10 +50,10 @@ pub fn router(
 ) -> anyhow::Result<Router> {
     let options = leptos_options(&config.site_root)?;
     let context = {
-        let backend = backend.clone();
+        let (backend, elsewhere) = (backend.clone(), config.billing.pages_elsewhere());
         move || {
             provide_context(backend.clone());
-            headers::content_security_policy();
+            headers::content_security_policy(&elsewhere);
         }
     };
     let shell = {

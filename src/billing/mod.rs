@@ -168,8 +168,16 @@ impl Status {
 pub struct Billing {
     /// Everybody's tier where nothing is sold.
     pub default_tier: Tier,
-    /// Days for which a tier stays after a payment failed.
+    /// For how long a tier stays after a payment failed.
     pub grace: chrono::TimeDelta,
     /// `None`: nothing is sold.
     pub stripe: Option<stripe::Stripe>,
+}
+
+#[cfg(feature = "ssr")]
+impl Billing {
+    /// Plans sold at `stripe`, with so many days of grace; without it, everybody has `default_tier`.
+    pub fn new(default_tier: Tier, grace_days: u16, stripe: Option<stripe::Stripe>) -> Self {
+        Self { default_tier, grace: chrono::TimeDelta::days(grace_days.into()), stripe }
+    }
 }

@@ -32,7 +32,9 @@ pub fn AccountPage() -> impl IntoView {
         let here = host.session();
         view! {
             <Frame host=Some(host) class="page page-narrow">
-                <PageHead title="Your account" lede/>
+                <PageHead title="Your account" lede>
+                    {ssr::sells().then(|| view! { <a class="button" href=crate::billing::PAGE>"Your plan"</a> })}
+                </PageHead>
                 <Sessions sessions=found.sessions here now=found.now/>
                 <Password/>
                 <Address/>

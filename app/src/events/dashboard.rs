@@ -1,11 +1,13 @@
 use chrono::{DateTime, Utc};
 use guestguard::{
     auth::Host,
+    billing::queries::overdue,
     events::queries::{Dashboard, EventLine, dashboard},
 };
 use leptos::{either::Either, prelude::*};
 
 use crate::{
+    billing::plan::Overdue,
     ssr,
     ui::{
         layout::{Frame, PageHead},
@@ -19,18 +21,20 @@ pub fn DashboardPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
         let events = ssr::reply(dashboard(&backend, &host).await)?;
-        Ok((host, events))
+        let overdue = ssr::reply(overdue(&backend, host.id()).await)?;
+        Ok((host, events, overdue))
     };
-    page(load, |(host, events)| view! { <Events host events/> })
+    page(load, |(host, events, overdue)| view! { <Events host events overdue/> })
 }
 
 #[component]
-fn Events(host: Host, events: Dashboard) -> impl IntoView {
+fn Events(host: Host, events: Dashboard, overdue: Option<DateTime<Utc>>) -> impl IntoView {
     let Dashboard { upcoming, past, now } = events;
     let first_name = host.name().split_whitespace().next().unwrap_or_default().to_owned();
     let empty = upcoming.is_empty() && past.is_empty();
     view! {
         <Frame host=Some(host)>
+            {overdue.map(|until| view! { <Overdue until/> })}
             {if empty {
                 Either::Left(view! { <FirstSteps first_name/> })
             } else {

@@ -1,6 +1,7 @@
 use chrono::NaiveDateTime;
 use guestguard::{
     auth::Host,
+    billing::limits,
     events::{Event, EventForm, MOST_IN_PARTY, Theme, queries, times},
 };
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use super::{
     tabs::{EventTabs, crumbs, event_in_path},
 };
 use crate::{
+    billing::usage::UsageLine,
     ssr,
     ui::{
         field::{Field, Select, TextArea},
@@ -25,14 +27,16 @@ pub fn NewEventPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
         let form = ssr::reply(queries::blank_form(&backend.db, &host).await)?;
-        Ok((host, form))
+        let usage = ssr::reply(limits::events(&backend, &host).await)?;
+        Ok((host, form, usage))
     };
-    page(load, |(host, form)| {
+    page(load, |(host, form, usage)| {
         let state = FormState::new("/api/events/create", &form);
         let name = host.name().to_owned();
         view! {
             <Frame host=Some(host) class="page page-wide">
                 <PageHead title="Plan an event" crumbs=vec![("/dashboard".into(), "Events".into())]/>
+                <UsageLine usage what="event"/>
                 <EventFields state host_name=name button="Create the event" event=None/>
             </Frame>
         }

@@ -1,5 +1,6 @@
 use guestguard::{
     auth::Host,
+    billing::limits::{self, Usage},
     events::{self, Event, times},
     guests::{
         Status,
@@ -11,6 +12,7 @@ use leptos::{either::Either, prelude::*};
 
 use super::at_hand::AtHand;
 use crate::{
+    billing::usage::UsageLine,
     events::tabs::{EventTabs, crumbs, event_in_path},
     ssr,
     ui::{
@@ -32,13 +34,14 @@ pub fn GuestsPage() -> impl IntoView {
         let (backend, host) = ssr::host().await?;
         let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
         let guests = ssr::reply(queries::page(&backend.db, &host, id, query).await)?;
-        Ok((host, event, guests))
+        let usage = ssr::reply(limits::guests(&backend, &host, id).await)?;
+        Ok((host, event, guests, usage))
     };
-    page(load, |(host, event, guests)| view! { <Guests host event guests/> })
+    page(load, |(host, event, guests, usage)| view! { <Guests host event guests usage/> })
 }
 
 #[component]
-fn Guests(host: Host, event: Event, guests: GuestPage) -> impl IntoView {
+fn Guests(host: Host, event: Event, guests: GuestPage, usage: Usage) -> impl IntoView {
     let base = format!("/dashboard/events/{}", event.id);
     let empty = guests.total == 0;
     let invite = (!empty && event.cancelled_at.is_none()).then(|| {
@@ -54,6 +57,7 @@ fn Guests(host: Host, event: Event, guests: GuestPage) -> impl IntoView {
                 <a class="button" href=new>"Add one"</a>
             </PageHead>
             <EventTabs event=event.id current="Guests"/>
+            <UsageLine usage what="guest"/>
             {if empty {
                 Either::Left(view! { <EmptyList base/> })
             } else {

@@ -1,5 +1,6 @@
 use guestguard::{
     auth::Host,
+    billing::limits::{self, Usage},
     events::{self, Event},
     ids::ImportId,
     imports::{
@@ -12,6 +13,7 @@ use leptos::prelude::*;
 
 use super::{layout::Columns, result::Outcome, rows::Rows};
 use crate::{
+    billing::usage::UsageLine,
     events::tabs::{crumbs, event_in_path},
     ssr,
     ui::{
@@ -38,25 +40,40 @@ pub fn ReviewPage() -> impl IntoView {
         let shown = asked.filter(|verdict| import.count(*verdict) > 0).unwrap_or(first);
         let lines = ssr::reply(queries::lines(&backend.db, &host, &import, shown, at).await)?;
         let undo = import.can_be_undone(backend.clock.now());
-        Ok((host, event, import, shown, at, lines, undo))
+        let usage = ssr::reply(limits::guests(&backend, &host, id).await)?;
+        Ok((host, event, import, shown, at, lines, undo, usage))
     };
-    page(load, |(host, event, import, shown, at, lines, undo)| {
+    page(load, |(host, event, import, shown, at, lines, undo, usage)| {
         if import.committed_at.is_some() {
             view! { <Outcome host event import undo/> }.into_any()
         } else {
-            view! { <Review host event import shown at lines/> }.into_any()
+            view! { <Review host event import shown at lines usage/> }.into_any()
         }
     })
 }
 
 #[component]
-fn Review(host: Host, event: Event, import: Import, shown: Verdict, at: i64, lines: Vec<Line>) -> impl IntoView {
+fn Review(
+    host: Host,
+    event: Event,
+    import: Import,
+    shown: Verdict,
+    at: i64,
+    lines: Vec<Line>,
+    usage: Usage,
+) -> impl IntoView {
     let base = format!("/dashboard/events/{}/guests", event.id);
     let here = format!("{base}/import/{}", import.id);
     let mut crumbs = crumbs(&event);
     crumbs.push((base.clone(), "Guests".into()));
     crumbs.push((format!("{base}/import"), "Bring your guest list".into()));
     let ids = vec![("event", event.id.to_string()), ("import", import.id.to_string())];
+    // Some have no room: all of them need a larger plan, those that fit do not.
+    let over = (import.count(Verdict::OverLimit) > 0).then(|| import.effect().0 + import.count(Verdict::OverLimit));
+    let mut fitting = ids.clone();
+    if over.is_some() {
+        fitting.push(("fit", "true".into()));
+    }
     let pages = (import.count(shown) + PAGE_SIZE - 1) / PAGE_SIZE;
     let count = import.count(shown);
     let found = format!("{count} {}", words(shown, count));
@@ -68,6 +85,7 @@ fn Review(host: Host, event: Event, import: Import, shown: Verdict, at: i64, lin
         <Frame host=Some(host) class="page page-wide">
             <PageHead title="Check the list" crumbs=crumbs lede=format!("{}. Nobody is added yet.", import.file_name)/>
             <Columns event=event.id import=import.clone()/>
+            <UsageLine usage what="guest"/>
             <nav class="tabs" aria-label="Rows">
                 {Verdict::ALL
                     .into_iter()
@@ -89,7 +107,14 @@ fn Review(host: Host, event: Event, import: Import, shown: Verdict, at: i64, lin
             <Pagination page=at pages found to/>
             <div class="bulk-bar import-bar">
                 <span>{effect(&import)}</span>
-                <PostButton action="/api/imports/commit" values=ids.clone() class="button button-primary">
+                {over.map(|all| {
+                    view! {
+                        <PostButton action="/api/imports/commit" values=ids.clone() class="button">
+                            {format!("Add all {all}")}
+                        </PostButton>
+                    }
+                })}
+                <PostButton action="/api/imports/commit" values=fitting class="button button-primary">
                     {button(&import)}
                 </PostButton>
                 <PostButton action="/api/imports/discard" values=ids class="button button-quiet">
@@ -128,7 +153,9 @@ fn meaning(verdict: Verdict, import: &Import) -> &'static str {
         (Verdict::Repeated, _) => {
             "The same address stands further up in the file. These are left out; keep those of people who share an address."
         }
-        (Verdict::OverLimit, _) => "Your list has no room for these.",
+        (Verdict::OverLimit, _) => {
+            "Your plan has no room for these. Add the others now, or take a larger plan and then all of them."
+        }
         (Verdict::LeftOut, _) => "You left these out.",
     }
 }

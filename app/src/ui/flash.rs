@@ -70,6 +70,10 @@ pub enum Notice {
     AddressHalfAgreed,
     AddressChanged,
     SessionEnded,
+    /// The plan ends with what is paid.
+    PlanEnds,
+    /// It goes on after all.
+    PlanGoesOn,
 }
 
 impl Flash {

@@ -2,7 +2,7 @@ use guestguard::{auth::Host, invitations::Issued, problem::Problem};
 use leptos::prelude::*;
 
 use super::{button::PostButton, flash::Notice, form::ProblemNotice};
-use crate::ssr;
+use crate::{billing::dialog::UpgradeDialog, ssr};
 
 /// Header, notice, page and footer. `class` says how wide the page is.
 #[component]
@@ -50,12 +50,17 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
         </header>
         <main id="main" class=class>
             {notice.map(|notice| view! { <NoticeLine notice/> })}
-            {problem.map(|problem| view! { <ProblemNotice problem/> })}
+            {problem
+                .map(|problem| match problem {
+                    Problem::UpgradeRequired { .. } => view! { <UpgradeDialog problem/> }.into_any(),
+                    problem => view! { <ProblemNotice problem/> }.into_any(),
+                })}
             {unverified.map(|host| view! { <ProveAddress host/> })}
             {children()}
         </main>
         <footer class="site-footer">
             <p>"GuestGuard, the guest list that people trust."</p>
+            {ssr::sells().then(|| view! { <p><a href="/pricing">"Pricing"</a></p> })}
         </footer>
     }
 }
@@ -199,6 +204,10 @@ fn words(notice: &Notice) -> String {
         Notice::AddressHalfAgreed => "Thank you. Now agree in the mail to the other address as well.".into(),
         Notice::AddressChanged => "Your account has moved. Sign in with the new address from now on.".into(),
         Notice::SessionEnded => "Signed out there.".into(),
+        Notice::PlanEnds => {
+            "Done. Your plan ends with what you have paid; until then everything stays as it is.".into()
+        }
+        Notice::PlanGoesOn => "Your plan goes on.".into(),
         Notice::SignedOut => "You are signed out.".into(),
     }
 }

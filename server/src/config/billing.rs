@@ -1,4 +1,3 @@
-use chrono::TimeDelta;
 use guestguard::billing::{self, Billed, Tier, stripe::Stripe};
 
 use super::Reader;
@@ -7,7 +6,7 @@ use super::Reader;
 #[derive(Clone)]
 pub struct Billing {
     default_tier: Tier,
-    grace: TimeDelta,
+    grace_days: u16,
     stripe: Option<Account>,
     /// Secrets of Stripe's webhook: several while one replaces the other.
     pub webhook_secrets: Vec<String>,
@@ -19,6 +18,9 @@ struct Account {
     url: String,
     prices: Vec<(Tier, Billed, String)>,
 }
+
+/// Stripe's own address.
+const STRIPE: &str = "https://api.stripe.com/";
 
 /// The variables of prices. Each takes several ids with commas: the first is sold, the others are still known.
 const PRICES: [(Tier, Billed, &str); 4] = [
@@ -41,9 +43,9 @@ impl Billing {
             Some(_) => reader.number("GG_BILLING_GRACE_DAYS"),
             None => 7,
         };
-        let grace = TimeDelta::days(i64::try_from(days.min(365)).unwrap_or(365));
+        let grace_days = u16::try_from(days.min(365)).unwrap_or(365);
         let webhook_secrets = reader.list("GG_STRIPE_WEBHOOK_SECRETS");
-        Self { default_tier, grace, stripe: Self::stripe(reader, &webhook_secrets), webhook_secrets }
+        Self { default_tier, grace_days, stripe: Self::stripe(reader, &webhook_secrets), webhook_secrets }
     }
 
     fn stripe(reader: &mut Reader<'_>, webhook_secrets: &[String]) -> Option<Account> {
@@ -59,14 +61,23 @@ impl Billing {
             }
             prices.extend(ids.into_iter().map(|id| (tier, billed, id)));
         }
-        let url = reader.provider("GG_STRIPE_URL", "https://api.stripe.com/")?.to_string();
+        let url = reader.provider("GG_STRIPE_URL", STRIPE)?.to_string();
         Some(Account { key, url, prices })
+    }
+
+    /// Where people are led to pay, as the content security policy lists it.
+    pub fn pages_elsewhere(&self) -> String {
+        match &self.stripe {
+            None => String::new(),
+            Some(account) if account.url == STRIPE => " https://checkout.stripe.com https://billing.stripe.com".into(),
+            Some(account) => format!(" {}", account.url.trim_end_matches('/')),
+        }
     }
 
     /// What verbs need of it.
     pub fn assemble(&self) -> anyhow::Result<billing::Billing> {
         let stripe =
             self.stripe.as_ref().map(|account| Stripe::new(&account.url, &account.key, account.prices.clone()));
-        Ok(billing::Billing { default_tier: self.default_tier, grace: self.grace, stripe: stripe.transpose()? })
+        Ok(billing::Billing::new(self.default_tier, self.grace_days, stripe.transpose()?))
     }
 }

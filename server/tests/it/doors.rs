@@ -69,6 +69,9 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("form[name]", "Mallory"),
         ("form[address]", "mallory@example.org"),
         ("kind", "invitation"),
+        ("tier", "pro"),
+        ("billed", "monthly"),
+        ("key", NOWHERE),
         ("form[anchor]", "start"),
         ("form[audience]", "attending"),
         ("form[text]", "Mallory {link}"),
@@ -95,6 +98,11 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         "/api/auth/end-other-sessions",
         "/api/events/create",
         "/api/guests/read-paste",
+        "/api/billing/buy",
+        "/api/billing/portal",
+        "/api/billing/cancel",
+        "/api/billing/resume",
+        "/api/billing/refresh",
         // Answers 409: whoever undoes must have deleted.
         "/api/guests/restore",
     ]);

@@ -1,7 +1,7 @@
 """Signs webhooks as their senders' own Python packages do: requests as lines of JSON in, what to send as lines out.
 
 {"scheme": "resend", "secret", "id", "time", "body"}, {"scheme": "twilio", "token", "url", "fields"},
-{"scheme": "sns", "message"}; answers have "headers" and "body", and for SNS "pem", the certificate of this run."""
+{"scheme": "stripe", "secret", "time", "body"}, {"scheme": "sns", "message"}; answers have "headers" and "body", and for SNS "pem", the certificate of this run."""
 
 import json
 import sys
@@ -24,6 +24,13 @@ def twilio(token, url, fields):
     return {"headers": headers, "body": urlencode(fields)}
 
 
+def stripe(secret, time, body):
+    from stripe import WebhookSignature
+
+    signature = WebhookSignature._compute_signature(f"{time}.{body}", secret)
+    return {"headers": {"stripe-signature": f"t={time},v1={signature}"}, "body": body}
+
+
 class Sns:
     def __init__(self):
         from authority import Authority, rsa_key
@@ -38,7 +45,7 @@ class Sns:
         return {"headers": headers, "body": json.dumps(sign(self.key, message)), "pem": self.pem}
 
 
-schemes = {"resend": lambda: resend, "twilio": lambda: twilio, "sns": Sns}
+schemes = {"resend": lambda: resend, "twilio": lambda: twilio, "stripe": lambda: stripe, "sns": Sns}
 made = {}
 for line in sys.stdin:
     asked = json.loads(line)

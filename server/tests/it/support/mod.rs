@@ -5,6 +5,7 @@ mod app;
 pub mod node;
 mod peers;
 pub mod smtp;
+pub mod stripe;
 mod wire;
 
 pub use actors::{Actor, Answer, hidden, links};

@@ -1,0 +1,29 @@
+use guestguard::problem::Problem;
+use leptos::prelude::*;
+
+use super::PAGE;
+use crate::{ssr, ui::words};
+
+/// Stands in front of the page on which a plan turned out to be full; what was typed stays below it. Its form closes it,
+/// as browsers do it without scripts.
+#[component]
+pub fn UpgradeDialog(problem: Problem) -> impl IntoView {
+    let (title, text) = words::problem(&problem);
+    let next = match &problem {
+        Problem::UpgradeRequired { tier, .. } => tier.next(),
+        _ => None,
+    };
+    let sells = ssr::sells();
+    view! {
+        <dialog class="dialog upgrade" open aria-labelledby="upgrade-title">
+            <h2 id="upgrade-title">{title}</h2>
+            <p>{text}</p>
+            <form class="actions" method="dialog">
+                {next
+                    .filter(|_| sells)
+                    .map(|tier| view! { <a class="button button-primary" href=PAGE autofocus>{format!("See what {} offers", tier.name())}</a> })}
+                <button class="button button-quiet" type="submit">"Not now"</button>
+            </form>
+        </dialog>
+    }
+}

@@ -1,0 +1,33 @@
+use guestguard::billing::limits::Usage;
+use leptos::prelude::*;
+
+use super::PAGE;
+use crate::ui::words;
+
+/// "43 of 50 guests", with a bar; nothing where nothing is sold.
+#[component]
+pub fn UsageLine(
+    usage: Usage,
+    /// "guest", "event".
+    what: &'static str,
+) -> impl IntoView {
+    let limit = usage.limit.filter(|_| usage.for_sale)?;
+    let full = usage.used >= limit;
+    Some(view! {
+        <p class="usage" data-full=full.then_some("true")>
+            <UsageBar used=usage.used limit what/>
+            {full.then(|| view! { <a href=PAGE>"Make room"</a> })}
+        </p>
+    })
+}
+
+/// How much is used, in words and as a bar.
+#[component]
+pub fn UsageBar(used: i64, limit: i64, what: &'static str) -> impl IntoView {
+    let said = format!("{} of {}", words::thousands(used), words::counted(limit, what));
+    let high = (limit * 9 / 10).max(1);
+    view! {
+        <span class="usage-words">{said.clone()}</span>
+        <meter min="0" max=limit high=high value=used aria-label=said></meter>
+    }
+}

@@ -1,0 +1,88 @@
+use std::process::Stdio;
+
+use reqwest::{Client, redirect::Policy};
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+use super::{App, Settings, node::free_address, python};
+
+/// What signs the webhooks of tests.
+pub const SECRET: &str = "whsec_of_the_tests";
+/// The one that `SECRET` replaces.
+pub const OLD_SECRET: &str = "whsec_of_last_year";
+
+/// Stripe as `server/tests/peers/stripe_stub.py` plays it.
+pub struct Stripe {
+    pub url: String,
+    _process: Child,
+}
+
+impl Stripe {
+    /// An empty account.
+    pub async fn start() -> Self {
+        let address = free_address().await;
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/stripe_stub.py");
+        let mut command = Command::new(python());
+        command.arg(script).arg(address.split_once(':').unwrap().1);
+        let process = command.stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let stripe = Self { url: format!("http://{address}"), _process: process };
+        for _ in 0..200 {
+            if reqwest::get(format!("{}/_count", stripe.url)).await.is_ok() {
+                return stripe;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the stub does not answer");
+    }
+
+    /// Settings of a node that sells by it.
+    pub fn settings(&self) -> Settings {
+        let prices = ["PRO_MONTHLY", "PRO_YEARLY", "BUSINESS_MONTHLY", "BUSINESS_YEARLY"];
+        let mut providers = vec![
+            ("GG_STRIPE_SECRET_KEY", "sk_test_key".into()),
+            ("GG_STRIPE_WEBHOOK_SECRETS", format!("{SECRET}, {OLD_SECRET}")),
+            ("GG_STRIPE_URL", format!("{}/", self.url)),
+        ];
+        for price in prices {
+            let name: &'static str = format!("GG_STRIPE_PRICE_{price}").leak();
+            providers.push((name, format!("price_{}", price.to_lowercase())));
+        }
+        Settings { providers, ..Settings::default() }
+    }
+
+    /// Tells `app` what happens from now on.
+    pub async fn tells(&self, app: &App) {
+        let webhook = format!("http://{}/webhooks/stripe", app.address);
+        self.set(json!({ "webhook": webhook, "secret": SECRET })).await;
+    }
+
+    /// Changes how it behaves.
+    pub async fn set(&self, setting: Value) {
+        self.control("_set", setting).await;
+    }
+
+    /// Changes a subscription and tells of it.
+    pub async fn tell(&self, kind: &str, subscription: &str, change: Value) {
+        self.control(&format!("_tell/{kind}/{subscription}"), change).await;
+    }
+
+    async fn control(&self, what: &str, body: Value) {
+        let request = Client::new().post(format!("{}/{what}", self.url)).json(&body);
+        request.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// How many customers, sessions and subscriptions there are.
+    pub async fn count(&self, what: &str) -> u64 {
+        let counts: Value = reqwest::get(format!("{}/_count", self.url)).await.unwrap().json().await.unwrap();
+        counts[what].as_u64().unwrap()
+    }
+
+    /// Presses a button of its checkout or portal; returns where that leads.
+    pub async fn press(&self, page: &str, button: &str) -> String {
+        assert!(page.starts_with(&self.url), "{page}");
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let answer = client.post(page).form(&[("do", button)]).send().await.unwrap();
+        let location = answer.headers()["location"].to_str().unwrap();
+        format!("/{}", location.splitn(4, '/').nth(3).unwrap())
+    }
+}
