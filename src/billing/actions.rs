@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::{
-    Billed, Tier, limits,
+    Billed, Tier,
     queries::subscription,
     stripe::{Stripe, Visit},
     subscriptions::{self, Kept},
@@ -74,19 +74,15 @@ pub async fn refresh(backend: &Backend, host: &Host) -> Result<()> {
     }
 }
 
-/// The account's customer at Stripe, made at the first need. Two requests at once make one: the second waits for the
-/// first, and Stripe answers the same key with the same customer.
+/// The account's customer at Stripe, made at the first need. Two requests at once make one: Stripe answers the same key
+/// with the same customer.
 async fn customer(backend: &Backend, stripe: &Stripe, host: &Host) -> Result<String> {
-    if let Some(known) = known_customer(backend, host).await? {
-        return Ok(known);
-    }
-    let mut tx = backend.db.begin().await?;
-    limits::hold(&mut tx, host.id()).await?;
     if let Some(known) = known_customer(backend, host).await? {
         return Ok(known);
     }
     let key = format!("customer-{}-{}", host.id(), backend.clock.now().date_naive());
     let made = stripe.create_customer(&key, host.email(), host.name(), &host.id().to_string()).await?;
+    let mut tx = backend.db.begin().await?;
     subscriptions::meet(&mut tx, backend, host.id(), &made).await?;
     tx.commit().await?;
     Ok(made)

@@ -5,10 +5,16 @@ use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError
 use stripe_client_core::{CustomizableStripeRequest, RequestBuilder, StripeMethod};
 
 use super::{Billed, Status, Tier};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    problem::Problem,
+};
 
 /// Longest wait for one answer of Stripe's.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often, and how long, an answer to the same question is waited for.
+const MOST_WAITS: usize = 10;
+const WAIT: Duration = Duration::from_millis(300);
 /// Pages of events that are asked for at once; 100 each.
 const MOST_PAGES: usize = 50;
 
@@ -44,8 +50,9 @@ impl<T> Ask<T> {
         Self(self.0.query(query), self.1)
     }
 
-    fn request(self) -> CustomizableStripeRequest<T> {
-        self.0.customize()
+    fn request(&self) -> CustomizableStripeRequest<T> {
+        let RequestBuilder { query, body, path, method } = &self.0;
+        RequestBuilder { query: query.clone(), body: body.clone(), path: path.clone(), method: *method }.customize()
     }
 }
 
@@ -188,7 +195,7 @@ impl Stripe {
     pub(super) async fn create_customer(&self, key: &str, email: &str, name: &str, host: &str) -> Result<String> {
         let form = serde_json::json!({ "email": email, "name": name, "metadata": { "host_id": host } });
         let ask = Ask::<Id>::post("/customers", &form);
-        Ok(self.send(ask.request(), Some(key)).await?.id)
+        Ok(self.send(ask, Some(key)).await?.id)
     }
 
     /// A visit to the checkout, which comes back to `success` (with `{CHECKOUT_SESSION_ID}` filled in) or `cancel`.
@@ -209,12 +216,12 @@ impl Stripe {
             "cancel_url": cancel,
             "subscription_data": { "metadata": { "host_id": host } },
         });
-        self.send(Ask::post("/checkout/sessions", &form).request(), Some(key)).await
+        self.send(Ask::post("/checkout/sessions", &form), Some(key)).await
     }
 
     /// A visit to the checkout that was made before.
     pub(super) async fn checkout(&self, id: &str) -> Result<Checkout> {
-        self.send(Ask::get(format!("/checkout/sessions/{}", path_part(id))).request(), None).await
+        self.send(Ask::get(format!("/checkout/sessions/{}", path_part(id))), None).await
     }
 
     /// The address of the customer's portal.
@@ -231,25 +238,25 @@ impl Stripe {
             });
         }
         let ask = Ask::<Address>::post("/billing_portal/sessions", &form);
-        Ok(self.send(ask.request(), None).await?.url)
+        Ok(self.send(ask, None).await?.url)
     }
 
     /// Lets a subscription end with what is paid, or go on after all.
     pub(super) async fn set_ending(&self, subscription: &str, ends: bool) -> Result<Subscription> {
         let form = serde_json::json!({ "cancel_at_period_end": ends });
-        self.send(Ask::post(format!("/subscriptions/{}", path_part(subscription)), &form).request(), None).await
+        self.send(Ask::post(format!("/subscriptions/{}", path_part(subscription)), &form), None).await
     }
 
     /// All subscriptions that a customer has or had.
     pub(super) async fn subscriptions(&self, customer: &str) -> Result<Vec<Subscription>> {
         let query = serde_json::json!({ "customer": customer, "status": "all", "limit": 100 });
         let ask = Ask::<Page<Subscription>>::get("/subscriptions".to_owned()).query(&query);
-        Ok(self.send(ask.request(), None).await?.data)
+        Ok(self.send(ask, None).await?.data)
     }
 
     /// What a price costs.
     pub(super) async fn price_of(&self, id: &str) -> Result<Price> {
-        self.send(Ask::get(format!("/prices/{}", path_part(id))).request(), None).await
+        self.send(Ask::get(format!("/prices/{}", path_part(id))), None).await
     }
 
     /// What happened since `since`, the newest first, each event as JSON. Stripe keeps them for 30 days.
@@ -261,7 +268,7 @@ impl Stripe {
                 query["starting_after"] = after.as_str().into();
             }
             let ask = Ask::<Page<miniserde::json::Value>>::get("/events".to_owned()).query(&query);
-            let page = self.send(ask.request(), None).await?;
+            let page = self.send(ask, None).await?;
             after = page.data.last().and_then(|event| match event {
                 miniserde::json::Value::Object(event) => match event.get("id") {
                     Some(miniserde::json::Value::String(id)) => Some(id.clone()),
@@ -277,19 +284,19 @@ impl Stripe {
         Ok(events)
     }
 
-    async fn send<T: miniserde::Deserialize>(
-        &self,
-        request: CustomizableStripeRequest<T>,
-        key: Option<&str>,
-    ) -> Result<T> {
-        let request = match key {
-            Some(key) => {
-                let key = IdempotencyKey::new(key).map_err(|cause| anyhow::anyhow!("{cause}"))?;
-                request.request_strategy(RequestStrategy::Idempotent(key))
+    /// Asks, with a key for what must not be done twice. While another request with that key is on its way, Stripe says 409
+    /// (docs.stripe.com/api/idempotent_requests); its answer is waited for.
+    async fn send<T: miniserde::Deserialize>(&self, ask: Ask<T>, key: Option<&str>) -> Result<T> {
+        let Some(key) = key else { return ask.request().send(&self.client).await.map_err(fault) };
+        let key = IdempotencyKey::new(key).map_err(|cause| anyhow::anyhow!("{cause}"))?;
+        for _ in 0..MOST_WAITS {
+            let request = ask.request().request_strategy(RequestStrategy::Idempotent(key.clone()));
+            match request.send(&self.client).await {
+                Err(StripeError::Stripe(_, 409)) => tokio::time::sleep(WAIT).await,
+                answer => return answer.map_err(fault),
             }
-            None => request,
-        };
-        request.send(&self.client).await.map_err(fault)
+        }
+        Err(Problem::Unavailable { retry_after: 30 }.into())
     }
 }
 
@@ -300,7 +307,6 @@ fn path_part(id: &str) -> String {
 
 /// What Stripe or the way there has against a request. Nothing there, or too busy, is for the person; the rest is ours.
 fn fault(error: StripeError) -> Error {
-    use crate::problem::Problem;
     match &error {
         StripeError::Stripe(_, 404) => Problem::NotFound.into(),
         StripeError::Stripe(_, 409 | 429 | 500..) | StripeError::ClientError(_) | StripeError::Timeout => {

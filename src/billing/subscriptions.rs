@@ -69,6 +69,9 @@ impl Event {
     }
 }
 
+/// The rank of what Stripe answered: it goes before all that was told until then.
+const TRUTH: i16 = 3;
+
 /// When something was heard of a subscription, in an order that is the same whatever order it comes in.
 struct Heard<'a> {
     at: DateTime<Utc>,
@@ -128,14 +131,14 @@ async fn act(tx: &mut PgConnection, backend: &Backend, stripe: &Stripe, event: &
 
 /// Asks Stripe for all subscriptions of a customer, and keeps what it says.
 pub async fn refresh(backend: &Backend, stripe: &Stripe, customer: &str) -> Result<()> {
-    // What happens while Stripe answers is told by an event of its own, and asked for again.
-    let at = DateTime::from_timestamp(backend.clock.now().timestamp(), 0).unwrap_or_default();
+    // What happens while Stripe answers is told by an event of its own, and asked for again; events name whole seconds.
+    let at = DateTime::from_timestamp(backend.clock.now().timestamp() - 1, 0).unwrap_or_default();
     let subscriptions = stripe.subscriptions(customer).await?;
     let mut tx = backend.db.begin().await?;
     if let Some(host) = host_of(&mut tx, customer).await? {
         limits::hold(&mut tx, host).await?;
         for subscription in &subscriptions {
-            note(&mut tx, stripe, host, subscription, Heard { at, rank: 3, id: "" }).await?;
+            note(&mut tx, stripe, host, subscription, Heard { at, rank: TRUTH, id: "" }).await?;
         }
         grant(&mut tx, host).await?;
     }
@@ -233,7 +236,7 @@ async fn host_of(tx: &mut PgConnection, customer: &str) -> Result<Option<UserId>
         .await?)
 }
 
-/// Keeps how a subscription stands, unless something newer was heard.
+/// Keeps how a subscription stands: what Stripe answered always, what it told unless something newer was heard.
 async fn note(
     tx: &mut PgConnection,
     stripe: &Stripe,
@@ -259,9 +262,10 @@ async fn note(
             status = excluded.status, period_end = excluded.period_end,
             cancel_at_period_end = excluded.cancel_at_period_end,
             past_due_since = case when excluded.status = 'past_due' then coalesce(s.past_due_since, excluded.heard_at) end,
-            heard_at = excluded.heard_at, heard_rank = excluded.heard_rank, heard_id = excluded.heard_id
-        where s.host_id = excluded.host_id
-            and (s.heard_at, s.heard_rank, s.heard_id) < (excluded.heard_at, excluded.heard_rank, excluded.heard_id)",
+            (heard_at, heard_rank, heard_id) = (select * from (values (s.heard_at, s.heard_rank, s.heard_id),
+                (excluded.heard_at, excluded.heard_rank, excluded.heard_id)) h order by 1 desc, 2 desc, 3 desc limit 1)
+        where s.host_id = excluded.host_id and (excluded.heard_rank = $12
+            or (s.heard_at, s.heard_rank, s.heard_id) < (excluded.heard_at, excluded.heard_rank, excluded.heard_id))",
         host.0,
         subscription.id,
         subscription.item_id(),
@@ -273,6 +277,7 @@ async fn note(
         heard.at,
         heard.rank,
         heard.id,
+        TRUTH,
     )
     .execute(tx)
     .await?;

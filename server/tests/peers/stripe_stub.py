@@ -28,7 +28,7 @@ PRICES = {
 }
 count = itertools.count(1)
 setting = {"webhook": None, "secret": None, "down": False, "silent": False}
-customers, sessions, portals, subscriptions, events, answered = {}, {}, {}, {}, [], {}
+customers, sessions, portals, subscriptions, events, answered, busy = {}, {}, {}, {}, [], {}, set()
 
 
 def new(prefix):
@@ -97,7 +97,13 @@ async def door(request, handler):
     key = request.headers.get("Idempotency-Key")
     if key in answered:
         return web.json_response(answered[key])
+    if key in busy:
+        return fault(409, "There is currently another in-progress request using this Stripe idempotency key")
+    if key:
+        busy.add(key)
+        await asyncio.sleep(0.2)
     answer = await handler(request)
+    busy.discard(key)
     if key and answer.status == 200:
         answered[key] = json.loads(answer.body)
     return answer
