@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::support::{
     Actor, Answer, App, Settings, hidden, sign,
-    stripe::{OLD_SECRET, SECRET, Stripe},
+    stripe::{LocalStripe, OLD_SECRET, SECRET, Stripe},
 };
 
 const PLAN: &str = "/dashboard/billing";
@@ -323,6 +323,36 @@ async fn forged_late_and_early_events_are_refused_and_both_secrets_are_taken(db:
         assert_eq!(signed(id, secret, now).post(&url).await, 200);
     }
     assert_eq!(app.count("select count(*) from webhook_events").await, 2);
+}
+
+/// Its checkout and portal do not exist; what leads there makes the customer all the same.
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool) {
+    let stripe = LocalStripe::start().await;
+    let app = App::start_with(db, stripe.settings()).await;
+    stripe.tells(&app).await;
+    let ana = app.host("Ana").await;
+    assert_ne!(ana.fetch("/api/billing/portal", &[]).await.status, 200);
+    let customer: String =
+        sqlx::query_scalar("select stripe_id from billing_customers").fetch_one(&app.backend.db).await.unwrap();
+    let wanted = [("customer", &*customer), ("items[0][plan]", "price_pro_monthly"), ("trial_period_days", "7")];
+    let made = stripe.ask("subscriptions", &wanted).await;
+    becomes(&app, Tier::Pro).await;
+    let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
+    assert!(page.contains("You are on Pro") && page.contains("It ends on"), "{page}");
+    stripe.delete(&format!("subscriptions/{}", made["id"].as_str().unwrap())).await;
+    becomes(&app, Tier::Free).await;
+}
+
+/// Its webhooks come a second later.
+async fn becomes(app: &App, wanted: Tier) {
+    for _ in 0..200 {
+        if tier(app).await == wanted {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the account never became {wanted:?}");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

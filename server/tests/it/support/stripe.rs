@@ -37,19 +37,8 @@ impl Stripe {
 
     /// Settings of a node that sells by it.
     pub fn settings(&self) -> Settings {
-        let prices = ["PRO_MONTHLY", "PRO_YEARLY", "BUSINESS_MONTHLY", "BUSINESS_YEARLY"];
-        let mut providers = vec![
-            ("GG_STRIPE_SECRET_KEY", "sk_test_key".into()),
-            ("GG_STRIPE_WEBHOOK_SECRETS", format!("{SECRET}, {OLD_SECRET}")),
-            ("GG_STRIPE_URL", format!("{}/", self.url)),
-        ];
-        for price in prices {
-            let name: &'static str = format!("GG_STRIPE_PRICE_{price}").leak();
-            providers.push((name, format!("price_{}", price.to_lowercase())));
-        }
-        Settings { providers, ..Settings::default() }
+        settings(&self.url)
     }
-
     /// Tells `app` what happens from now on.
     pub async fn tells(&self, app: &App) {
         let webhook = format!("http://{}/webhooks/stripe", app.address);
@@ -84,5 +73,70 @@ impl Stripe {
         let answer = client.post(page).form(&[("do", button)]).send().await.unwrap();
         let location = answer.headers()["location"].to_str().unwrap();
         format!("/{}", location.splitn(4, '/').nth(3).unwrap())
+    }
+}
+
+/// Settings of a node that sells by the Stripe at `url`.
+fn settings(url: &str) -> Settings {
+    let prices = ["PRO_MONTHLY", "PRO_YEARLY", "BUSINESS_MONTHLY", "BUSINESS_YEARLY"];
+    let mut providers = vec![
+        ("GG_STRIPE_SECRET_KEY", "sk_test_key".into()),
+        ("GG_STRIPE_WEBHOOK_SECRETS", format!("{SECRET}, {OLD_SECRET}")),
+        ("GG_STRIPE_URL", format!("{}/", url)),
+    ];
+    for price in prices {
+        let name: &'static str = format!("GG_STRIPE_PRICE_{price}").leak();
+        providers.push((name, format!("price_{}", price.to_lowercase())));
+    }
+    Settings { providers, ..Settings::default() }
+}
+
+/// The PyPI package `localstripe`: customers, plans, subscriptions and signed webhooks, written by others.
+pub struct LocalStripe {
+    url: String,
+    _process: Child,
+}
+
+impl LocalStripe {
+    /// An empty account with one plan.
+    pub async fn start() -> Self {
+        let address = free_address().await;
+        let port = address.split_once(':').unwrap().1;
+        let mut command = Command::new(python().with_file_name("localstripe"));
+        command.args(["--from-scratch", "--port", port]).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let stripe = Self { url: format!("http://{address}"), _process: command.spawn().unwrap() };
+        for _ in 0..200 {
+            if reqwest::get(format!("{}/v1/balance", stripe.url)).await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let plan = [("id", "price_pro_monthly"), ("amount", "900"), ("currency", "eur"), ("interval", "month")];
+        stripe.ask("plans", &[&plan[..], &[("product[name]", "Pro")]].concat()).await;
+        stripe
+    }
+
+    /// Settings of a node that sells by it.
+    pub fn settings(&self) -> Settings {
+        settings(&self.url)
+    }
+
+    /// Tells `app` what happens from now on.
+    pub async fn tells(&self, app: &App) {
+        let webhook = json!({ "url": format!("http://{}/webhooks/stripe", app.address), "secret": SECRET });
+        let request = Client::new().post(format!("{}/_config/webhooks/ours", self.url)).json(&webhook);
+        request.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Posts to its API.
+    pub async fn ask(&self, what: &str, form: &[(&str, &str)]) -> Value {
+        let request = Client::new().post(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key").form(form);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// Ends something.
+    pub async fn delete(&self, what: &str) {
+        let request = Client::new().delete(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key");
+        request.send().await.unwrap().error_for_status().unwrap();
     }
 }
