@@ -23,19 +23,37 @@ export const maildev = {
   reuseExistingServer: false,
 };
 
+const SHOP_PORT = PORT + 1;
+const STRIPE_PORT = PORT + 90;
+
+/** Where a GuestGuard is served that sells plans. */
+export const SHOP_URL = `http://127.0.0.1:${SHOP_PORT}`;
+/** Stripe, as server/tests/peers/stripe_stub.py plays it. */
+export const STRIPE_URL = `http://127.0.0.1:${STRIPE_PORT}`;
+export const STRIPE_SECRET = 'whsec_end2end';
+
+const tools = process.env.GG_TOOLS_DIR ?? fromRoot('.local/tools');
+export const stripe = {
+  name: 'stripe',
+  command: `exec ${tools}/python/bin/python server/tests/peers/stripe_stub.py ${STRIPE_PORT}`,
+  cwd: root,
+  url: `${STRIPE_URL}/_count`,
+  reuseExistingServer: false,
+};
+
 /** A new database, which need not survive a power cut. */
-const sql = [
-  `drop database if exists ${DATABASE} with (force)`,
-  `create database ${DATABASE}`,
-  `alter database ${DATABASE} set synchronous_commit = off`,
+const sql = (database: string) => [
+  `drop database if exists ${database} with (force)`,
+  `create database ${database}`,
+  `alter database ${database} set synchronous_commit = off`,
 ];
 
-/** GuestGuard with that database. */
-export const guestguard = {
-  name: 'guestguard',
-  command: `psql "$E2E_MAINTENANCE_URL" -qX -v ON_ERROR_STOP=1 ${sql.map(line => `-c '${line}'`).join(' ')} && exec "$E2E_BINARY" serve`,
+/** GuestGuard with a database of its own, at `url`. */
+const served = (name: string, url: string, database: string, env: Record<string, string>) => ({
+  name,
+  command: `psql "$E2E_MAINTENANCE_URL" -qX -v ON_ERROR_STOP=1 ${sql(database).map(line => `-c '${line}'`).join(' ')} && exec "$E2E_BINARY" serve`,
   cwd: root,
-  url: `${BASE_URL}/readyz`,
+  url: `${url}/readyz`,
   reuseExistingServer: false,
   stdout: 'ignore' as const,
   stderr: 'pipe' as const,
@@ -46,10 +64,10 @@ export const guestguard = {
     E2E_BINARY: fromRoot(process.env.GG_BINARY ?? 'target/debug/guestguard'),
     GG_ENV: 'development',
     GG_LOG: 'warn',
-    GG_LISTEN: `127.0.0.1:${PORT}`,
-    GG_PUBLIC_URL: BASE_URL,
-    GG_DATABASE_URL: withPath(needed('GG_DATABASE_URL'), DATABASE),
-    GG_REDIS_URL: withPath(needed('GG_REDIS_URL'), '1'),
+    GG_LISTEN: new URL(url).host,
+    GG_PUBLIC_URL: url,
+    GG_DATABASE_URL: withPath(needed('GG_DATABASE_URL'), database),
+    GG_REDIS_URL: withPath(needed('GG_REDIS_URL'), name === 'shop' ? '2' : '1'),
     GG_SMTP_URL: `smtp://127.0.0.1:${SMTP_PORT}`,
     GG_SITE_ROOT: fromRoot(process.env.GG_SITE_ROOT ?? 'target/site'),
     GG_SECRET_KEY: 'development-end2end-not-a-secret-0123456789abcde',
@@ -58,8 +76,23 @@ export const guestguard = {
     ...Object.fromEntries(
       ['SIGN_UP', 'SIGN_IN', 'ACCOUNT_MAIL', 'ACCOUNT_LINK', 'OPEN', 'ANSWER'].map(name => [`GG_LIMIT_${name}`, '10000/60']),
     ),
+    ...env,
   },
-};
+});
+
+/** Nothing is sold here: everybody has the largest plan. */
+export const guestguard = served('guestguard', BASE_URL, DATABASE, {});
+
+/** Plans are sold here. */
+export const shop = served('shop', SHOP_URL, `${DATABASE}_shop`, {
+  GG_STRIPE_SECRET_KEY: 'sk_test_end2end',
+  GG_STRIPE_WEBHOOK_SECRETS: STRIPE_SECRET,
+  GG_STRIPE_URL: `${STRIPE_URL}/`,
+  GG_STRIPE_PRICE_PRO_MONTHLY: 'price_pro_monthly',
+  GG_STRIPE_PRICE_PRO_YEARLY: 'price_pro_yearly',
+  GG_STRIPE_PRICE_BUSINESS_MONTHLY: 'price_business_monthly',
+  GG_STRIPE_PRICE_BUSINESS_YEARLY: 'price_business_yearly',
+});
 
 /** The same server, another database of it. */
 function withPath(address: string, name: string): string {

@@ -335,7 +335,13 @@ async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool)
     assert_ne!(ana.fetch("/api/billing/portal", &[]).await.status, 200);
     let customer: String =
         sqlx::query_scalar("select stripe_id from billing_customers").fetch_one(&app.backend.db).await.unwrap();
-    let wanted = [("customer", &*customer), ("items[0][plan]", "price_pro_monthly"), ("trial_period_days", "7")];
+    let card = [("type", "card"), ("card[number]", "4242424242424242"), ("card[cvc]", "123")];
+    let card = [&card[..], &[("card[exp_month]", "12"), ("card[exp_year]", "2099")]].concat();
+    let card = stripe.ask("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
+    stripe.ask(&format!("payment_methods/{card}/attach"), &[("customer", &customer)]).await;
+    let pays = [("invoice_settings[default_payment_method]", &*card)];
+    stripe.ask(&format!("customers/{customer}"), &pays).await;
+    let wanted = [("customer", &*customer), ("items[0][plan]", "price_pro_monthly")];
     let made = stripe.ask("subscriptions", &wanted).await;
     becomes(&app, Tier::Pro).await;
     let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
