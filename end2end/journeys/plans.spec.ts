@@ -76,7 +76,7 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await visitor.goto(link);
   await choose(visitor, "Yes, I'll be there");
   await visitor.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(visitor.getByRole('heading', { name: 'Thank you, Ada Lovelace' })).toBeVisible();
+  await expect(visitor.getByRole('heading', { name: 'You are coming' })).toBeVisible();
 });
 
 test('an import says what has room before, and what plans cost is told to everybody', async ({ page }) => {

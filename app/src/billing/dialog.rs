@@ -2,10 +2,13 @@ use guestguard::problem::Problem;
 use leptos::prelude::*;
 
 use super::PAGE;
-use crate::{ssr, ui::words};
+use crate::{
+    ssr,
+    ui::{modal::BeforeThePage, words},
+};
 
-/// Stands in front of the page on which a plan turned out to be full; what was typed stays below it. Its form closes it,
-/// as browsers do it without scripts.
+/// Stands before the page on which a plan turned out to be full; what was typed is still there. Its form closes it, which
+/// browsers do without scripts.
 #[component]
 pub fn UpgradeDialog(problem: Problem) -> impl IntoView {
     let (title, text) = words::problem(&problem);
@@ -16,6 +19,7 @@ pub fn UpgradeDialog(problem: Problem) -> impl IntoView {
     let sells = ssr::sells();
     view! {
         <dialog class="dialog upgrade" open aria-labelledby="upgrade-title">
+            <BeforeThePage/>
             <h2 id="upgrade-title">{title}</h2>
             <p>{text}</p>
             <form class="actions" method="dialog">

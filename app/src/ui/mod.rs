@@ -4,6 +4,8 @@
 pub mod copy;
 /// Text where Leptos does not escape it.
 pub mod escape;
+/// Dialogs that are open when a page arrives.
+pub mod modal;
 /// Presses a form's preview button while somebody types (island).
 pub mod press;
 /// Ticks all boxes of a table (island).

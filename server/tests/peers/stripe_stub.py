@@ -204,7 +204,7 @@ async def _(request):
 def page(title, *buttons):
     forms = "".join(
         f'<form method="post"><button name="do" value="{do}">{html.escape(words)}</button></form>' for do, words in buttons)
-    text = f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{forms}</html>'
+    text = f'<!doctype html><html lang="en"><title>{title}</title><link rel="icon" href="data:,"><h1>{title}</h1>{forms}</html>'
     return web.Response(text=text, content_type="text/html")
 
 
