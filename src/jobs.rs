@@ -142,6 +142,14 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Asks for what may have been missed while nobody worked, and for prices.
+pub async fn catch_up(db: &PgPool) -> anyhow::Result<()> {
+    sqlx::query("select graphile_worker.add_job('reconcile', 'null'::json, job_key => 'reconcile')")
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// A worker that runs all jobs until `stop` ends. What a killed worker left locked is taken up again within 90 s.
 pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Worker> {
     // Without a pause an idle queue is asked without end (graphile_worker 0.14); the first notification ends it.

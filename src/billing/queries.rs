@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
 use super::{
@@ -80,8 +81,7 @@ pub async fn offers(backend: &Backend) -> Result<Option<Offers>> {
 pub struct Account {
     pub tier: Tier,
     pub subscription: Option<Kept>,
-    /// Until when a tier stays whose payment is due.
-    pub grace_until: Option<chrono::DateTime<chrono::Utc>>,
+    pub due: Option<Due>,
     pub has_customer: bool,
     pub events: Usage,
     /// The event with most guests that is planned, and how many it has.
@@ -93,7 +93,6 @@ pub struct Account {
 pub async fn account(backend: &Backend, host: &Host) -> Result<Account> {
     let offers = offers(backend).await?.ok_or(crate::problem::Problem::NotFound)?;
     let subscription = subscription(&backend.db, host.id()).await?;
-    let grace = |kept: &Kept| Some(kept.past_due_since? + backend.billing.grace);
     let largest = sqlx::query!(
         r#"
         select e.title, count(*) as "guests!" from events e
@@ -114,7 +113,7 @@ pub async fn account(backend: &Backend, host: &Host) -> Result<Account> {
     .await?;
     Ok(Account {
         tier: tier(&backend.db, backend, host.id()).await?,
-        grace_until: subscription.as_ref().and_then(grace),
+        due: overdue(backend, host.id()).await?,
         subscription,
         has_customer,
         events: limits::events(backend, host).await?,
@@ -123,13 +122,26 @@ pub async fn account(backend: &Backend, host: &Host) -> Result<Account> {
     })
 }
 
-/// What everybody should see who is late with a payment: until when their tier stays.
-pub async fn overdue(backend: &Backend, host: UserId) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+/// A payment that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Until when the tier stays.
+    pub until: DateTime<Utc>,
+    /// Whether that is over.
+    pub over: bool,
+}
+
+/// What everybody should see who is late with a payment.
+pub async fn overdue(backend: &Backend, host: UserId) -> Result<Option<Due>> {
     if backend.billing.stripe.is_none() {
         return Ok(None);
     }
     let since = sqlx::query_scalar!("select past_due_since from subscriptions where host_id = $1 and grants", host.0)
         .fetch_optional(&backend.db)
         .await?;
-    Ok(since.flatten().map(|since| since + backend.billing.grace))
+    let due = |since| {
+        let until = since + backend.billing.grace;
+        Due { until, over: until <= backend.clock.now() }
+    };
+    Ok(since.flatten().map(due))
 }

@@ -163,7 +163,8 @@ async fn a_late_payment_keeps_the_tier_for_the_days_of_grace(db: PgPool) {
     };
     assert_eq!((tier(6).await, tier(8).await), (Tier::Pro, Tier::Free), "counted from the first failure");
     let overdue = queries::overdue(&backend, ana.id()).await.unwrap();
-    assert_eq!(overdue, Some(testing::start() + TimeDelta::days(7) + TimeDelta::seconds(10)));
+    let until = testing::start() + TimeDelta::days(7) + TimeDelta::seconds(10);
+    assert_eq!(overdue, Some(queries::Due { until, over: true }));
     let paid = subscription("sub_1", "price_pro", "active", false);
     hear(&backend, &stripe, event("evt_paid", "customer.subscription.updated", 99_000, paid)).await;
     assert_eq!(tier(8).await, Tier::Pro);

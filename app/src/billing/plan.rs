@@ -1,9 +1,8 @@
-use chrono::{DateTime, Utc};
 use guestguard::{
     auth::Host,
     billing::{
-        actions,
-        queries::{self, Account},
+        Status, actions,
+        queries::{self, Account, Due},
         subscriptions::Kept,
     },
     events::times::long_date,
@@ -48,14 +47,14 @@ pub fn PlanPage() -> impl IntoView {
 
 #[component]
 fn Plan(host: Host, account: Account, late: bool) -> impl IntoView {
-    let Account { tier, subscription, grace_until, has_customer, events, largest, offers } = account;
+    let Account { tier, subscription, due, has_customer, events, largest, offers } = account;
     let billed = subscription.as_ref().map(|kept| kept.billed);
     let allowance = tier.allowance();
     view! {
         <Frame host=Some(host) class="page page-wide">
             <PageHead title="Your plan" crumbs=vec![("/dashboard/account".into(), "Your account".into())]/>
             {late.then(|| view! { <p class="notice" data-kind="warning" role="status">"Thank you. Stripe has not told us about your payment yet; this page shows it as soon as it does."</p> })}
-            {grace_until.map(|until| view! { <Overdue until/> })}
+            {due.map(|due| view! { <Overdue due/> })}
             <div class="plan">
                 <section class="card" aria-labelledby="plan-now">
                     <h2 id="plan-now">{format!("You are on {}", tier.name())}</h2>
@@ -93,15 +92,19 @@ fn Plan(host: Host, account: Account, late: bool) -> impl IntoView {
 
 /// A payment is due.
 #[component]
-pub fn Overdue(until: DateTime<Utc>) -> impl IntoView {
+pub fn Overdue(due: Due) -> impl IntoView {
+    let until = long_date(due.until.date_naive());
+    let words = match due.over {
+        false => format!(
+            "Your last payment did not go through. Your plan stays until {until}; please check your means of payment."
+        ),
+        true => format!(
+            "Your last payment did not go through, and your plan rests since {until}. Nothing is deleted; it is back as soon as you have paid."
+        ),
+    };
     view! {
         <div class="notice" data-kind="danger" role="status">
-            <p>
-                {format!(
-                    "Your last payment did not go through. Your plan stays until {}; please check your means of payment.",
-                    long_date(until.date_naive()),
-                )}
-            </p>
+            <p>{words}</p>
             <PostButton action="/api/billing/portal" class="button button-small">"Put it right"</PostButton>
         </div>
     }
@@ -148,6 +151,9 @@ fn Steps(subscription: Option<Kept>, has_customer: bool) -> impl IntoView {
 fn stands(kept: &Kept) -> String {
     let day = kept.period_end.map(|end| long_date(end.date_naive())).unwrap_or_else(|| "the end of the period".into());
     match kept.cancel_at_period_end {
+        _ if kept.status == Status::PastDue => {
+            format!("{}, paid {}. The last payment is due.", kept.tier.name(), kept.billed.key())
+        }
         true => {
             format!("{}, paid {}. It ends on {day}; then your account is on Free.", kept.tier.name(), kept.billed.key())
         }

@@ -35,16 +35,19 @@ fn TierCard(tier: Tier, offers: Offers, step: Step) -> impl IntoView {
     let price = |billed: Billed| offers.offers.get(&(tier, billed)).cloned();
     let (monthly, yearly) = (price(Billed::Monthly), price(Billed::Yearly));
     let shown = match (tier, &monthly) {
-        (Tier::Free, _) => Some("Free".to_owned()),
-        (_, Some(Some(cost))) => Some(amount(cost)),
+        (Tier::Free, _) => Some(("No charge".to_owned(), "")),
+        (_, Some(Some(cost))) => Some((amount(cost), " a month")),
+        // Stripe has not been asked yet.
         _ => None,
     };
     view! {
         <li class="card tier" data-current=current.then_some("true")>
             <h2>{tier.name()}</h2>
             <p class="tier-price">
-                {shown.map(|price| view! { <strong>{price}</strong> })}
-                {(tier != Tier::Free).then_some(" a month")}
+                {match shown {
+                    Some((price, how_often)) => view! { <strong>{price}</strong> {how_often} }.into_any(),
+                    None => "Stripe shows the price before you pay".into_any(),
+                }}
             </p>
             <p class="tier-yearly">
                 {match yearly.clone() {
@@ -67,7 +70,13 @@ fn TierCard(tier: Tier, offers: Offers, step: Step) -> impl IntoView {
 fn Next(tier: Tier, step: Step, offers: [bool; 2]) -> impl IntoView {
     let (now, billed) = match step {
         Step::SignUp => {
-            return view! { <a class="button button-primary" href="/sign-up">{format!("Start with {}", tier.name())}</a> }.into_any();
+            let start = format!("Start with {}", tier.name());
+            return view! {
+                <div class="tier-steps">
+                    <a class="button button-primary" href="/sign-up">{start}</a>
+                </div>
+            }
+            .into_any();
         }
         Step::From(now, billed) => (now, billed),
     };

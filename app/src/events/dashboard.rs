@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use guestguard::{
     auth::Host,
-    billing::queries::overdue,
+    billing::queries::{Due, overdue},
     events::queries::{Dashboard, EventLine, dashboard},
 };
 use leptos::{either::Either, prelude::*};
@@ -28,13 +28,13 @@ pub fn DashboardPage() -> impl IntoView {
 }
 
 #[component]
-fn Events(host: Host, events: Dashboard, overdue: Option<DateTime<Utc>>) -> impl IntoView {
+fn Events(host: Host, events: Dashboard, overdue: Option<Due>) -> impl IntoView {
     let Dashboard { upcoming, past, now } = events;
     let first_name = host.name().split_whitespace().next().unwrap_or_default().to_owned();
     let empty = upcoming.is_empty() && past.is_empty();
     view! {
         <Frame host=Some(host)>
-            {overdue.map(|until| view! { <Overdue until/> })}
+            {overdue.map(|due| view! { <Overdue due/> })}
             {if empty {
                 Either::Left(view! { <FirstSteps first_name/> })
             } else {

@@ -19,6 +19,7 @@ pub async fn run() -> anyhow::Result<()> {
 /// Sends messages and works off jobs until `stop`.
 pub(super) async fn until(backend: Backend, stop: CancellationToken) -> anyhow::Result<()> {
     let worker = guestguard::jobs::worker(&backend, stop.clone().cancelled_owned()).await?;
+    guestguard::jobs::catch_up(&backend.db).await?;
     let postman = tokio::spawn(postman::run(backend, stop.cancelled_owned()));
     worker.run().await?;
     postman.await?;
