@@ -126,7 +126,11 @@ async fn act(tx: &mut PgConnection, backend: &Backend, stripe: &Stripe, event: &
         "invoice.paid" | "invoice.payment_failed" => {}
         _ => return Ok(()),
     }
-    jobs::enqueue_refresh(tx, customer).await
+    // The account at Stripe may serve others than us.
+    match host_of(tx, customer).await? {
+        Some(_) => jobs::enqueue_refresh(tx, customer).await,
+        None => Ok(()),
+    }
 }
 
 /// Asks Stripe for all subscriptions of a customer, and keeps what it says.
