@@ -214,7 +214,7 @@ pub(super) async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId,
     let known = sqlx::query_scalar!("select stripe_id from billing_customers where host_id = $1", host.0)
         .fetch_optional(tx)
         .await?;
-    if known.as_deref() != Some(customer) {
+    if known.as_deref().is_some_and(|known| known != customer) {
         tracing::error!(%host, customer, ?known, "an account has paid as a second customer at Stripe");
     }
     Ok(())
