@@ -33,6 +33,9 @@ pub mod rsvp;
 /// What every verb needs: database, clock, secrets, mail, live hints, links.
 #[cfg(feature = "ssr")]
 pub mod backend;
+/// Backups, restores, and the proof that they work.
+#[cfg(feature = "ssr")]
+pub mod backup;
 /// The demonstration account that `guestguard seed-demo` makes.
 #[cfg(feature = "ssr")]
 pub mod demo;

@@ -4,6 +4,7 @@ use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
+    backup::erasures,
     billing::limits,
     error::{Error, Result},
     events,
@@ -235,11 +236,16 @@ pub async fn tag(
     Ok(tagged.rows_affected() as usize)
 }
 
-/// Forgets guests whose time for undo is over. Run by the worker's schedule; returns how many.
+/// Erases guests whose time for undo is over; a restore erases them again. Run by the worker's schedule; returns how many.
 pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
     let before = backend.clock.now() - TimeDelta::hours(UNDO_HOURS);
-    let purged = sqlx::query!("delete from guests where deleted_at <= $1", before).execute(&backend.db).await?;
-    Ok(purged.rows_affected())
+    let mut tx = backend.db.begin().await?;
+    let purged =
+        sqlx::query_scalar!("delete from guests where deleted_at <= $1 returning id", before).fetch_all(&mut *tx);
+    let purged = purged.await?;
+    erasures::note_guests(&mut tx, backend.clock.now(), &purged).await?;
+    tx.commit().await?;
+    Ok(purged.len() as u64)
 }
 
 /// One statement for any number of guests, so that all or none are added.

@@ -1,0 +1,50 @@
+-- What must outlive a restore, and what is known of restores.
+
+-- Who was erased for good: ids only. A restored database erases them again.
+create table erasures (
+    id uuid primary key,
+    kind text not null check (kind in ('guest', 'user')),
+    at timestamptz not null
+);
+
+-- Suppressions and erasures on their way to where backups are kept. A restore applies again what the backup missed.
+create table journal (
+    id bigint primary key generated always as identity,
+    at timestamptz not null default now(),
+    entry jsonb not null
+);
+
+-- Written by the database itself, so that no statement can forget it. What a restore applies again is known already.
+create function keep_in_journal() returns trigger language plpgsql as $$
+begin
+    if current_setting('guestguard.replaying', true) is distinct from 'on' then
+        insert into journal (entry) values
+            (jsonb_build_object('table', tg_table_name, 'gone', tg_op = 'DELETE', 'row', to_jsonb(coalesce(new, old))));
+    end if;
+    return null;
+end $$;
+create trigger suppressions_in_journal after insert or delete on suppressions
+    for each row execute function keep_in_journal();
+create trigger erasures_in_journal after insert on erasures
+    for each row execute function keep_in_journal();
+
+-- This database was loaded from a backup, or recovered to a point in time: when, and from what.
+create table restores (
+    id uuid primary key,
+    at timestamptz not null,
+    source text not null check (char_length(source) <= 300)
+);
+
+-- Rehearsed restores, as `guestguard drill` went through them.
+create table drills (
+    id uuid primary key,
+    at timestamptz not null,
+    backup text not null check (char_length(backup) <= 300),
+    -- Empty: all went well.
+    fault text not null check (char_length(fault) <= 1000),
+    checks integer not null,
+    -- What would have been lost, and how long until guests could answer again.
+    rpo_seconds bigint not null,
+    rto_seconds bigint not null
+);
+create index drills_by_time on drills (at desc);

@@ -1,0 +1,236 @@
+use std::{
+    io::{self, Read, Write},
+    path::Path,
+    process::Stdio,
+};
+
+use anyhow::{Context, bail};
+use chrono::{DateTime, Utc};
+use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection};
+
+use super::{
+    Backups, Format, Key, Manifest, Progress, keep,
+    pointer::Pointer,
+    programs,
+    store::{full, hex},
+    tally::tally,
+};
+use crate::backend::Clock;
+
+/// The advisory lock that one backup of a database holds; any fixed number does.
+const LOCK: i64 = 0x6261_636b_7570_0001;
+/// What `pg_dump` writes last.
+const END: &[u8] = b"-- PostgreSQL database dump complete";
+
+/// Backs the database at `url` up: a dump of one moment, written, read back, and only then named as the newest.
+///
+/// # Errors
+/// Another run is under way, or something failed; then no pointer moved, and no backup of that name is there.
+pub async fn back_up(
+    backups: &Backups,
+    url: &str,
+    clock: &Clock,
+    manual: bool,
+    format: Format,
+    watch: &dyn Progress,
+) -> anyhow::Result<Manifest> {
+    let begun = std::time::Instant::now();
+    let mut db = connect(url).await?;
+    if !sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut db).await? {
+        bail!("another backup of this database is under way; wait for it");
+    }
+    let now = clock.now();
+    refuse_a_clock_behind(backups, now).await?;
+
+    watch.step("counting rows");
+    let mut moment = db.begin().await?;
+    // One snapshot for our counts and for `pg_dump`.
+    sqlx::raw_sql("set transaction isolation level repeatable read, read only").execute(&mut *moment).await?;
+    let snapshot: String = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut *moment).await?;
+    let (postgres_version, database): (i32, String) =
+        sqlx::query_as("select current_setting('server_version_num')::int, current_database()::text")
+            .fetch_one(&mut *moment)
+            .await?;
+    backups.programs.fits("pg_dump", postgres_version)?;
+    let schema_version = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations where success")
+        .fetch_one(&mut *moment)
+        .await
+        .context("this is no database of GuestGuard's; `guestguard migrate` makes it one")?;
+    let tables = tally(&mut moment).await?;
+
+    watch.step("dumping");
+    let file = tempfile::Builder::new()
+        .prefix("guestguard-backup-")
+        .tempfile_in(&backups.folder)
+        .with_context(|| full(&backups.folder))?;
+    let (sha256, bytes) = dump(backups, url, &snapshot, format, file.path()).await?;
+    moment.commit().await?;
+
+    let key = Key::new(now, manual, format);
+    upload(backups, &key, file.path(), (&sha256, bytes), watch).await?;
+    let manifest = Manifest {
+        key,
+        at: now,
+        format,
+        bytes,
+        sha256,
+        seconds: begun.elapsed().as_secs_f64(),
+        schema_version,
+        postgres_version,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        database,
+        tables,
+    };
+    backups.store.put(&manifest.key.manifest(), serde_json::to_vec_pretty(&manifest)?).await?;
+    Pointer::to(&manifest).move_here(&backups.store).await?;
+    Ok(manifest)
+}
+
+/// One connection, as everybody who looks after a database uses.
+pub(super) async fn connect(url: &str) -> anyhow::Result<PgConnection> {
+    let connecting = tokio::time::timeout(std::time::Duration::from_secs(10), PgConnection::connect(url)).await;
+    connecting
+        .context("no answer within ten seconds")
+        .and_then(|connected| connected.map_err(Into::into))
+        .context("PostgreSQL is out of reach; check the database's address and that the server runs")
+}
+
+/// A backup must not be older than the one before it by its name.
+async fn refuse_a_clock_behind(backups: &Backups, now: DateTime<Utc>) -> anyhow::Result<()> {
+    // Pointers that are damaged say nothing about clocks; this run mends them.
+    let Ok(Some(newest)) = Pointer::read(&backups.store).await else { return Ok(()) };
+    if newest.key.at() >= now {
+        bail!(
+            "the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP, or wait a second",
+            newest.at
+        );
+    }
+    Ok(())
+}
+
+/// Runs `pg_dump` into `file`: the hash and length of what it is then.
+async fn dump(
+    backups: &Backups,
+    url: &str,
+    snapshot: &str,
+    format: Format,
+    file: &Path,
+) -> anyhow::Result<(String, u64)> {
+    let mut command = backups.programs.on("pg_dump", url)?;
+    command.args(["--no-owner", "--no-privileges", "--no-password", "--encoding=UTF8", "--snapshot", snapshot]);
+    if format == Format::Custom {
+        command.arg("--format=custom");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let path = file.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().context("pg_dump does not start; install the package postgresql-client")?;
+        let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            bail!("pg_dump has no output");
+        };
+        let complaints = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            stderr.read_to_end(&mut text).map(|_| text)
+        });
+        let written = write(&mut stdout, format, &path);
+        if written.is_err() {
+            // Nothing is left running when nobody takes what it says.
+            child.kill()?;
+        }
+        let status = child.wait()?;
+        let complaints = complaints.join().map_err(|_| anyhow::anyhow!("pg_dump could not be listened to"))??;
+        let written = written.with_context(|| full(&path))?;
+        if !status.success() {
+            bail!("pg_dump failed: {}", programs::said(&complaints));
+        }
+        if !written.whole {
+            bail!("pg_dump ended before its last line");
+        }
+        Ok((written.sha256, written.bytes))
+    })
+    .await?
+}
+
+struct Written {
+    sha256: String,
+    bytes: u64,
+    whole: bool,
+}
+
+fn write(from: &mut impl Read, format: Format, path: &Path) -> io::Result<Written> {
+    let hashing = Hashing { file: std::fs::File::create(path)?, hash: Sha256::new(), bytes: 0 };
+    let (hashing, whole) = match format {
+        Format::Plain => {
+            let mut gzip = GzEncoder::new(hashing, Compression::default());
+            let whole = copy(from, &mut gzip)?;
+            (gzip.finish()?, whole)
+        }
+        Format::Custom => {
+            let mut hashing = hashing;
+            // The archive's own reader tells whether it is whole, when it is restored.
+            copy(from, &mut hashing)?;
+            (hashing, true)
+        }
+    };
+    hashing.file.sync_all()?;
+    Ok(Written { sha256: hex(&hashing.hash.finalize()), bytes: hashing.bytes, whole })
+}
+
+/// Copies everything; whether it ended with the line that `pg_dump` writes last.
+fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
+    let (mut piece, mut tail) = (vec![0; 128 * 1024], Vec::new());
+    loop {
+        let read = from.read(&mut piece)?;
+        if read == 0 {
+            return Ok(tail.windows(END.len()).any(|window| window == END));
+        }
+        to.write_all(&piece[..read])?;
+        tail.extend_from_slice(&piece[..read]);
+        tail.drain(..tail.len().saturating_sub(400));
+    }
+}
+
+struct Hashing {
+    file: std::fs::File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes the dump and reads it back; what came back otherwise is taken away again.
+async fn upload(
+    backups: &Backups,
+    key: &Key,
+    file: &Path,
+    ours: (&str, u64),
+    watch: &dyn Progress,
+) -> anyhow::Result<()> {
+    if keep::exists(&backups.store, key).await? {
+        bail!("{key} is there already; wait a second");
+    }
+    watch.step("writing");
+    backups.store.put_file(key.as_str(), file, watch).await?;
+    watch.step("reading back");
+    let back = backups.store.read_through(key.as_str(), None, watch).await;
+    let same = matches!(&back, Ok((sha256, bytes)) if (sha256.as_str(), *bytes) == ours);
+    if !same {
+        backups.store.delete(key.as_str()).await?;
+        back?;
+        bail!("{key} came back otherwise than it was written; the store cannot be trusted");
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+use std::collections::HashSet;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Connection, PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::Store;
+
+/// Where the journal lies beside the backups: `journal/2026/11/26/<time>-<id>.json`, one entry a line.
+const FOLDER: &str = "journal";
+/// Entries of one object.
+const BATCH: i64 = 5_000;
+/// Entries that nobody ships, because backups are not configured, are forgotten after so many days.
+const DAYS: i32 = 35;
+
+/// One thing that a restore must not undo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub table: Table,
+    /// Taken back: a suppression that was lifted.
+    pub gone: bool,
+    /// The row.
+    pub row: Value,
+}
+
+/// What stands in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Table {
+    Suppressions,
+    Erasures,
+}
+
+/// Brings what has gathered in the database to the place where backups are kept. How many entries went.
+///
+/// # Errors
+/// The store or the database is out of reach; the entries stay, and go with the next try. One may go twice.
+pub async fn ship(db: &PgPool, store: &Store, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let mut shipped = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        let entries = sqlx::query!(
+            r#"
+            delete from journal where id in (select id from journal order by id limit $1 for update skip locked)
+            returning id, entry
+            "#,
+            BATCH,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        if entries.is_empty() {
+            return Ok(shipped);
+        }
+        let mut entries: Vec<_> = entries.into_iter().map(|row| (row.id, row.entry)).collect();
+        entries.sort_by_key(|(id, _)| *id);
+        let lines: String = entries.iter().map(|(_, entry)| format!("{entry}\n")).collect();
+        let name = format!("{FOLDER}/{}-{}.json", now.format("%Y/%m/%d/%Y%m%dT%H%M%SZ"), Uuid::now_v7());
+        store.put(&name, lines.into_bytes()).await?;
+        tx.commit().await?;
+        shipped += entries.len();
+    }
+}
+
+/// All entries that are kept, in the order in which they were made.
+pub async fn read(store: &Store) -> anyhow::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for listed in store.list(FOLDER).await? {
+        let Some(lines) = store.get(&listed.name).await? else { continue };
+        for line in String::from_utf8_lossy(&lines).lines() {
+            let entry = serde_json::from_str(line).with_context(|| format!("{} is damaged", listed.name))?;
+            entries.push(entry);
+        }
+    }
+    Ok(entries)
+}
+
+/// Applies entries again. Those that the database knows change nothing. How many changed something.
+pub(super) async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+    let mut changed = 0;
+    for entry in entries {
+        let done = match (entry.table, entry.gone) {
+            (Table::Suppressions, false) => {
+                sqlx::query!(
+                    "insert into suppressions select s.* from jsonb_populate_record(null::suppressions, $1) s
+                    where s.host_id is null or exists (select from users u where u.id = s.host_id)
+                    on conflict on constraint suppressions_key do nothing",
+                    entry.row,
+                )
+                .execute(&mut *tx)
+                .await
+            }
+            (Table::Suppressions, true) => {
+                sqlx::query!(
+                    "delete from suppressions s using jsonb_populate_record(null::suppressions, $1) gone
+                    where s.address = gone.address and s.reason = gone.reason
+                        and s.host_id is not distinct from gone.host_id",
+                    entry.row,
+                )
+                .execute(&mut *tx)
+                .await
+            }
+            (Table::Erasures, _) => {
+                sqlx::query!(
+                    "insert into erasures select e.* from jsonb_populate_record(null::erasures, $1) e
+                    on conflict (id) do nothing",
+                    entry.row,
+                )
+                .execute(&mut *tx)
+                .await
+            }
+        };
+        changed += done.context("the journal names what this program does not know")?.rows_affected();
+    }
+    Ok(changed)
+}
+
+/// How many of the entries the database lacks: what would change if they were applied.
+pub(super) async fn missing(db: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+    let mut tx = db.begin().await?;
+    sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
+    // Applied as a whole, since a later entry may take back an earlier one; then compared, and nothing is kept of it.
+    let before = standing(&mut tx).await?;
+    replay(&mut tx, entries).await?;
+    let after = standing(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(after.symmetric_difference(&before).count() as u64)
+}
+
+async fn standing(tx: &mut PgConnection) -> anyhow::Result<HashSet<String>> {
+    let rows: Vec<String> = sqlx::query_scalar(
+        "select address || ' ' || reason || ' ' || coalesce(host_id::text, '') from suppressions
+        union all select id::text from erasures",
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Forgets what every backup that is kept contains.
+pub(super) async fn forget_before(store: &Store, before: DateTime<Utc>) -> anyhow::Result<()> {
+    for listed in store.list(FOLDER).await? {
+        if listed.changed_at < before {
+            store.delete(&listed.name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets entries that are not shipped anywhere.
+pub async fn forget_old(db: &PgPool) -> anyhow::Result<()> {
+    sqlx::query!("delete from journal where at < now() - make_interval(days => $1)", DAYS).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+use anyhow::{Context, bail};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{Key, Manifest, Store};
+
+/// When, where and what: the newest backup, in three lines. The last thing that a run writes.
+const TEXT: &str = "database/LATEST.txt";
+/// The same backup's hash, as `sha256sum -c` reads it in the folder `database`.
+const HASH: &str = "database/LATEST.sha256";
+
+/// What the two files say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    pub at: DateTime<Utc>,
+    pub key: Key,
+    pub sha256: String,
+}
+
+impl Pointer {
+    pub fn to(manifest: &Manifest) -> Self {
+        Self { at: manifest.at, key: manifest.key.clone(), sha256: manifest.sha256.clone() }
+    }
+
+    /// Moves both files, the one with the hash first: readers go by the other, and notice when the two do not agree.
+    pub async fn move_here(&self, store: &Store) -> anyhow::Result<()> {
+        store.put(HASH, self.hash_line().into_bytes()).await?;
+        let at = self.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let text = format!("{at}\n{}\n{}\n", store.uri(self.key.as_str()), self.sha256);
+        store.put(TEXT, text.into_bytes()).await
+    }
+
+    /// Where the files point; `None`: there is no backup yet.
+    ///
+    /// # Errors
+    /// They are damaged, name another place, or do not belong together.
+    pub async fn read(store: &Store) -> anyhow::Result<Option<Self>> {
+        let (text, hash) = (store.get(TEXT).await?, store.get(HASH).await?);
+        let text = match (text, hash.is_some()) {
+            (Some(text), _) => String::from_utf8(text).context("LATEST.txt is not text")?,
+            (None, false) => return Ok(None),
+            (None, true) => bail!("LATEST.txt is missing beside LATEST.sha256; {CURE}"),
+        };
+        let pointer = Self::parse(store, &text).with_context(|| format!("LATEST.txt is damaged; {CURE}"))?;
+        let hash = String::from_utf8(hash.unwrap_or_default()).unwrap_or_default();
+        if hash != pointer.hash_line() {
+            bail!("LATEST.sha256 does not belong to LATEST.txt; {CURE}");
+        }
+        Ok(Some(pointer))
+    }
+
+    fn parse(store: &Store, text: &str) -> anyhow::Result<Self> {
+        let lines: Vec<_> = text.lines().collect();
+        let [at, uri, sha256] = lines[..] else { bail!("it has {} lines instead of three", lines.len()) };
+        let at = DateTime::parse_from_rfc3339(at).context("its first line is no time")?.to_utc();
+        let key =
+            uri.strip_prefix(&store.uri("")).with_context(|| format!("it names {uri}, which is not kept here"))?;
+        if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            bail!("its third line is no SHA-256");
+        }
+        Ok(Self { at, key: Key::try_from(key.to_owned())?, sha256: sha256.to_owned() })
+    }
+
+    fn hash_line(&self) -> String {
+        let name = self.key.as_str().trim_start_matches("database/");
+        format!("{}  {name}\n", self.sha256)
+    }
+}
+
+const CURE: &str = "a run was cut off, or somebody changed it: the next `guestguard backup` mends it, and `guestguard backup list` \
+     names the backups that can be restored by their keys";

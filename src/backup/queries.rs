@@ -1,0 +1,59 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, PgPool};
+
+use crate::error::Result;
+
+/// One rehearsed restore.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromRow)]
+pub struct Drill {
+    pub at: DateTime<Utc>,
+    pub backup: String,
+    /// Empty: all went well.
+    pub fault: String,
+    pub checks: i32,
+    pub rpo_seconds: i64,
+    pub rto_seconds: i64,
+}
+
+/// The newest drills first.
+pub async fn drills(db: &PgPool, most: i64) -> Result<Vec<Drill>> {
+    let drills = sqlx::query_as!(
+        Drill,
+        "select at, backup, fault, checks, rpo_seconds, rto_seconds from drills order by at desc limit $1",
+        most,
+    );
+    Ok(drills.fetch_all(db).await?)
+}
+
+/// The newest drill that went well.
+pub async fn last_good_drill(db: &PgPool) -> Result<Option<Drill>> {
+    let drill = sqlx::query_as!(
+        Drill,
+        "select at, backup, fault, checks, rpo_seconds, rto_seconds from drills where fault = '' order by at desc limit 1",
+    );
+    Ok(drill.fetch_optional(db).await?)
+}
+
+/// How the archive of the write-ahead log stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Archive {
+    /// Seconds since the last segment was archived: what a lost server would cost. `None`: none was yet.
+    pub age_seconds: Option<i64>,
+    /// Whether the last try failed.
+    pub failing: bool,
+}
+
+/// How the server's archive stands; `None`: it archives nothing.
+pub async fn archive(db: &PgPool) -> Result<Option<Archive>> {
+    let archive = sqlx::query!(
+        r#"
+        select extract(epoch from clock_timestamp() - last_archived_time)::bigint as age,
+            coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) as "failing!"
+        from pg_stat_archiver
+        where current_setting('archive_mode') <> 'off'
+        "#,
+    );
+    let archive = archive.fetch_optional(db).await?;
+    Ok(archive.map(|archive| Archive { age_seconds: archive.age, failing: archive.failing }))
+}

@@ -1,0 +1,278 @@
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+use object_store::{
+    ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart,
+    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+    local::LocalFileSystem,
+    path::Path,
+    prefix::PrefixStore,
+};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use url::Url;
+
+use super::Progress;
+
+/// Bytes of one part of an upload. S3 takes 10,000 parts: enough for 80 GB.
+const PART: usize = 8 * 1024 * 1024;
+/// Parts on their way at the same time.
+const PARTS_AT_ONCE: usize = 4;
+/// Longest time for one request, which carries a part at most when it writes.
+const REQUEST: Duration = Duration::from_secs(300);
+/// How long a request that fails for no fault of ours is tried again.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Settings of an S3-compatible store.
+#[derive(Clone, Debug, Default)]
+pub struct S3 {
+    pub region: String,
+    /// `None`: Amazon's own.
+    pub endpoint: Option<String>,
+    /// `None`: the role of the machine.
+    pub keys: Option<(String, String)>,
+    pub encryption: Encryption,
+}
+
+/// How the store encrypts what it keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Encryption {
+    /// With keys of the store's own (SSE-S3).
+    #[default]
+    Aes256,
+    /// With a key of AWS KMS: the account's own, or the one named.
+    Kms(Option<String>),
+    /// Not asked for; the disk or the bucket's own rule sees to it.
+    None,
+}
+
+/// The place where backups are kept: an S3-compatible bucket, or a folder.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<dyn ObjectStore>,
+    url: String,
+    folder: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+/// One object, as a listing tells of it.
+pub struct Listed {
+    pub name: String,
+    pub bytes: u64,
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Opens the place at `url`: `s3://bucket/prefix`, or `file:///folder`, which is made where it is missing.
+    ///
+    /// # Errors
+    /// The address names no place of these kinds, or the folder cannot be made.
+    pub fn open(url: &Url, s3: &S3) -> anyhow::Result<Self> {
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        match url.scheme() {
+            "file" => {
+                let folder = url.to_file_path().map_err(|()| anyhow!("{url} names no folder"))?;
+                std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+                let inner = LocalFileSystem::new_with_prefix(&folder)?.with_automatic_cleanup(true);
+                Ok(Self { inner: Arc::new(inner), url: text, folder: Some(folder) })
+            }
+            "s3" => {
+                let bucket = url.host_str().context("the address names no bucket")?;
+                let inner = PrefixStore::new(bucket_of(bucket, s3)?, url.path().trim_matches('/'));
+                Ok(Self { inner: Arc::new(inner), url: text, folder: None })
+            }
+            _ => bail!("{url} is neither s3://bucket/prefix nor file:///folder"),
+        }
+    }
+
+    /// The full address of an object.
+    pub fn uri(&self, name: &str) -> String {
+        format!("{}/{name}", self.url)
+    }
+
+    /// Writes a small object whole.
+    pub async fn put(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let put = self.inner.put(&Path::from(name), PutPayload::from(bytes)).await;
+        put.map_err(|cause| self.explain(cause, "writing", name))?;
+        self.settle(name).await
+    }
+
+    /// Writes a file. Under its name it is there whole, or not at all.
+    pub async fn put_file(&self, name: &str, file: &std::path::Path, watch: &dyn Progress) -> anyhow::Result<()> {
+        let mut file = tokio::fs::File::open(file).await?;
+        let whole = file.metadata().await?.len();
+        let begun = self.inner.put_multipart(&Path::from(name)).await;
+        let mut upload =
+            WriteMultipart::new_with_chunk_size(begun.map_err(|cause| self.explain(cause, "writing", name))?, PART);
+        let sent = async {
+            let (mut piece, mut sent) = (vec![0; 256 * 1024], 0);
+            loop {
+                let read = file.read(&mut piece).await?;
+                if read == 0 {
+                    return anyhow::Ok(());
+                }
+                upload.wait_for_capacity(PARTS_AT_ONCE).await.map_err(|cause| self.explain(cause, "writing", name))?;
+                upload.write(&piece[..read]);
+                sent += read as u64;
+                watch.done(sent, Some(whole));
+            }
+        };
+        match sent.await {
+            Ok(()) => {
+                upload.finish().await.map_err(|cause| self.explain(cause, "writing", name))?;
+                self.settle(name).await
+            }
+            Err(cause) => {
+                // The first cause is the one to tell; parts that stay are ended by the bucket's own rule.
+                let _ = upload.abort().await;
+                Err(cause)
+            }
+        }
+    }
+
+    /// A small object; `None`: there is none of that name.
+    pub async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let found = async { self.inner.get(&Path::from(name)).await?.bytes().await };
+        match found.await {
+            Ok(bytes) => Ok(Some(bytes.to_vec())),
+            Err(object_store::Error::NotFound { source, .. }) if !is_no_bucket(&*source) => Ok(None),
+            Err(cause) => Err(self.explain(cause, "reading", name)),
+        }
+    }
+
+    /// Reads an object from its first byte to its last, into `file` if one is given: its SHA-256 and length.
+    pub async fn read_through(
+        &self,
+        name: &str,
+        file: Option<&std::path::Path>,
+        watch: &dyn Progress,
+    ) -> anyhow::Result<(String, u64)> {
+        let found = self.inner.get(&Path::from(name)).await.map_err(|cause| self.explain(cause, "reading", name))?;
+        let whole = found.meta.size;
+        let (mut pieces, mut hash, mut read) = (found.into_stream(), Sha256::new(), 0);
+        let mut copy = match file {
+            Some(path) => Some(tokio::fs::File::create(path).await.with_context(|| full(path))?),
+            None => None,
+        };
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|cause| self.explain(cause, "reading", name))?;
+            hash.update(&piece);
+            if let (Some(copy), Some(path)) = (&mut copy, file) {
+                copy.write_all(&piece).await.with_context(|| full(path))?;
+            }
+            read += piece.len() as u64;
+            watch.done(read, Some(whole));
+        }
+        if let (Some(mut copy), Some(path)) = (copy, file) {
+            copy.flush().await.with_context(|| full(path))?;
+        }
+        Ok((hex(&hash.finalize()), read))
+    }
+
+    /// All objects whose names begin with the folder `prefix`, by name.
+    pub async fn list(&self, prefix: &str) -> anyhow::Result<Vec<Listed>> {
+        let found: Vec<_> = self
+            .inner
+            .list(Some(&Path::from(prefix)))
+            .try_collect()
+            .await
+            .map_err(|cause| self.explain(cause, "listing", prefix))?;
+        let mut listed: Vec<_> = found
+            .into_iter()
+            .map(|meta| Listed { name: meta.location.to_string(), bytes: meta.size, changed_at: meta.last_modified })
+            .collect();
+        listed.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(listed)
+    }
+
+    /// Deletes an object; one that is gone already is fine.
+    pub async fn delete(&self, name: &str) -> anyhow::Result<()> {
+        match self.inner.delete(&Path::from(name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(cause) => Err(self.explain(cause, "deleting", name)),
+        }
+    }
+
+    /// A folder's files must be on the disk before a pointer names them; a bucket sees to it by itself.
+    async fn settle(&self, name: &str) -> anyhow::Result<()> {
+        if let Some(folder) = &self.folder {
+            tokio::fs::File::open(folder.join(name)).await?.sync_all().await?;
+        }
+        Ok(())
+    }
+
+    /// What went wrong, in a sentence with a remedy.
+    fn explain(&self, cause: object_store::Error, doing: &str, name: &str) -> anyhow::Error {
+        let said = format!("{cause:?}");
+        let why = |code: &str| said.contains(code);
+        let remedy = if why("NoSuchBucket") {
+            "the bucket does not exist; make it, or mend GG_BACKUP_URL"
+        } else if why("ExpiredToken") {
+            "the credentials have expired; set new ones"
+        } else if why("RequestTimeTooSkewed") {
+            "this machine's clock is wrong; set it by NTP"
+        } else if why("InvalidAccessKeyId") || why("SignatureDoesNotMatch") || why("Unauthenticated") {
+            "the store knows no such credentials; check GG_BACKUP_S3_ACCESS_KEY_ID and GG_BACKUP_S3_SECRET_ACCESS_KEY"
+        } else if why("PermissionDenied") || why("AccessDenied") {
+            "that is not permitted; docs/DISASTER_RECOVERY.md has the policy that is needed"
+        } else if why("StorageFull") || why("No space left") {
+            "the disk is full; make room, or prune"
+        } else if matches!(cause, object_store::Error::NotFound { .. }) {
+            return anyhow!("{} does not exist", self.uri(name));
+        } else {
+            "check that the store is up and GG_BACKUP_URL and GG_BACKUP_S3_ENDPOINT are right"
+        };
+        anyhow!("{doing} {} failed: {remedy} ({})", self.uri(name), first_line(&cause.to_string()))
+    }
+}
+
+fn bucket_of(bucket: &str, s3: &S3) -> anyhow::Result<impl ObjectStore> {
+    let client = ClientOptions::new().with_timeout(REQUEST).with_connect_timeout(Duration::from_secs(10));
+    let retry = RetryConfig { max_retries: 6, retry_timeout: PATIENCE, ..RetryConfig::default() };
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_region(&s3.region)
+        .with_client_options(client)
+        .with_retry(retry)
+        // Only configured for loopback; see `config/backup.rs`.
+        .with_allow_http(s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://")));
+    if let Some(endpoint) = &s3.endpoint {
+        builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
+    }
+    if let Some((id, secret)) = &s3.keys {
+        builder = builder.with_access_key_id(id).with_secret_access_key(secret);
+    }
+    let encrypted: AmazonS3ConfigKey = "aws_server_side_encryption".parse()?;
+    builder = match &s3.encryption {
+        Encryption::Aes256 => builder.with_config(encrypted, "AES256"),
+        Encryption::Kms(None) => builder.with_config(encrypted, "aws:kms"),
+        Encryption::Kms(Some(key)) => builder.with_sse_kms_encryption(key),
+        Encryption::None => builder,
+    };
+    builder.build().context("the S3 settings do not do")
+}
+
+fn is_no_bucket(cause: &(dyn std::error::Error + 'static)) -> bool {
+    format!("{cause:?}").contains("NoSuchBucket")
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(300).collect()
+}
+
+/// What is said when a file of ours cannot be written.
+pub(super) fn full(path: &std::path::Path) -> String {
+    format!("{} cannot be written; make room there, or name another folder with TMPDIR", path.display())
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,84 @@
+use anyhow::Context;
+use sqlx::{Acquire, AssertSqlSafe, PgConnection};
+use uuid::Uuid;
+
+use super::{Found, Report, Rule, count};
+use crate::{
+    backup::tally::tables_of,
+    secrets::{Secrets, token_hash},
+};
+
+/// So many of the newest links are opened with the key.
+const SAMPLE: i64 = 200;
+
+const RULES: &[Rule] = &[
+    Rule {
+        name: "token-hashes",
+        says: "every link is known by a hash of 32 bytes",
+        sql: "select (select count(*) from invitations where octet_length(token_hash) <> 32)
+            + (select count(*) from account_tokens where octet_length(token_hash) <> 32)",
+    },
+    // OWASP's minimum for Argon2id, which is what the program makes: 19 MiB, two passes.
+    Rule {
+        name: "passwords",
+        says: "every password is an Argon2id hash of at least 19 MiB and two passes",
+        sql: r"
+            select count(*) from users u
+            left join lateral regexp_match(u.password_hash,
+                '^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$') as p on true
+            where p is null or p[1]::int < 19456 or p[2]::int < 2",
+    },
+];
+
+pub async fn check(db: &mut PgConnection, report: &mut Report, secrets: &Secrets) -> anyhow::Result<()> {
+    count(db, report, RULES).await?;
+    report.add("clear-tokens", "no link's secret stands in the database in clear text", clear_tokens(db).await);
+    report.add("key", "GG_SECRET_KEY opens the sealed links", sealed_links(db, secrets).await);
+    Ok(())
+}
+
+/// Everything that looks like a token is hashed and looked for among the hashes.
+async fn clear_tokens(db: &mut PgConnection) -> anyhow::Result<Found> {
+    let mut found = Vec::new();
+    let mut tx = db.begin().await?;
+    for table in tables_of(&mut tx).await? {
+        let sql = format!(
+            r"select count(*) from public.{table} t,
+                lateral regexp_matches(t::text, '(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{43}}(?![A-Za-z0-9_-])', 'g') as token
+            where exists (select from invitations i where i.token_hash = sha256(token[1]::bytea))
+                or exists (select from account_tokens a where a.token_hash = sha256(token[1]::bytea))"
+        );
+        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *tx).await?;
+        if rows > 0 {
+            found.push(format!("{rows} in {table}"));
+        }
+    }
+    // Sealed values are bytes, which are written in another form.
+    let bytes: i64 = sqlx::query_scalar(
+        "select (select count(*) from invitations where sha256(token_sealed) = token_hash)
+            + (select count(*) from account_tokens where sha256(token_sealed) = token_hash)",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.rollback().await?;
+    if bytes > 0 {
+        found.push(format!("{bytes} where sealed ones belong"));
+    }
+    Ok(Found::these(found))
+}
+
+async fn sealed_links(db: &mut PgConnection, secrets: &Secrets) -> anyhow::Result<Found> {
+    let mut tx = db.begin().await?;
+    let links: Result<Vec<(Uuid, Vec<u8>, Vec<u8>)>, _> = sqlx::query_as(
+        "select id, token_hash, token_sealed from invitations where token_sealed is not null order by issued_at desc limit $1",
+    )
+    .bind(SAMPLE)
+    .fetch_all(&mut *tx)
+    .await;
+    tx.rollback().await?;
+    let links = links.context("the links cannot be read")?;
+    let shut = links
+        .iter()
+        .filter(|(id, hash, sealed)| !secrets.open(sealed, *id).is_ok_and(|token| token_hash(&token) == *hash));
+    Ok(Found { faults: shut.count() as i64, detail: format!("of {} looked at", links.len()) })
+}
