@@ -6,9 +6,11 @@ use url::Url;
 
 use crate::{
     auth::Purpose,
+    backup::{Backups, Operators},
     billing::Billing,
     limits::Limits,
     live::Live,
+    maintenance::Maintenance,
     notifications::{
         postman::Breakers,
         senders::{Reference, Senders},
@@ -30,6 +32,10 @@ pub struct Backend {
     pub breakers: Breakers,
     pub links: Links,
     pub billing: Billing,
+    /// `None`: nothing says where backups go.
+    pub backups: Option<Backups>,
+    pub operators: Operators,
+    pub maintenance: Maintenance,
 }
 
 /// Where the time comes from, so that tests can move it.

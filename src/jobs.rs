@@ -5,9 +5,9 @@ use graphile_worker::{
     IntoTaskHandlerResult, LocalQueueConfig, RefetchDelayConfig, TaskHandler, Worker, WorkerContext, WorkerOptions,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{ConnectOptions, PgConnection, PgPool};
 
-use crate::{auth, backend::Backend, billing, error::Result, guests, imports, notifications};
+use crate::{auth, backend::Backend, backup, billing, error::Result, guests, imports, notifications};
 
 /// Tries before news about an address is given up. With the queue's backoff (e^n seconds, at most six hours) they
 /// spread over about 16 hours.
@@ -19,6 +19,14 @@ const CONCURRENCY: usize = 8;
 const BATCH: usize = 64;
 /// Longest time between two looks into an empty queue. A new job is told of at once; one whose time comes is not.
 const POLL: Duration = Duration::from_secs(2);
+/// What is done when.
+const SCHEDULE: &str = "17 * * * * forget_the_past
+*/5 * * * * remind
+41 * * * * reconcile
+* * * * * ship_journal ?max=1
+";
+/// Tried twice; then the next hour, and whoever watches is told that it is late.
+const HOURLY_BACKUP: &str = "7 * * * * back_up ?max=2&fill=50m\n";
 /// The schema in which the queue keeps its tables.
 const SCHEMA: &str = "graphile_worker";
 
@@ -112,6 +120,48 @@ impl TaskHandler for Reconcile {
     }
 }
 
+/// Makes the hourly backup, and gives up old ones. A unit struct, as above.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackUp;
+
+impl TaskHandler for BackUp {
+    const IDENTIFIER: &'static str = "back_up";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        let Some(backups) = &backend.backups else { return Ok(()) };
+        let url = backend.db.connect_options().to_url_lossy();
+        let done = async {
+            let manifest =
+                backup::back_up(backups, url.as_str(), &backend.clock, false, backup::Format::Plain, &backup::Quiet)
+                    .await?;
+            tracing::info!(key = %manifest.key, bytes = manifest.bytes, seconds = manifest.seconds, "backed up");
+            backup::keep::prune(&backups.store, backend.clock.now(), false).await
+        };
+        done.await.map(|_| ()).map_err(|cause| {
+            tracing::error!(cause = format!("{cause:#}"), "the backup failed");
+            format!("{cause:#}")
+        })
+    }
+}
+
+/// Brings the journal of suppressions and erasures to where backups are kept. A unit struct, as above.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ShipJournal;
+
+impl TaskHandler for ShipJournal {
+    const IDENTIFIER: &'static str = "ship_journal";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        let done = match &backend.backups {
+            Some(backups) => backup::journal::ship(&backend.db, &backups.store, backend.clock.now()).await.map(|_| ()),
+            None => backup::journal::forget_old(&backend.db).await,
+        };
+        done.map_err(|cause| format!("{cause:#}"))
+    }
+}
+
 /// Enqueues the question how a customer's subscriptions stand, in the caller's transaction.
 pub async fn enqueue_refresh(db: &mut PgConnection, customer: &str) -> Result<()> {
     let job = RefreshSubscriptions { customer: customer.to_owned() };
@@ -154,6 +204,10 @@ pub async fn catch_up(db: &PgPool) -> anyhow::Result<()> {
 pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Worker> {
     // Without a pause an idle queue is asked without end (graphile_worker 0.14); the first notification ends it.
     let pause = RefetchDelayConfig::default().with_duration(POLL).with_max_abort_threshold(1);
+    let mut schedule = SCHEDULE.to_owned();
+    if backend.backups.as_ref().is_some_and(|backups| backups.hourly) {
+        schedule.push_str(HOURLY_BACKUP);
+    }
     WorkerOptions::default()
         .pg_pool(backend.db.clone())
         .schema(SCHEMA)
@@ -166,7 +220,9 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .define_job::<Remind>()
         .define_job::<RefreshSubscriptions>()
         .define_job::<Reconcile>()
-        .with_cron("17 * * * * forget_the_past\n*/5 * * * * remind\n41 * * * * reconcile")
+        .define_job::<BackUp>()
+        .define_job::<ShipJournal>()
+        .with_cron(&schedule)
         .context("the schedule")?
         .heartbeat_interval(Duration::from_secs(15))
         .sweep_interval(Duration::from_secs(20))

@@ -51,6 +51,9 @@ pub mod limits;
 /// "Event X changed" hints and single-use tickets over Redis.
 #[cfg(feature = "ssr")]
 pub mod live;
+/// Whether people are told to come back later.
+#[cfg(feature = "ssr")]
+pub mod maintenance;
 /// The schema's versions and how they are applied.
 #[cfg(feature = "ssr")]
 pub mod migrations;

@@ -33,6 +33,8 @@ pub enum Problem {
     TooManyRequests { retry_after: u32 },
     /// 503. The service is busy or one of its parts is away; try again after this many seconds.
     Unavailable { retry_after: u32 },
+    /// 503. The service is closed for a while, on purpose.
+    Maintenance { retry_after: u32 },
     /// 500. Our fault; the reference finds the cause in the log.
     Unexpected { reference: String },
 }
@@ -96,7 +98,7 @@ impl Problem {
             Self::Invalid(_) => 422,
             Self::Locked => 423,
             Self::TooManyRequests { .. } => 429,
-            Self::Unavailable { .. } => 503,
+            Self::Unavailable { .. } | Self::Maintenance { .. } => 503,
             Self::Unexpected { .. } => 500,
         }
     }
@@ -104,7 +106,9 @@ impl Problem {
     /// Seconds until another try makes sense, for the `Retry-After` header.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooManyRequests { retry_after } | Self::Unavailable { retry_after } => Some(*retry_after),
+            Self::TooManyRequests { retry_after }
+            | Self::Unavailable { retry_after }
+            | Self::Maintenance { retry_after } => Some(*retry_after),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use crate::{
     auth::{self, Host, Purpose, SignInForm, SignUpForm},
     backend::{Backend, Clock, Links},
+    backup::Operators,
     billing::{Billing, Tier},
     error::{Error, Result},
     events::{self, EventForm},
@@ -16,6 +17,7 @@ use crate::{
     jobs::FollowUp,
     limits::{Limits, Rate},
     live::Live,
+    maintenance::Maintenance,
     notifications::{
         postman::{self, Breakers},
         senders::{Outbox, Sender, Senders, outbox},
@@ -59,6 +61,9 @@ pub async fn backend(db: PgPool) -> Backend {
         breakers: Breakers::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
         billing: Billing::new(Tier::Business, 7, None),
+        backups: None,
+        operators: Operators::default(),
+        maintenance: Maintenance::default(),
     }
 }
 

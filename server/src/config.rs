@@ -3,9 +3,11 @@ use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 use guestguard::limits::{Limit, Rate};
 use url::Url;
 
+mod backup;
 mod billing;
 mod messages;
 
+pub use backup::{Backups, Restoring, Source};
 pub use billing::Billing;
 pub use messages::Messages;
 
@@ -22,6 +24,11 @@ pub struct Config {
     pub secret_key: String,
     pub messages: Messages,
     pub billing: Billing,
+    pub backups: Backups,
+    /// Whether people are told to come back later, whatever `guestguard maintenance` says.
+    pub maintenance: bool,
+    /// Addresses of the accounts that see how the service itself stands.
+    pub operators: Vec<String>,
     pub listen: SocketAddr,
     /// Where Prometheus finds the metrics; `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
@@ -66,7 +73,11 @@ impl fmt::Display for Faults {
 impl Config {
     /// Reads the process's environment.
     pub fn from_env() -> Result<Self, Faults> {
-        Self::read(&std::env::vars().filter(|(name, _)| name.starts_with("GG_")).collect())
+        Self::read(&Self::variables())
+    }
+
+    fn variables() -> HashMap<String, String> {
+        std::env::vars().filter(|(name, _)| name.starts_with("GG_")).collect()
     }
 
     /// Reads settings from `variables`.
@@ -81,6 +92,9 @@ impl Config {
         let secret_key = reader.secret_key(development, &local_dir);
         let messages = Messages::read(&mut reader, development);
         let billing = Billing::read(&mut reader);
+        let backups = Backups::read(&mut reader);
+        let maintenance = reader.number("GG_MAINTENANCE") != 0;
+        let operators = reader.list("GG_OPERATORS").iter().map(|address| address.to_lowercase()).collect();
         let listen = reader.address("GG_LISTEN").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
         let metrics_listen = reader.address("GG_METRICS_LISTEN");
         let trusted_proxies = reader.number("GG_TRUSTED_PROXIES");
@@ -95,6 +109,9 @@ impl Config {
                 secret_key,
                 messages,
                 billing,
+                backups,
+                maintenance,
+                operators,
                 listen,
                 metrics_listen,
                 trusted_proxies,

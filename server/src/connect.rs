@@ -4,8 +4,10 @@ use anyhow::Context;
 use fred::prelude::*;
 use guestguard::{
     backend::{Backend, Clock, Links},
+    backup::Operators,
     limits::{Limit, Limits},
     live::Live,
+    maintenance::Maintenance,
     notifications::postman::Breakers,
     redis::Redis,
     secrets::Secrets,
@@ -42,6 +44,9 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         breakers: Breakers::default(),
         links: links(config),
         billing: config.billing.assemble()?,
+        backups: config.backups.open()?,
+        operators: Operators::new(config.operators.clone()),
+        maintenance: Maintenance::new(config.maintenance),
     })
 }
 

@@ -1,7 +1,7 @@
 use app::ssr::{Asked, Network};
 use axum::{
     Json,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{Method, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -9,12 +9,16 @@ use axum::{
 use guestguard::{
     auth::{self, Host, device_words},
     backend::Backend,
+    maintenance::Maintenance,
     problem::Problem,
 };
 use serde_json::json;
 use tower_sessions::Session;
 
 use crate::{forms, refusal::Refusal, sessions};
+
+/// When whoever comes during maintenance is asked to come again.
+const MAINTENANCE_SECONDS: u32 = 120;
 
 /// Lets only signed-in hosts through to the dashboard; others sign in first and come back to where they wanted to go.
 pub async fn dashboard(State(backend): State<Backend>, session: Session, mut request: Request, next: Next) -> Response {
@@ -82,6 +86,15 @@ async fn keep_fresh(backend: &Backend, session: &Session, host: &Host) -> Result
         })?;
     }
     Ok(())
+}
+
+/// Sends everybody away while the service is closed: providers and scripts come back by themselves, people get a page.
+/// Files of the site are no routes and are served, as that page needs them.
+pub async fn maintenance(State(maintenance): State<Maintenance>, request: Request, next: Next) -> Response {
+    match maintenance.is_on() && request.extensions().get::<MatchedPath>().is_some() {
+        true => Refusal(Problem::Maintenance { retry_after: MAINTENANCE_SECONDS }).into_response(),
+        false => next.run(request).await,
+    }
 }
 
 /// `GET /me`: who is signed in, as JSON.

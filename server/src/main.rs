@@ -31,6 +31,17 @@ enum Command {
     Outbox(commands::outbox::Outbox),
     /// Send one message to somebody, to see whether the provider takes it.
     SendTest(commands::send_test::SendTest),
+    /// Back the database up, or look after the backups.
+    Backup(commands::backup::Backup),
+    /// Restore a backup into a database, make it safe to serve, and verify it.
+    Restore(commands::restore::Restore),
+    /// Check that the database is whole: the gate after a restore.
+    RestoreVerify(commands::restore_verify::RestoreVerify),
+    /// Rehearse a restore: the newest backup into a scratch database, verified and served.
+    Drill(commands::drill::Drill),
+    /// Close the service for a while, or open it again.
+    #[command(subcommand)]
+    Maintenance(commands::maintenance::Maintenance),
     /// Say what is configured, what is reachable and what is missing.
     Doctor,
 }
@@ -44,13 +55,18 @@ async fn main() -> ExitCode {
         Command::SeedDemo => commands::seed_demo::run().await,
         Command::Outbox(outbox) => commands::outbox::run(outbox).await,
         Command::SendTest(send) => commands::send_test::run(send).await,
+        Command::Backup(backup) => commands::backup::run(backup).await,
+        Command::Restore(restore) => commands::restore::run(restore).await,
+        Command::RestoreVerify(verify) => commands::restore_verify::run(verify).await,
+        Command::Drill(drill) => commands::drill::run(drill).await,
+        Command::Maintenance(asked) => commands::maintenance::run(asked).await,
         Command::Doctor => commands::doctor::run().await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             eprintln!("guestguard: {cause:#}");
-            ExitCode::FAILURE
+            commands::exit_code(&cause)
         }
     }
 }

@@ -114,14 +114,17 @@ pub fn router(
                 .layer(from_fn_with_state(backend.clone(), guard::dashboard))
                 .layer(from_fn(forms::hand_over)),
         );
-    let hooks = Webhooks::new(config, backend.clone(), fetch).routes();
-    let plain = Router::new()
+    let health = Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
-        .route("/health", get(health::ready).with_state(backend.clone()))
+        .route("/health", get(health::ready).with_state(backend.clone()));
+    let maintenance = backend.maintenance.clone();
+    let hooks = Webhooks::new(config, backend.clone(), fetch).routes();
+    let plain = Router::new()
         .route("/u/{token}", post(unsubscribe::unsubscribe).with_state(backend.clone()))
         .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
-    Ok(around(plain.merge(hooks).merge(pages), config.is_https(), config.trusted_proxies, lost))
+    let open = plain.merge(hooks).merge(pages).layer(from_fn_with_state(maintenance, guard::maintenance));
+    Ok(around(health.merge(open), config.is_https(), config.trusted_proxies, lost))
 }
 
 /// What holds for every request: its id, the log, headers, the client's network, time limits, and the last resort.

@@ -228,8 +228,9 @@ async fn upload(
     let back = backups.store.read_through(key.as_str(), None, watch).await;
     let same = matches!(&back, Ok((sha256, bytes)) if (sha256.as_str(), *bytes) == ours);
     if !same {
-        backups.store.delete(key.as_str()).await?;
+        let cleared = backups.store.delete(key.as_str()).await;
         back?;
+        cleared?;
         bail!("{key} came back otherwise than it was written; the store cannot be trusted");
     }
     Ok(())

@@ -1,8 +1,10 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use anyhow::bail;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::auth::Host;
 
 /// Rehearsed restores.
 pub mod drills;
@@ -52,7 +54,28 @@ pub struct Backups {
     pub programs: Programs,
     /// Where a dump lies while it is made or read.
     pub folder: PathBuf,
+    /// Whether the worker makes one every hour.
+    pub hourly: bool,
 }
+
+/// The addresses of those who look after this installation, in small letters.
+#[derive(Clone, Debug, Default)]
+pub struct Operators(Arc<[String]>);
+
+impl Operators {
+    pub fn new(addresses: Vec<String>) -> Self {
+        Self(addresses.into())
+    }
+
+    /// Whether `host` is one of them.
+    pub fn admit(&self, host: &Host) -> Option<Operator> {
+        let named = host.is_verified() && self.0.contains(&host.email().to_lowercase());
+        named.then_some(Operator(()))
+    }
+}
+
+/// Somebody who looks after this installation. Comes only from [`Operators::admit`].
+pub struct Operator(());
 
 /// What is told while something long goes on.
 pub trait Progress: Send + Sync {

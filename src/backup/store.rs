@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{
     ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+    aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum},
     local::LocalFileSystem,
     path::Path,
     prefix::PrefixStore,
@@ -241,6 +241,8 @@ fn bucket_of(bucket: &str, s3: &S3) -> anyhow::Result<impl ObjectStore> {
         .with_region(&s3.region)
         .with_client_options(client)
         .with_retry(retry)
+        // A bucket with object lock takes nothing without a checksum.
+        .with_checksum_algorithm(Checksum::SHA256)
         // Only configured for loopback; see `config/backup.rs`.
         .with_allow_http(s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://")));
     if let Some(endpoint) = &s3.endpoint {

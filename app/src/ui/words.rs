@@ -53,6 +53,12 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
                 wait(*retry_after)
             ),
         ),
+        Problem::Maintenance { .. } => (
+            "Back in a little while",
+            "We are looking after GuestGuard and have closed the door for a moment. Everything you saved is safe; try again in \
+             a few minutes."
+                .into(),
+        ),
         Problem::Unexpected { reference } => (
             "Something went wrong on our side",
             format!("We have written down what happened. If it keeps happening, quote {reference}."),
@@ -120,6 +126,12 @@ pub fn link_problem(problem: &Problem) -> (&'static str, String) {
         Problem::NotFound => (
             "We can't find this invitation",
             "Please check that the whole link was copied, or ask your host to send it again.".into(),
+        ),
+        Problem::Maintenance { .. } => (
+            "Your invitation is safe with us",
+            "We are tidying up for a moment. Please open your link again in a few minutes: your place is kept, and so is \
+             everything you answered."
+                .into(),
         ),
         other => self::problem(other),
     }

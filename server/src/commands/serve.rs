@@ -36,6 +36,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     let hub = Hub::connect(&config, stop.clone()).await?;
+    super::work::follow_maintenance(&backend, &stop).await;
     let worker = match serve.no_work {
         true => None,
         false => Some(tokio::spawn(super::work::until(backend.clone(), stop.clone()))),

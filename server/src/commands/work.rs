@@ -10,17 +10,47 @@ pub async fn run() -> anyhow::Result<()> {
     let backend = connect::backend(&config).await?;
     let stop = CancellationToken::new();
     tokio::spawn(super::serve::stop_on_signal(stop.clone()));
+    follow_maintenance(&backend, &stop).await;
     tracing::info!("working");
     until(backend, stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Sends messages and works off jobs until `stop`.
+/// Learns whether the service is closed, now and from now on.
+pub(super) async fn follow_maintenance(backend: &Backend, stop: &CancellationToken) {
+    backend.maintenance.look(&backend.redis).await;
+    let following = backend.maintenance.clone().follow(backend.redis.clone(), stop.clone().cancelled_owned());
+    tokio::spawn(following);
+}
+
+/// Sends messages and works off jobs until `stop`. While the service is closed nothing is written, so nothing works.
 pub(super) async fn until(backend: Backend, stop: CancellationToken) -> anyhow::Result<()> {
-    let worker = guestguard::jobs::worker(&backend, stop.clone().cancelled_owned()).await?;
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = backend.maintenance.until(false) => {}
+        }
+        let pause = stop.child_token();
+        let closing = tokio::spawn({
+            let (maintenance, pause) = (backend.maintenance.clone(), pause.clone());
+            async move {
+                maintenance.until(true).await;
+                tracing::info!("closed for maintenance: the worker rests");
+                pause.cancel();
+            }
+        });
+        let worked = work(&backend, pause).await;
+        closing.abort();
+        worked?;
+    }
+    Ok(())
+}
+
+async fn work(backend: &Backend, stop: CancellationToken) -> anyhow::Result<()> {
+    let worker = guestguard::jobs::worker(backend, stop.clone().cancelled_owned()).await?;
     guestguard::jobs::catch_up(&backend.db).await?;
-    let postman = tokio::spawn(postman::run(backend, stop.cancelled_owned()));
+    let postman = tokio::spawn(postman::run(backend.clone(), stop.cancelled_owned()));
     worker.run().await?;
     postman.await?;
     Ok(())

@@ -85,6 +85,9 @@ impl App {
             secret_key: guestguard::secrets::random_token().unwrap(),
             messages: read.messages,
             billing: read.billing,
+            backups: read.backups,
+            maintenance: false,
+            operators: vec!["operator@example.org".into()],
             listen: address,
             metrics_listen: None,
             trusted_proxies: settings.proxies,
@@ -98,6 +101,7 @@ impl App {
         let stop = CancellationToken::new();
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
         let router = router::router(&config, backend.clone(), hub, certificates.clone()).unwrap();
+        tokio::spawn(backend.maintenance.clone().follow(backend.redis.clone(), stop.clone().cancelled_owned()));
         tokio::spawn(listen::serve(listener, router, stop.clone()));
         Self { address, backend, secret_key: config.secret_key, redis_url: config.redis_url, certificates, stop }
     }

@@ -1,0 +1,36 @@
+use clap::Subcommand;
+use guestguard::maintenance;
+
+use crate::{config::Config, connect};
+
+/// `guestguard maintenance`.
+#[derive(Subcommand)]
+pub enum Maintenance {
+    /// Close: pages and forms tell people to come back later, and nothing is written.
+    On,
+    /// Open again.
+    Off,
+    /// Say whether the service is closed.
+    Status,
+}
+
+/// Closes the service, or opens it, on all nodes.
+pub async fn run(asked: Maintenance) -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let redis = connect::redis(&config).await?;
+    match asked {
+        Maintenance::On => {
+            maintenance::switch(&redis, true).await?;
+            println!("Closed within two seconds, until `guestguard maintenance off`. Requests under way still end.");
+        }
+        Maintenance::Off => {
+            maintenance::switch(&redis, false).await?;
+            println!("Open within two seconds. A node with GG_MAINTENANCE=1 stays closed.");
+        }
+        Maintenance::Status => println!(
+            "{}",
+            if config.maintenance || maintenance::is_on(&redis).await? { "Closed for maintenance." } else { "Open." }
+        ),
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+use clap::Args;
+use guestguard::backup::{
+    Key, Manifest, journal, keep,
+    verify::{self, Against, Report},
+};
+
+use super::{
+    backup::Output,
+    output::{NotWell, print_json},
+};
+use crate::{config::Restoring, connect};
+
+/// `guestguard restore-verify`.
+#[derive(Args)]
+pub struct RestoreVerify {
+    /// Name every check, not only those that fail.
+    #[arg(long)]
+    verbose: bool,
+    /// Look at every page of every index and table as well; needs the extension amcheck.
+    #[arg(long)]
+    deep: bool,
+    /// The database serves already: leave out what holds only right after a restore.
+    #[arg(long)]
+    live: bool,
+    /// Compare with what this backup held: `latest` or its key.
+    #[arg(long, value_name = "KEY")]
+    manifest: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Checks the database at `GG_DATABASE_URL`: the gate after a restore.
+pub async fn run(asked: RestoreVerify) -> anyhow::Result<()> {
+    let config = Restoring::from_env()?;
+    let (db, secrets) = (connect::database(&config.database_url()?).await?, config.secrets()?);
+    let backups = config.backups.open()?;
+    let manifest = match &asked.manifest {
+        None => None,
+        Some(key) => Some(manifest(&config.backups.required()?, key).await?),
+    };
+    let entries = match &backups {
+        Some(backups) => Some(journal::read(&backups.store).await?),
+        None => None,
+    };
+    let against = Against {
+        manifest: manifest.as_ref(),
+        journal: entries.as_deref(),
+        secrets: &secrets,
+        live: asked.live,
+        deep: asked.deep,
+    };
+    let report = verify::run(&mut *db.acquire().await?, &against).await?;
+    match asked.output.json {
+        true => print_json(&report)?,
+        false => tell(&report, asked.verbose),
+    }
+    match report.failed().count() {
+        0 => Ok(()),
+        n => Err(NotWell(format!("{n} of {} checks failed", report.checks.len())).into()),
+    }
+}
+
+async fn manifest(backups: &guestguard::backup::Backups, key: &str) -> anyhow::Result<Manifest> {
+    if key != "latest" {
+        return keep::named(&backups.store, &Key::try_from(key.to_owned())?).await;
+    }
+    let latest = keep::latest(&backups.store).await?;
+    latest.ok_or_else(|| anyhow::anyhow!("there is no backup yet; run `guestguard backup`"))
+}
+
+/// Says what came of the checks.
+pub(super) fn tell(report: &Report, verbose: bool) {
+    for check in &report.checks {
+        let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
+        if check.faults != 0 {
+            println!("  FAILED  {}: {}; {} do not fit{detail}", check.name, check.says, check.faults);
+        } else if verbose {
+            println!("  ok      {}: {}{detail}", check.name, check.says);
+        }
+    }
+    if report.is_ok() {
+        println!("OK: all {} checks passed", report.checks.len());
+    }
+}
