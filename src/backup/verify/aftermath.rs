@@ -16,7 +16,7 @@ const RESTORED: &[Rule] = &[
     Rule {
         name: "restore-noted",
         says: "the database says that it was restored",
-        sql: "select case when exists (select from restores) then 0 else 1 end",
+        sql: "select (not exists (select from restores))::int::bigint",
     },
     Rule {
         name: "sessions",

@@ -65,7 +65,7 @@ impl Report {
 
     fn add(&mut self, name: impl Into<String>, says: impl Into<String>, found: anyhow::Result<Found>) {
         let found =
-            found.unwrap_or_else(|cause| Found { faults: 1, detail: format!("could not be checked: {cause:#}") });
+            found.unwrap_or_else(|cause| Found { faults: 1, detail: format!("it could not be checked: {cause:#}") });
         self.checks.push(Checked {
             name: name.into(),
             says: says.into(),

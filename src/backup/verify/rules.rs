@@ -47,7 +47,8 @@ pub(super) const RULES: &[Rule] = &[
         name: "history",
         says: "every answer stands in its guest's history",
         sql: "
-            select count(*) from rsvps r where not exists (select from rsvp_changes c
+            select count(*) from rsvps r join guests g on g.host_id = r.host_id and g.id = r.guest_id
+            where not exists (select from rsvp_changes c
                 where c.host_id = r.host_id and c.guest_id = r.guest_id and c.changed_at = r.changed_at
                     and c.answer = r.answer and c.heads = r.heads)",
     },
