@@ -5,6 +5,8 @@
 
 pub mod auth;
 #[cfg(feature = "ssr")]
+pub mod backup;
+#[cfg(feature = "ssr")]
 pub mod billing;
 pub mod events;
 pub mod guests;

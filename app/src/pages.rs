@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
-    auth, billing, events, guests, imports, invitations, notifications, rsvp, ssr,
+    auth, backup, billing, events, guests, imports, invitations, notifications, rsvp, ssr,
     ui::{escape, page::ProblemPage},
 };
 
@@ -70,6 +70,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/new-address/:token") view=auth::links::NewAddressPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/account") view=auth::account::AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=events::dashboard::DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/operator") view=backup::OperatorPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/new") view=events::form::NewEventPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event") view=rsvp::page::OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/edit") view=events::form::EditEventPage ssr=SsrMode::Async/>

@@ -7,7 +7,8 @@ pub async fn live() -> &'static str {
     "ok"
 }
 
-/// `/health` and `/readyz`: this node can do its work, or which part it misses.
+/// `/health` and `/readyz`: this node can do its work, or which part it misses. How old the newest backup is is told
+/// beside, where backups are configured; a late one keeps nobody from working.
 pub async fn ready(State(backend): State<Backend>) -> (StatusCode, Json<Value>) {
     let database = async {
         let ping = sqlx::Executor::execute(&backend.db, "");
@@ -17,5 +18,18 @@ pub async fn ready(State(backend): State<Backend>) -> (StatusCode, Json<Value>) 
     let (database, redis) = tokio::join!(database, redis);
     let word = |well| if well { "ok" } else { "out of reach" };
     let status = if database && redis { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "database": word(database), "redis": word(redis) })))
+    let mut told = json!({ "database": word(database), "redis": word(redis) });
+    if backend.maintenance.is_on() {
+        told["maintenance"] = json!(true);
+    }
+    if let Some(backups) = &backend.backups {
+        told["backup"] = match backups.status(backend.clock.now()).await {
+            Ok(status) => {
+                let state = if status.faults.is_empty() { "ok" } else { "late or damaged" };
+                json!({ "state": state, "age_seconds": status.age_seconds })
+            }
+            Err(_) => json!({ "state": "out of reach" }),
+        };
+    }
+    (status, Json(told))
 }

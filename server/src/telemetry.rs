@@ -7,7 +7,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use guestguard::{backend::Backend, notifications};
+use guestguard::{backend::Backend, backup, notifications};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use tower_http::request_id::{MakeRequestId, RequestId};
@@ -55,8 +55,37 @@ async fn scrape(State((handle, backend)): State<(PrometheusHandle, Backend)>) ->
         metrics::gauge!("outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
         metrics::gauge!("outbox_paused").set(f64::from(u8::from(outbox.paused.is_some())));
     }
+    backups(&backend).await;
     handle.run_upkeep();
     handle.render()
+}
+
+/// How backups stand. What is not known is not told.
+async fn backups(backend: &Backend) {
+    let now = backend.clock.now();
+    if let Some(backups) = &backend.backups
+        && let Ok(status) = backups.status(now).await
+    {
+        metrics::gauge!("backup_faults").set(status.faults.len() as f64);
+        if let (Some(newest), Some(age)) = (&status.newest, status.age_seconds) {
+            metrics::gauge!("backup_age_seconds").set(age as f64);
+            metrics::gauge!("backup_bytes").set(newest.bytes as f64);
+        }
+        if let Some(age) = status.verified_age_seconds {
+            metrics::gauge!("backup_verified_age_seconds").set(age as f64);
+        }
+    }
+    if let Ok(Some(drill)) = backup::queries::last_good_drill(&backend.db).await {
+        metrics::gauge!("drill_age_seconds").set((now - drill.at).num_seconds() as f64);
+        metrics::gauge!("drill_rpo_seconds").set(drill.rpo_seconds as f64);
+        metrics::gauge!("drill_rto_seconds").set(drill.rto_seconds as f64);
+    }
+    if let Ok(Some(archive)) = backup::queries::archive(&backend.db).await {
+        metrics::gauge!("wal_archive_failed").set(f64::from(u8::from(archive.failing)));
+        if let Some(age) = archive.age_seconds {
+            metrics::gauge!("wal_archive_age_seconds").set(age as f64);
+        }
+    }
 }
 
 /// Counts and times each request by its route, never by its path: paths carry secrets.

@@ -1,8 +1,14 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
-use super::{Key, LATE_MINUTES, Manifest, Store, journal, pointer::Pointer};
+use super::{Backups, Key, LATE_MINUTES, Manifest, Store, journal, pointer::Pointer};
 
 /// Hourly backups are kept so many days, and so many at least, however old they are.
 const DAYS: i64 = 30;
@@ -13,6 +19,11 @@ const ABANDONED_HOURS: i64 = 24;
 const TREND: usize = 24;
 /// The newest may have so many hundredths of their usual size, at least.
 const SHRUNK: u64 = 50;
+
+/// How long what was seen is good enough.
+const FRESH: Duration = Duration::from_secs(60);
+/// How long the store may take when only somebody wants to know.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One backup, as a listing tells of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -151,6 +162,28 @@ pub async fn status(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Status>
         newest,
         faults,
     })
+}
+
+/// How backups stood when somebody looked last. Those who ask often, pages and metrics, do not ask the store each time.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(Arc<Mutex<Option<(Instant, Result<Status, String>)>>>);
+
+impl Backups {
+    /// How backups stand, as of a minute ago at most; or why that cannot be told. Nobody waits longer than some seconds.
+    pub async fn status(&self, now: DateTime<Utc>) -> Result<Status, String> {
+        let mut seen = self.seen.0.lock().await;
+        if let Some((at, status)) = &*seen
+            && at.elapsed() < FRESH
+        {
+            return status.clone();
+        }
+        let status = match tokio::time::timeout(PATIENCE, status(&self.store, now)).await {
+            Ok(status) => status.map_err(|cause| format!("{cause:#}")),
+            Err(_) => Err(format!("{:?} does not answer", self.store)),
+        };
+        *seen = Some((Instant::now(), status.clone()));
+        status
+    }
 }
 
 fn usual_bytes(all: &[Kept], newest: &Kept) -> Option<u64> {

@@ -56,6 +56,8 @@ pub struct Backups {
     pub folder: PathBuf,
     /// Whether the worker makes one every hour.
     pub hourly: bool,
+    /// How they stood when somebody looked last.
+    pub seen: keep::Seen,
 }
 
 /// The addresses of those who look after this installation, in small letters.

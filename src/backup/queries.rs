@@ -2,7 +2,51 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgPool};
 
-use crate::error::Result;
+use super::{DRILL_DAYS, Operator, keep::Status};
+use crate::{
+    backend::Backend,
+    error::Result,
+    notifications::queries::{Outbox, outbox},
+};
+
+/// How this installation stands, for those who look after it.
+pub struct Installation {
+    /// `None`: nothing says where backups go. Otherwise how they stand, or why that cannot be told.
+    pub backups: Option<Result<Status, String>>,
+    pub drills: Vec<Drill>,
+    pub archive: Option<Archive>,
+    pub outbox: Outbox,
+    pub maintenance: bool,
+    pub now: DateTime<Utc>,
+}
+
+/// Drills that the page shows.
+const DRILLS: i64 = 12;
+
+/// How this installation stands.
+pub async fn installation(backend: &Backend, _: &Operator) -> Result<Installation> {
+    let now = backend.clock.now();
+    let backups = match &backend.backups {
+        Some(backups) => Some(backups.status(now).await),
+        None => None,
+    };
+    Ok(Installation {
+        backups,
+        drills: drills(&backend.db, DRILLS).await?,
+        archive: archive(&backend.db).await?,
+        outbox: outbox(backend).await?,
+        maintenance: backend.maintenance.is_on(),
+        now,
+    })
+}
+
+impl Installation {
+    /// Whether a drill is due: none went well for 35 days.
+    pub fn drill_is_due(&self) -> bool {
+        let last = self.drills.iter().find(|drill| drill.fault.is_empty());
+        last.is_none_or(|drill| (self.now - drill.at).num_days() >= DRILL_DAYS)
+    }
+}
 
 /// One rehearsed restore.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromRow)]

@@ -10,7 +10,7 @@ mod unwelcome;
 pub use breaker::Breakers;
 pub use claim::Claimed;
 pub(super) use record::step;
-pub use switch::{pause, paused, resume};
+pub use switch::{cancel_waiting, pause, paused, resume};
 pub(super) use unwelcome::{POLICY, REST, leave_alone};
 
 use std::time::Duration;

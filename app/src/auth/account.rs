@@ -25,15 +25,17 @@ pub fn AccountPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
         let found = ssr::reply(account(&backend, &host).await)?;
-        Ok((host, found))
+        let operates = backend.operators.admit(&host).is_some();
+        Ok((host, found, operates))
     };
-    page(load, |(host, found): (Host, Found)| {
+    page(load, |(host, found, operates): (Host, Found, bool)| {
         let lede = format!("{}, {}", host.name(), host.email());
         let here = host.session();
         view! {
             <Frame host=Some(host) class="page page-narrow">
                 <PageHead title="Your account" lede>
                     {ssr::sells().then(|| view! { <a class="button" href=crate::billing::PAGE>"Your plan"</a> })}
+                    {operates.then(|| view! { <a class="button" href=crate::backup::PAGE>"This installation"</a> })}
                 </PageHead>
                 <Sessions sessions=found.sessions here now=found.now/>
                 <Password/>

@@ -115,7 +115,7 @@ pub fn counted(n: i64, what: &str) -> String {
 /// "1,000".
 pub fn thousands(n: i64) -> String {
     match n {
-        1_000.. => format!("{},{:03}", n / 1_000, n % 1_000),
+        1_000.. => format!("{},{:03}", thousands(n / 1_000), n % 1_000),
         n => n.to_string(),
     }
 }

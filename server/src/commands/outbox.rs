@@ -19,6 +19,8 @@ pub enum Outbox {
     Resume,
     /// Say whether messages leave, and how many wait.
     Status,
+    /// Cancel everything that waits, as after a restore: hosts see it, and can send anew.
+    Cancel,
     /// Let an address be written to again after a bounce or a complaint. An unsubscription stays.
     Lift { address: String },
 }
@@ -53,6 +55,10 @@ pub async fn run(outbox: Outbox) -> anyhow::Result<()> {
                     status.unwelcome.join(", ")
                 );
             }
+        }
+        Outbox::Cancel => {
+            let cancelled = postman::cancel_waiting(&backend).await.map_err(Error::into_cause)?;
+            println!("{cancelled} messages cancelled; their hosts see it, and can send them anew.");
         }
         Outbox::Lift { address } => {
             let lifted = suppressions::lift(&backend, &address).await;

@@ -73,7 +73,8 @@ pub(super) fn tell(report: &Report, verbose: bool) {
     for check in &report.checks {
         let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
         if check.faults != 0 {
-            println!("  FAILED  {}: {}; {} do not fit{detail}", check.name, check.says, check.faults);
+            let fit = if check.faults == 1 { "1 does" } else { &format!("{} do", check.faults) };
+            println!("  FAILED  {}: {}; {fit} not fit{detail}", check.name, check.says);
         } else if verbose {
             println!("  ok      {}: {}{detail}", check.name, check.says);
         }

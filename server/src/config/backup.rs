@@ -2,7 +2,7 @@ use std::{collections::HashMap, path::PathBuf};
 
 use guestguard::{
     backup::{
-        self, Programs, Store,
+        self, Programs, Store, keep,
         store::{Encryption, S3},
     },
     secrets::Secrets,
@@ -55,6 +55,7 @@ impl Backups {
             programs: Programs::new(self.folder.clone()),
             folder: std::env::temp_dir(),
             hourly: self.hourly,
+            seen: keep::Seen::default(),
         }))
     }
 
