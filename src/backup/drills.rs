@@ -1,5 +1,4 @@
 use anyhow::Context;
-use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use url::Url;
 use uuid::Uuid;
@@ -19,9 +18,9 @@ impl Scratch {
     ///
     /// # Errors
     /// The role may create no databases.
-    pub async fn create(on: &str, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub async fn create(on: &str) -> anyhow::Result<Self> {
         let mut server = connect(on).await?;
-        let name = format!("guestguard_drill_{}_{}", now.format("%Y%m%d%H%M%S"), std::process::id());
+        let name = format!("guestguard_drill_{}", Uuid::now_v7().simple());
         sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
             .execute(&mut server)
             .await
@@ -29,6 +28,10 @@ impl Scratch {
         let mut url = Url::parse(on).context("the address of the server cannot be read")?;
         url.set_path(&name);
         Ok(Self { url: url.into(), name, server })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Takes it away again, whoever is still connected.

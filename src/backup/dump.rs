@@ -1,23 +1,17 @@
 use std::{
+    fs::File,
     io::{self, Read, Write},
-    path::Path,
     process::Stdio,
 };
 
 use anyhow::{Context, bail};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
 
-use super::{
-    Backups, Format, Key, Manifest, Progress, keep,
-    pointer::Pointer,
-    programs,
-    store::{full, hex},
-    tally::tally,
-};
-use crate::backend::Clock;
+use super::{Backups, Format, Key, Manifest, Progress, keep, pointer::Pointer, programs, store::FULL, tally::tally};
+use crate::{backend::Clock, secrets::hex};
 
 /// The advisory lock that one backup of a database holds; any fixed number does.
 const LOCK: i64 = 0x6261_636b_7570_0001;
@@ -41,8 +35,7 @@ pub async fn back_up(
     if !sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut db).await? {
         bail!("another backup of this database is under way; wait for it");
     }
-    let now = clock.now();
-    refuse_a_clock_behind(backups, now).await?;
+    let now = after_the_newest(backups, clock).await?;
 
     watch.step("counting rows");
     let mut moment = db.begin().await?;
@@ -61,15 +54,13 @@ pub async fn back_up(
     let tables = tally(&mut moment).await?;
 
     watch.step("dumping");
-    let file = tempfile::Builder::new()
-        .prefix("guestguard-backup-")
-        .tempfile_in(&backups.folder)
-        .with_context(|| full(&backups.folder))?;
-    let (sha256, bytes) = dump(backups, url, &snapshot, format, file.path()).await?;
+    // Without a name, so that it goes with the process, however that ends.
+    let file = tempfile::tempfile_in(&backups.folder).context(FULL)?;
+    let (sha256, bytes) = dump(backups, url, &snapshot, format, &file).await?;
     moment.commit().await?;
 
     let key = Key::new(now, manual, format);
-    upload(backups, &key, file.path(), (&sha256, bytes), watch).await?;
+    upload(backups, &key, &file, (&sha256, bytes), watch).await?;
     let manifest = Manifest {
         key,
         at: now,
@@ -97,17 +88,22 @@ pub(super) async fn connect(url: &str) -> anyhow::Result<PgConnection> {
         .context("PostgreSQL is out of reach; check the database's address and that the server runs")
 }
 
-/// A backup must not be older than the one before it by its name.
-async fn refuse_a_clock_behind(backups: &Backups, now: DateTime<Utc>) -> anyhow::Result<()> {
+/// The time now, once it is later than the newest backup's as keys tell it, in whole seconds.
+///
+/// # Errors
+/// The newest backup is from the future: a clock is wrong, and a new one would not be the newest.
+async fn after_the_newest(backups: &Backups, clock: &Clock) -> anyhow::Result<DateTime<Utc>> {
+    let now = clock.now();
     // Pointers that are damaged say nothing about clocks; this run mends them.
-    let Ok(Some(newest)) = Pointer::read(&backups.store).await else { return Ok(()) };
-    if newest.key.at() >= now {
-        bail!(
-            "the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP, or wait a second",
-            newest.at
-        );
+    let Ok(Some(newest)) = Pointer::read(&backups.store).await else { return Ok(now) };
+    let ahead = newest.key.at() - now;
+    if ahead >= TimeDelta::zero() {
+        bail!("the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP", newest.at);
     }
-    Ok(())
+    if ahead > TimeDelta::seconds(-1) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    Ok(clock.now())
 }
 
 /// Runs `pg_dump` into `file`: the hash and length of what it is then.
@@ -116,7 +112,7 @@ async fn dump(
     url: &str,
     snapshot: &str,
     format: Format,
-    file: &Path,
+    file: &File,
 ) -> anyhow::Result<(String, u64)> {
     let mut command = backups.programs.on("pg_dump", url)?;
     command.args(["--no-owner", "--no-privileges", "--no-password", "--encoding=UTF8", "--snapshot", snapshot]);
@@ -124,7 +120,7 @@ async fn dump(
         command.arg("--format=custom");
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let path = file.to_owned();
+    let file = file.try_clone()?;
     tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().context("pg_dump does not start; install the package postgresql-client")?;
         let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
@@ -134,14 +130,14 @@ async fn dump(
             let mut text = Vec::new();
             stderr.read_to_end(&mut text).map(|_| text)
         });
-        let written = write(&mut stdout, format, &path);
+        let written = write(&mut stdout, format, file);
         if written.is_err() {
             // Nothing is left running when nobody takes what it says.
             child.kill()?;
         }
         let status = child.wait()?;
         let complaints = complaints.join().map_err(|_| anyhow::anyhow!("pg_dump could not be listened to"))??;
-        let written = written.with_context(|| full(&path))?;
+        let written = written.context(FULL)?;
         if !status.success() {
             bail!("pg_dump failed: {}", programs::said(&complaints));
         }
@@ -159,8 +155,8 @@ struct Written {
     whole: bool,
 }
 
-fn write(from: &mut impl Read, format: Format, path: &Path) -> io::Result<Written> {
-    let hashing = Hashing { file: std::fs::File::create(path)?, hash: Sha256::new(), bytes: 0 };
+fn write(from: &mut impl Read, format: Format, file: File) -> io::Result<Written> {
+    let hashing = Hashing { file, hash: Sha256::new(), bytes: 0 };
     let (hashing, whole) = match format {
         Format::Plain => {
             let mut gzip = GzEncoder::new(hashing, Compression::default());
@@ -193,7 +189,7 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<bool> {
 }
 
 struct Hashing {
-    file: std::fs::File,
+    file: File,
     hash: Sha256,
     bytes: u64,
 }
@@ -215,7 +211,7 @@ impl Write for Hashing {
 async fn upload(
     backups: &Backups,
     key: &Key,
-    file: &Path,
+    file: &File,
     ours: (&str, u64),
     watch: &dyn Progress,
 ) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
 use std::{
-    io::{self, Read, Write},
+    io::{self, Read, Seek, Write},
     process::{Command, Stdio},
 };
 
@@ -7,15 +7,15 @@ use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
 use flate2::read::GzDecoder;
 use serde::Serialize;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{
     Backups, Format, Key, Manifest, Progress,
     dump::connect,
     erasures, journal, keep, programs,
-    store::full,
-    tally::tally,
+    store::FULL,
+    tally::comparing,
     verify::{self, Against, Report},
 };
 use crate::{backend::Clock, secrets::Secrets};
@@ -144,7 +144,7 @@ async fn make_safe(
     })
 }
 
-/// Loads a backup in one transaction and compares every table with the manifest.
+/// Loads a backup and compares every table with the manifest, in one transaction.
 async fn load(
     backups: &Backups,
     manifest: &Manifest,
@@ -170,11 +170,8 @@ async fn load(
     }
 
     watch.step("fetching");
-    let file = tempfile::Builder::new()
-        .prefix("guestguard-restore-")
-        .tempfile_in(&backups.folder)
-        .with_context(|| full(&backups.folder))?;
-    let (sha256, bytes) = backups.store.read_through(manifest.key.as_str(), Some(file.path()), watch).await?;
+    let mut file = tempfile::tempfile_in(&backups.folder).context(FULL)?;
+    let (sha256, bytes) = backups.store.read_through(manifest.key.as_str(), Some(&file), watch).await?;
     if sha256 != manifest.sha256 {
         bail!(
             "{} is damaged: it has {bytes} bytes with the SHA-256 {sha256}, and was written with {} bytes and {}; restore \
@@ -186,31 +183,24 @@ async fn load(
     }
     watch.step("loading");
     let clearing = if empty { "" } else { CLEARING };
-    let (programs, format, path) = (backups.programs.clone(), manifest.format, file.path().to_owned());
+    file.rewind()?;
+    let (programs, format, comparing) = (backups.programs.clone(), manifest.format, comparing(&manifest.tables));
     let psql = programs.on("psql", into)?;
     tokio::task::spawn_blocking(move || match format {
-        Format::Plain => run(psql, clearing, &mut GzDecoder::new(std::fs::File::open(path)?), || Ok(())),
+        Format::Plain => run(psql, clearing, &mut GzDecoder::new(file), || Ok(()), &comparing),
         Format::Custom => {
             let mut reader = programs.command("pg_restore");
-            reader.args(["--no-owner", "--no-privileges", "--file=-"]).arg(path);
-            let mut reader =
-                reader.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("pg_restore does not start")?;
+            reader.args(["--no-owner", "--no-privileges", "--file=-"]);
+            let mut reader = reader.stdin(file).stdout(Stdio::piped()).spawn().context("pg_restore does not start")?;
             let mut sql = reader.stdout.take().context("pg_restore has no output")?;
-            run(psql, clearing, &mut sql, || {
+            let whole = || {
                 anyhow::ensure!(reader.wait()?.success(), "pg_restore cannot read it to its end");
                 Ok(())
-            })
+            };
+            run(psql, clearing, &mut sql, whole, &comparing)
         }
     })
     .await??;
-
-    watch.step("comparing");
-    let mut tx = target.begin().await?;
-    let found = tally(&mut tx).await?;
-    let differing = verify::differing(&manifest.tables, &found);
-    if !differing.is_empty() {
-        bail!("what was loaded is not what the manifest of {} says: {}", manifest.key, differing.join(", "));
-    }
     Ok(())
 }
 
@@ -239,12 +229,14 @@ create schema public;
 grant usage on schema public to public;
 ";
 
-/// Runs SQL through `psql`: all of it, or nothing. `whole` says whether what was read came to its end.
+/// Runs SQL through `psql`: all of it, or nothing. `whole` says whether what was read came to its end; `comparing` whether
+/// it is what it should be.
 fn run(
     mut psql: Command,
     clearing: &str,
     sql: &mut impl Read,
     whole: impl FnOnce() -> anyhow::Result<()>,
+    comparing: &str,
 ) -> anyhow::Result<()> {
     psql.args(["--no-psqlrc", "--quiet", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-"])
         .stdin(Stdio::piped())
@@ -263,7 +255,7 @@ fn run(
         // `psql` gave up; what it said tells why.
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(cause) => Err(cause.into()),
-        Ok(_) => whole(),
+        Ok(_) => whole().and_then(|()| Ok(stdin.write_all(comparing.as_bytes())?)),
     };
     if fed.is_err() {
         // The end of its input would commit what came so far.

@@ -11,10 +11,11 @@ use object_store::{
     prefix::PrefixStore,
 };
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use url::Url;
 
 use super::Progress;
+use crate::secrets::hex;
 
 /// Bytes of one part of an upload. S3 takes 10,000 parts: enough for 80 GB.
 const PART: usize = 8 * 1024 * 1024;
@@ -105,8 +106,9 @@ impl Store {
     }
 
     /// Writes a file. Under its name it is there whole, or not at all.
-    pub async fn put_file(&self, name: &str, file: &std::path::Path, watch: &dyn Progress) -> anyhow::Result<()> {
-        let mut file = tokio::fs::File::open(file).await?;
+    pub async fn put_file(&self, name: &str, file: &std::fs::File, watch: &dyn Progress) -> anyhow::Result<()> {
+        let mut file = tokio::fs::File::from_std(file.try_clone()?);
+        file.rewind().await?;
         let whole = file.metadata().await?.len();
         let begun = self.inner.put_multipart(&Path::from(name)).await;
         let mut upload =
@@ -151,27 +153,27 @@ impl Store {
     pub async fn read_through(
         &self,
         name: &str,
-        file: Option<&std::path::Path>,
+        file: Option<&std::fs::File>,
         watch: &dyn Progress,
     ) -> anyhow::Result<(String, u64)> {
         let found = self.inner.get(&Path::from(name)).await.map_err(|cause| self.explain(cause, "reading", name))?;
         let whole = found.meta.size;
         let (mut pieces, mut hash, mut read) = (found.into_stream(), Sha256::new(), 0);
         let mut copy = match file {
-            Some(path) => Some(tokio::fs::File::create(path).await.with_context(|| full(path))?),
+            Some(file) => Some(tokio::fs::File::from_std(file.try_clone()?)),
             None => None,
         };
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|cause| self.explain(cause, "reading", name))?;
             hash.update(&piece);
-            if let (Some(copy), Some(path)) = (&mut copy, file) {
-                copy.write_all(&piece).await.with_context(|| full(path))?;
+            if let Some(copy) = &mut copy {
+                copy.write_all(&piece).await.context(FULL)?;
             }
             read += piece.len() as u64;
             watch.done(read, Some(whole));
         }
-        if let (Some(mut copy), Some(path)) = (copy, file) {
-            copy.flush().await.with_context(|| full(path))?;
+        if let Some(mut copy) = copy {
+            copy.flush().await.context(FULL)?;
         }
         Ok((hex(&hash.finalize()), read))
     }
@@ -270,11 +272,5 @@ fn first_line(text: &str) -> String {
 }
 
 /// What is said when a file of ours cannot be written.
-pub(super) fn full(path: &std::path::Path) -> String {
-    format!("{} cannot be written; make room there, or name another folder with TMPDIR", path.display())
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(super) const FULL: &str =
+    "the folder for temporary files cannot be written; make room there, or name another one with TMPDIR";

@@ -41,6 +41,8 @@ pub struct Drill {
 #[derive(Serialize)]
 struct Outcome {
     drill: queries::Drill,
+    /// The database that it used, which is gone.
+    scratch: String,
     bytes: u64,
     rows: i64,
     backup_age_seconds: i64,
@@ -64,11 +66,12 @@ pub async fn run(asked: Drill) -> anyhow::Result<()> {
     let manifest = keep::latest(&backups.store).await?.context("there is no backup yet; run `guestguard backup`")?;
     let begun = backend.clock.now();
     let on = asked.on.as_ref().unwrap_or(&config.database_url);
-    let scratch = Scratch::create(on, begun).await?;
+    let scratch = Scratch::create(on).await?;
     let rehearsed = rehearse(&config, &backend, &backups, &manifest, &scratch.url, watch.as_ref()).await;
+    let name = scratch.name().to_owned();
     scratch.remove().await?;
     drop(watch);
-    let outcome = write_down(&backend, &manifest, begun, rehearsed).await?;
+    let outcome = write_down(&backend, &manifest, begun, name, rehearsed).await?;
     if outcome.drill.fault.is_empty() {
         keep::note_verified(&backups.store, &manifest.key, begun, outcome.drill.checks as usize).await?;
     }
@@ -124,6 +127,7 @@ async fn write_down(
     backend: &Backend,
     manifest: &Manifest,
     begun: chrono::DateTime<chrono::Utc>,
+    scratch: String,
     rehearsed: anyhow::Result<Rehearsed>,
 ) -> anyhow::Result<Outcome> {
     let age = (begun - manifest.at).num_seconds();
@@ -144,6 +148,7 @@ async fn write_down(
     drills::record(&backend.db, &drill).await.map_err(guestguard::error::Error::into_cause)?;
     Ok(Outcome {
         drill,
+        scratch,
         bytes: manifest.bytes,
         rows: manifest.tables.values().map(|tally| tally.rows).sum(),
         backup_age_seconds: age,

@@ -1,6 +1,6 @@
 use sqlx::{Acquire, PgConnection};
 
-use super::{Against, Found, Report, Rule, Tables, count};
+use super::{Against, Found, Report, Rule, count};
 use crate::backup::{Manifest, erasures, journal, tally::tally};
 
 /// What holds for every database, restored or not.
@@ -87,15 +87,4 @@ async fn compare(db: &mut PgConnection, manifest: &Manifest) -> anyhow::Result<(
         }
     }
     Ok((Found::these(rows), Found::these(contents)))
-}
-
-/// The tables in which two databases differ, with how many rows each has.
-pub fn differing(told: &Tables, found: &Tables) -> Vec<String> {
-    let names: std::collections::BTreeSet<_> = told.keys().chain(found.keys()).collect();
-    let rows = |tables: &Tables, name: &String| tables.get(name).map_or(0, |tally| tally.rows);
-    names
-        .into_iter()
-        .filter(|name| told.get(*name) != found.get(*name))
-        .map(|name| format!("{name} has {} rows instead of {}", rows(found, name), rows(told, name)))
-        .collect()
 }

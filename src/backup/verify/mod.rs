@@ -1,9 +1,7 @@
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use sqlx::{Acquire, PgConnection};
 
-use super::{Manifest, Tally, journal};
+use super::{Manifest, journal};
 use crate::secrets::Secrets;
 
 /// What a restore must have left behind it.
@@ -18,8 +16,6 @@ mod schema;
 mod secrecy;
 #[cfg(test)]
 mod tests;
-
-pub use aftermath::differing;
 
 /// What a database is held against.
 #[derive(Clone, Copy)]
@@ -137,5 +133,3 @@ async fn these(db: &mut PgConnection, sql: &'static str) -> anyhow::Result<Found
     tx.rollback().await?;
     Ok(Found::these(found?))
 }
-
-type Tables = BTreeMap<String, Tally>;

@@ -43,11 +43,16 @@ pub async fn check(db: &mut PgConnection, report: &mut Report) -> anyhow::Result
     let there: BTreeSet<_> = tables_of(db).await?.into_iter().collect();
     let missing = TABLES.iter().filter(|name| !there.contains(**name)).map(ToString::to_string).collect();
     report.add("tables", "every table is there", Ok(Found::these(missing)));
+    report.add("shape", "every column, index, constraint and trigger is as the migrations made it", shape(db).await);
     migrations(db, report).await?;
     report.add("extensions", "the extensions that searching needs are there", these(db, EXTENSIONS).await);
     report.add("constraints", "every constraint was checked against its rows", these(db, CONSTRAINTS).await);
     report.add("indexes", "every index is valid", these(db, INDEXES).await);
-    report.add("triggers", "what keeps the journal is there and switched on", these(db, TRIGGERS).await);
+    report.add(
+        "triggers",
+        "what keeps the journal is there, and every trigger is switched on",
+        these(db, TRIGGERS).await,
+    );
     report.add("sequences", "every sequence is ahead of its column", sequences(db).await);
     report.add("queue", "the job queue's own tables are there", these(db, QUEUE).await);
     Ok(())
@@ -61,9 +66,23 @@ const CONSTRAINTS: &str = "select conrelid::regclass || '.' || conname from pg_c
 const INDEXES: &str = "select indexrelid::regclass::text from pg_index where not (indisvalid and indisready)";
 const TRIGGERS: &str =
     "select name from unnest(array['suppressions_in_journal', 'erasures_in_journal']) as wanted (name)
-    where not exists (select from pg_trigger where tgname = name and tgenabled in ('O', 'A'))";
+    where not exists (select from pg_trigger where tgname = name)
+    union all select distinct tgrelid::regclass::text || ' has triggers that are switched off' from pg_trigger t
+    join pg_class c on c.oid = t.tgrelid
+    where c.relnamespace = 'public'::regnamespace and tgenabled not in ('O', 'A')";
 const QUEUE: &str = "select name from unnest(array['_private_jobs', '_private_job_queues', '_private_tasks', '_private_known_crontabs'])
     as wanted (name) where to_regclass('graphile_worker.' || name) is null";
+
+/// What is missing of the shape that `bin/prepare` wrote down, and what is there beside.
+async fn shape(db: &mut PgConnection) -> anyhow::Result<Found> {
+    let mut tx = db.begin().await?;
+    let found = sqlx::query_scalar::<_, String>(include_str!("shape.sql")).fetch_all(&mut *tx).await;
+    tx.rollback().await?;
+    let found: BTreeSet<_> = found?.into_iter().collect();
+    let told: BTreeSet<_> = include_str!("shape.txt").lines().map(ToOwned::to_owned).collect();
+    let missing = told.difference(&found).map(|line| format!("no {line}"));
+    Ok(Found::these(missing.chain(found.difference(&told).map(|line| format!("unknown {line}"))).collect()))
+}
 
 async fn migrations(db: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
     let mut tx = db.begin().await?;

@@ -69,6 +69,7 @@ const REST: &str = "
 /// What breaks one check, and none beside. `replica` lets rows in past the foreign keys.
 const BREAKING: &[(&str, &str)] = &[
     ("tables", "drop table sign_in_failures"),
+    ("shape", "drop index guests_by_seats; alter table users alter column name drop not null"),
     ("migrations", "delete from _sqlx_migrations where version = 9"),
     ("checksums-of-migrations", "update _sqlx_migrations set checksum = 'x' where version = 9"),
     ("dirty-migrations", "update _sqlx_migrations set success = false where version = 9"),
@@ -78,6 +79,7 @@ const BREAKING: &[(&str, &str)] = &[
         add constraint events_end_after_start check (ends_at > starts_at) not valid"),
     ("indexes", "update pg_index set indisvalid = false where indexrelid = 'guests_by_name'::regclass"),
     ("triggers", "alter table suppressions disable trigger suppressions_in_journal"),
+    ("triggers", "alter table users disable trigger all"),
     ("sequences", "insert into journal (id, entry) overriding system value values (999, '{}')"),
     ("queue", "alter table graphile_worker._private_known_crontabs rename to gone"),
     ("tenants", "insert into users select gen_random_uuid(), name, 'other@example.org', password_hash, created_at, verified_at,
@@ -177,7 +179,10 @@ async fn every_check_fails_for_its_own_damage_and_no_other(db: PgPool) {
     let mut broken = BTreeSet::new();
     for (name, sql) in BREAKING {
         let against = if ["rows", "contents"].contains(name) { &whole } else { &alone };
-        assert_eq!(after(&mut db, (*sql).to_owned(), against).await, [*name]);
+        let found = after(&mut db, (*sql).to_owned(), against).await;
+        // What had to be dropped to let the damage in is damage of its own.
+        let dropped = *name != "shape" && (sql.contains("drop ") || *name == "pages");
+        assert_eq!(found.iter().filter(|found| !(dropped && *found == "shape")).collect::<Vec<_>>(), [name]);
         broken.insert((*name).to_owned());
     }
     for relation in &RELATIONS {

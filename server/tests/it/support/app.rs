@@ -33,12 +33,14 @@ pub struct Settings {
     pub limits: Vec<(Limit, Rate)>,
     /// Whether browsers come over HTTPS.
     pub https: bool,
+    /// What links are sealed with; `None`: a key of the node's own.
+    pub secret_key: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let limits = Limit::ALL.map(|limit| (limit, Rate { calls: 100_000, seconds: 60 })).into();
-        Self { providers: Vec::new(), proxies: 0, redis_url: None, limits, https: false }
+        Self { providers: Vec::new(), proxies: 0, redis_url: None, limits, https: false, secret_key: None }
     }
 }
 
@@ -82,7 +84,7 @@ impl App {
                 std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it")
             }),
             public_url: format!("{}://{address}", if settings.https { "https" } else { "http" }).parse().unwrap(),
-            secret_key: guestguard::secrets::random_token().unwrap(),
+            secret_key: settings.secret_key.unwrap_or_else(|| guestguard::secrets::random_token().unwrap()),
             messages: read.messages,
             billing: read.billing,
             backups: read.backups,

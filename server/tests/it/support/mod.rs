@@ -2,6 +2,7 @@
 
 mod actors;
 mod app;
+pub mod backups;
 pub mod node;
 mod peers;
 pub mod smtp;

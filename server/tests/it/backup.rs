@@ -1,0 +1,228 @@
+//! Backups, restores and drills, as an operator runs them.
+
+/// Whatever goes wrong while a backup is made.
+mod faults;
+/// What restoring must not undo.
+mod journal;
+/// Damaged backups.
+mod mutations;
+
+use guestguard::backup::drills::Scratch;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::support::{
+    App, Settings,
+    backups::{Place, scratch},
+    node::url,
+};
+
+/// A database with a host, an event, guests and answers.
+pub async fn seeded(db: &PgPool, place: &Place) {
+    let ran = place.run(&url(db), &["seed-demo"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.said);
+}
+
+/// A scratch database that holds the backup.
+async fn restored(db: &PgPool, place: &Place, from: &str) -> Scratch {
+    let scratch = scratch(db).await;
+    let ran = place.run(&url(db), &["restore", "--from", from, "--into", &scratch.url]).await;
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.said);
+    scratch
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_backup_is_written_named_read_back_and_restored_in_either_format(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    for (arguments, kind) in
+        [(&["backup", "--json"][..], "sql.gz"), (&["backup", "--json", "--format", "custom", "--manual"][..], "dump")]
+    {
+        let ran = place.run(&url(&db), arguments).await;
+        assert_eq!(ran.code, 0, "{}", ran.said);
+        let manifest: Value = serde_json::from_str(&ran.out).unwrap();
+        let key = manifest["key"].as_str().unwrap();
+        assert!(key.ends_with(kind) && key.starts_with("database/"), "{key}");
+        assert_eq!(manifest["tables"]["users"]["rows"], 1);
+        let pointer = place.read("database/LATEST.txt");
+        let lines: Vec<_> = pointer.lines().collect();
+        assert_eq!(lines[1], format!("file://{}/backups/{key}", place.folder.path().display()));
+        assert_eq!(lines[2], manifest["sha256"].as_str().unwrap());
+        let check = std::process::Command::new("sha256sum")
+            .args(["-c", "LATEST.sha256"])
+            .current_dir(place.path("database"))
+            .output()
+            .unwrap();
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+
+        let copy = restored(&db, &place, "latest").await;
+        let verified = place.run(&copy.url, &["restore-verify", "--verbose", "--deep", "--manifest", key]).await;
+        assert_eq!(verified.code, 0, "{}{}", verified.out, verified.said);
+        assert!(
+            verified.out.contains("OK: all 56 checks passed") && verified.out.contains("ok      seats"),
+            "{}",
+            verified.out
+        );
+        copy.remove().await.unwrap();
+    }
+    let listed = place.run(&url(&db), &["backup", "list"]).await;
+    assert_eq!(listed.out.lines().count(), 2, "{}", listed.out);
+    let status = place.run(&url(&db), &["backup", "status"]).await;
+    assert!(status.code == 0 && status.out.contains("None was verified yet"), "{}{}", status.out, status.said);
+    assert_eq!(place.run(&url(&db), &["restore-verify", "--live"]).await.code, 0);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_restore_throws_nothing_away_unless_told_so_and_then_all_or_nothing(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    let first = place.back_up(&db).await;
+    let copy = restored(&db, &place, first["key"].as_str().unwrap()).await;
+    sqlx::query("delete from events").execute(&db).await.unwrap();
+    place.back_up(&db).await;
+    let into = ["restore", "--from", "latest", "--into", &copy.url];
+    place.run(&url(&db), &into).await.refused(1, "the target is not empty");
+    let again = place.run(&url(&db), &[&into[..], &["--replace"]].concat()).await;
+    assert_eq!(again.code, 0, "{}{}", again.out, again.said);
+    let there = PgPool::connect(&copy.url).await.unwrap();
+    let events: i64 = sqlx::query_scalar("select count(*) from events").fetch_one(&there).await.unwrap();
+    assert_eq!(events, 0, "the newest backup shows what was deleted");
+    there.close().await;
+    // Of a copy of a copy, too.
+    let other = Place::folder();
+    let ran = other.run(&copy.url, &["backup"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let third = restored(&db, &other, "latest").await;
+    third.remove().await.unwrap();
+    copy.remove().await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn an_older_backup_is_migrated_when_it_is_restored(db: PgPool) {
+    let place = Place::folder();
+    guestguard::migrations::MIGRATOR.undo(&db, 9).await.unwrap();
+    sqlx::query("insert into users (id, name, email, password_hash, created_at, verified_at)
+        values (gen_random_uuid(), 'Ana', 'ana@example.org',
+            '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZWhhc2hzb21laGFzaHNvbWVoYXNoc29tZWhhc2g', now(), now())")
+        .execute(&db)
+        .await
+        .unwrap();
+    let manifest = place.back_up(&db).await;
+    assert_eq!(manifest["schema_version"], 9);
+    let copy = restored(&db, &place, "latest").await;
+    assert!(guestguard::migrations::pending(&PgPool::connect(&copy.url).await.unwrap()).await.unwrap().is_empty());
+    copy.remove().await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    let missing = place.run(&url(&db), &["drill"]).await;
+    missing.refused(1, "there is no backup yet");
+    place.back_up(&db).await;
+    let log = place.folder.path().join("drills.md");
+    let ran = place.run(&url(&db), &["drill", "--json", "--log", log.to_str().unwrap()]).await;
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.said);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["drill"]["fault"], "");
+    let drill: (String, i32) = sqlx::query_as("select fault, checks from drills").fetch_one(&db).await.unwrap();
+    assert_eq!(drill, (String::new(), 53));
+    let scratch = told["scratch"].as_str().unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from pg_database where datname = $1")
+        .bind(scratch)
+        .fetch_one(&db)
+        .await
+        .unwrap();
+    assert!(left == 0 && scratch.starts_with("guestguard_drill_"), "{scratch}");
+    assert!(std::fs::read_to_string(&log).unwrap().lines().last().unwrap().contains("passed"));
+    let status = place.run(&url(&db), &["backup", "status"]).await;
+    assert!(status.out.contains("Last verified: database/"), "{}", status.out);
+
+    // A copy that is not whole fails, is written down as such, and verifies nothing.
+    sqlx::query("update users set password_hash = 'plain'").execute(&db).await.unwrap();
+    place.back_up(&db).await;
+    let ran = place.run(&url(&db), &["drill", "--log", log.to_str().unwrap()]).await;
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.said);
+    assert!(ran.said.contains("checks failed: passwords"), "{}", ran.said);
+    let faults: Vec<String> = sqlx::query_scalar("select fault from drills order by at").fetch_all(&db).await.unwrap();
+    assert_eq!(faults, ["", "checks failed: passwords"]);
+    assert!(std::fs::read_to_string(&log).unwrap().contains("**failed**"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_worker_backs_up_by_schedule_and_operators_see_how_it_stands(db: PgPool) {
+    let place = Place::folder();
+    let mut providers = place.settings();
+    providers.push(("GG_BACKUP_SCHEDULE", "hourly".into()));
+    let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
+    let nobody = app.anonymous();
+    assert!(nobody.get("/readyz").await.ok().contains("late or damaged"), "there is none yet");
+    let ana = app.host("ana").await;
+    assert_eq!(ana.get("/dashboard/operator").await.status, 404);
+    sqlx::query("select graphile_worker.add_job('back_up', 'null'::json), graphile_worker.add_job('ship_journal', 'null'::json)")
+        .execute(&app.backend.db)
+        .await
+        .unwrap();
+    app.work().await;
+    let kept = guestguard::backup::keep::list(&app.backend.backups.as_ref().unwrap().store).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    let operator = app.host("operator").await;
+    let page = operator.get("/dashboard/operator").await.ok();
+    assert!(page.contains("This installation") && page.contains("No drill went well"), "{page}");
+    assert!(operator.get("/dashboard/account").await.ok().contains("/dashboard/operator"));
+    let copy =
+        place.command(&url(&app.backend.db), &["drill"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
+    assert!(copy.status.success(), "{}", String::from_utf8_lossy(&copy.stderr));
+    let page = operator.get("/dashboard/operator").await.ok();
+    assert!(page.contains("Passed") && !page.contains("No drill went well"), "{page}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn old_backups_are_given_up_and_what_was_cut_off_is_cleared_away(db: PgPool) {
+    let place = Place::folder();
+    let manifest = place.back_up(&db).await;
+    let (key, text) = (manifest["key"].as_str().unwrap(), manifest.to_string());
+    // Thirty of them, a year old.
+    for hour in 0..30 {
+        let old = format!("database/2020/01/202001{:02}T{:02}0000Z.sql.gz", 1 + hour / 24, hour % 24);
+        std::fs::create_dir_all(place.path("database/2020/01")).unwrap();
+        std::fs::copy(place.path(key), place.path(&old)).unwrap();
+        place.write(&format!("{old}.json"), &text.replace(key, &old));
+    }
+    let abandoned = "database/2020/01/20200105T000000Z.sql.gz";
+    place.write(abandoned, "half of a dump");
+    let touched =
+        std::process::Command::new("touch").args(["-d", "2020-01-05"]).arg(place.path(abandoned)).status().unwrap();
+    assert!(touched.success());
+    let dry = place.run(&url(&db), &["backup", "prune", "--dry-run"]).await;
+    assert!(dry.out.contains("7 would be given up"), "{}", dry.out);
+    assert!(place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
+    let ran = place.run(&url(&db), &["backup", "prune", "--json"]).await;
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["given_up"].as_array().unwrap().len(), 7, "24 stay");
+    assert!(!place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
+    assert!(!place.path(abandoned).exists() && place.path(key).exists());
+    assert_eq!(place.run(&url(&db), &["backup", "list"]).await.out.lines().count(), 24);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_late_or_shrunken_backup_is_said_by_the_exit_code(db: PgPool) {
+    let place = Place::folder();
+    place.run(&url(&db), &["backup", "status"]).await.refused(3, "there is no backup");
+    let manifest = place.back_up(&db).await;
+    let key = manifest["key"].as_str().unwrap().to_owned();
+    for hour in 0..4 {
+        let old = format!("database/2020/01/20200101T0{hour}0000Z.sql.gz");
+        std::fs::create_dir_all(place.path("database/2020/01")).unwrap();
+        std::fs::write(place.path(&old), vec![0; 1_000_000]).unwrap();
+        place.write(&format!("{old}.json"), &manifest.to_string().replace(&key, &old));
+    }
+    place.run(&url(&db), &["backup", "status"]).await.refused(3, "where 1000000 are usual");
+    // The newest one as if it were from then.
+    let old = "database/2020/01/20200101T000000Z.sql.gz";
+    let pointer = place.read("database/LATEST.txt").replace(&key, old);
+    place.write("database/LATEST.txt", &pointer);
+    place.write("database/LATEST.sha256", &place.read("database/LATEST.sha256").replace(&key[9..], &old[9..]));
+    place.run(&url(&db), &["backup", "status"]).await.refused(3, "minutes old");
+}

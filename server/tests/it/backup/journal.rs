@@ -1,0 +1,126 @@
+use sqlx::PgPool;
+
+use super::{restored, seeded};
+use crate::support::{
+    App, Settings,
+    backups::{Place, scratch},
+    node::url,
+};
+
+/// A node whose worker knows the place.
+async fn node(db: PgPool, place: &Place) -> App {
+    App::start_with(db, Settings { providers: place.settings(), ..Settings::default() }).await
+}
+
+async fn ship(app: &App) {
+    sqlx::query("select graphile_worker.add_job('ship_journal', 'null'::json)").execute(&app.backend.db).await.unwrap();
+    app.work().await;
+    assert_eq!(app.count("select count(*) from journal").await, 0, "all of it went");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: PgPool) {
+    let place = Place::folder();
+    let app = node(db.clone(), &place).await;
+    let ana = app.host("ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Grace Hopper <grace@example.org>\nAda Lovelace <ada@example.org>\nQuiet One <quiet@example.org>")
+        .await;
+    let before = "insert into suppressions values ('lifted@example.org', null, 'hard-bounce', now())";
+    sqlx::query(before).execute(&db).await.unwrap();
+    ship(&app).await;
+    ana.invite_all(event).await;
+    app.anonymous().post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
+    place.back_up(&db).await;
+
+    // All this is lost with the database, but for what the journal keeps.
+    sqlx::query("insert into suppressions values ('quiet@example.org', null, 'unsubscribed', now())")
+        .execute(&db)
+        .await
+        .unwrap();
+    sqlx::query("delete from suppressions where address = 'lifted@example.org'").execute(&db).await.unwrap();
+    let grace = ana.guests(event, "grace").await[0];
+    sqlx::query("update guests set deleted_at = now() - interval '2 days' where id = $1")
+        .bind(grace.0)
+        .execute(&db)
+        .await
+        .unwrap();
+    guestguard::guests::actions::purge_deleted(&app.backend).await.unwrap();
+    ship(&app).await;
+
+    let copy = scratch(&db).await;
+    let into = ["restore", "--from", "latest", "--into", &copy.url, "--json"];
+    let ran = place.command(&url(&db), &into).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!((told["erased_again"].as_u64(), told["sessions_ended"].as_u64()), (Some(1), Some(1)));
+    let there = PgPool::connect(&copy.url).await.unwrap();
+    let addresses: Vec<String> =
+        sqlx::query_scalar("select address from suppressions").fetch_all(&there).await.unwrap();
+    assert_eq!(addresses, ["quiet@example.org"]);
+    let guests: Vec<String> =
+        sqlx::query_scalar("select name from guests order by name").fetch_all(&there).await.unwrap();
+    assert_eq!(guests, ["Ada Lovelace", "Quiet One"]);
+    let journal: i64 = sqlx::query_scalar("select count(*) from journal").fetch_one(&there).await.unwrap();
+    assert_eq!(journal, 0, "what is known already is not told again");
+
+    // The copy serves, and nobody is signed in, no old link for a password works, and no mail leaves.
+    let again =
+        App::start_with(there.clone(), Settings { secret_key: Some(app.secret_key.clone()), ..Settings::default() })
+            .await;
+    let old = ana.on(&again.address.to_string());
+    assert!(old.get("/dashboard").await.location().starts_with("/sign-in"));
+    let usable: i64 = again.count("select count(*) from account_tokens where used_at is null").await;
+    assert_eq!(usable, 0);
+    again.work().await;
+    assert_eq!(again.mails("ada@example.org").await.len(), 0, "the outbox is paused");
+    assert!(again.count("select count(*) from notifications where state = 'queued'").await > 0);
+    // The operator looked: nothing that waits shall leave.
+    let ran =
+        place.command(&copy.url, &["outbox", "cancel"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
+    assert!(ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("messages cancelled"));
+    let ran =
+        place.command(&copy.url, &["outbox", "resume"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
+    assert!(ran.status.success());
+    again.work().await;
+    assert_eq!(again.mails("ada@example.org").await.len(), 0);
+    again.stop();
+    there.close().await;
+    copy.remove().await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_recovery_to_a_point_in_time_gets_the_same_care(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    sqlx::query("update sessions set ended_at = null").execute(&db).await.unwrap();
+    let ran = place.run(&url(&db), &["restore-verify"]).await;
+    assert!(ran.code == 3 && ran.out.contains("FAILED  restore-noted"), "{}{}", ran.out, ran.said);
+    let ran = place.run(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]).await;
+    assert!(ran.code == 0 && ran.out.contains("1 sessions ended"), "{}{}", ran.out, ran.said);
+    assert_eq!(place.run(&url(&db), &["restore-verify"]).await.code, 0);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_journal_that_cannot_be_read_stops_the_restore_before_anything_is_done(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    place.back_up(&db).await;
+    std::fs::create_dir_all(place.path("journal/2027")).unwrap();
+    place.write("journal/2027/x.json", "{\"table\":\"suppressions\",\"gone\":false");
+    let copy = scratch(&db).await;
+    place
+        .run(&url(&db), &["restore", "--from", "latest", "--into", &copy.url])
+        .await
+        .refused(1, "journal/2027/x.json is damaged");
+    assert_eq!(crate::support::backups::tables(&copy.url).await, 0);
+    copy.remove().await.unwrap();
+    // Another key than the one that links were sealed with is found by the check that is there for it.
+    std::fs::remove_file(place.path("journal/2027/x.json")).unwrap();
+    let whole = restored(&db, &place, "latest").await;
+    let other = guestguard::secrets::random_token().unwrap();
+    let ran = place.command(&whole.url, &["restore-verify"]).env("GG_SECRET_KEY", other).output().await.unwrap();
+    assert_eq!(ran.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("FAILED  key: GG_SECRET_KEY opens the sealed links"));
+    whole.remove().await.unwrap();
+}

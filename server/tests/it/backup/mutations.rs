@@ -1,0 +1,221 @@
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+};
+
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use guestguard::secrets::sha256_hex;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use super::seeded;
+use crate::support::{
+    backups::{Place, scratch, tables},
+    node::url,
+};
+
+/// A backup as it lies in its folder.
+struct Backup {
+    key: String,
+    dump: Vec<u8>,
+    manifest: Value,
+    sha256: String,
+}
+
+impl Backup {
+    fn of(place: &Place, manifest: &Value) -> Self {
+        let key = manifest["key"].as_str().unwrap().to_owned();
+        let sha256 = manifest["sha256"].as_str().unwrap().to_owned();
+        Self { dump: std::fs::read(place.path(&key)).unwrap(), manifest: manifest.clone(), sha256, key }
+    }
+
+    fn sql(&self) -> String {
+        let mut sql = String::new();
+        GzDecoder::new(self.dump.as_slice()).read_to_string(&mut sql).unwrap();
+        sql
+    }
+}
+
+/// Everything that the folder holds after one damage: whole again before the next.
+struct Damage<'a> {
+    place: &'a Place,
+    newest: &'a Backup,
+    /// What the files held before.
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Damage<'_> {
+    fn mend(&self) {
+        for (name, bytes) in &self.files {
+            std::fs::write(self.place.path(name), bytes).unwrap();
+        }
+    }
+
+    fn dump(&self, bytes: &[u8]) {
+        std::fs::write(self.place.path(&self.newest.key), bytes).unwrap();
+    }
+
+    /// Another dump, with every hash made to fit: whoever can write to the store can do that.
+    fn forged(&self, bytes: &[u8]) {
+        self.dump(bytes);
+        let hash = sha256_hex(bytes);
+        let manifest = format!("{}.json", self.newest.key);
+        for name in ["database/LATEST.txt", "database/LATEST.sha256", &manifest] {
+            self.place.write(name, &self.place.read(name).replace(&self.newest.sha256, &hash));
+        }
+    }
+
+    fn manifest(&self, change: impl FnOnce(&mut Value)) {
+        let mut manifest = self.newest.manifest.clone();
+        change(&mut manifest);
+        self.place.write(&format!("{}.json", self.newest.key), &manifest.to_string());
+    }
+
+    fn pointer(&self, change: impl FnOnce(String) -> String) {
+        self.place.write("database/LATEST.txt", &change(self.place.read("database/LATEST.txt")));
+    }
+
+    fn hash(&self, change: impl FnOnce(String) -> String) {
+        self.place.write("database/LATEST.sha256", &change(self.place.read("database/LATEST.sha256")));
+    }
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(text).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_the_target_stays_empty(db: PgPool) {
+    let place = Place::folder();
+    let older = Backup::of(&place, &place.back_up(&db).await);
+    seeded(&db, &place).await;
+    let newest = Backup::of(&place, &place.back_up(&db).await);
+    let names = [
+        "database/LATEST.txt".to_owned(),
+        "database/LATEST.sha256".to_owned(),
+        newest.key.clone(),
+        format!("{}.json", newest.key),
+    ];
+    let files = names.map(|name| (name.clone(), std::fs::read(place.path(&name)).unwrap())).into();
+    let damage = Damage { place: &place, newest: &newest, files };
+    let copy = scratch(&db).await;
+    let mut refused = 0;
+    let into = copy.url.clone();
+    let mut check = async |what: &str| {
+        let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
+        ran.refused(1, what);
+        assert_eq!(tables(&into).await, 0, "{what}");
+        damage.mend();
+        refused += 1;
+    };
+    let whole = newest.dump.len();
+
+    for length in [0, 1, 10, whole / 4, whole / 3, whole / 2, whole - 1_000, whole - 8, whole - 1] {
+        damage.dump(&newest.dump[..length]);
+        check("is damaged: it has").await;
+    }
+    for place in 0..16 {
+        let mut bytes = newest.dump.clone();
+        bytes[place * (whole - 1) / 15] ^= 1 << (place % 8);
+        damage.dump(&bytes);
+        check("is damaged: it has").await;
+    }
+    damage.dump(&older.dump);
+    check("is damaged: it has").await;
+
+    // Pointers.
+    let of_older = format!("{}  {}\n", older.sha256, older.key.trim_start_matches("database/"));
+    damage.hash(|_| of_older);
+    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    damage.pointer(|text| text.replace(&newest.key, &older.key));
+    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    damage.hash(|text| text.replacen(' ', "", 1));
+    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    std::fs::remove_file(place.path("database/LATEST.sha256")).unwrap();
+    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    std::fs::remove_file(place.path("database/LATEST.txt")).unwrap();
+    check("LATEST.txt is missing").await;
+    damage.pointer(|_| String::new());
+    check("LATEST.txt is damaged").await;
+    damage.pointer(|text| text.lines().take(2).collect::<Vec<_>>().join("\n"));
+    check("it has 2 lines instead of three").await;
+    damage.pointer(|text| text.replace("file://", "s3://"));
+    check("which is not kept here").await;
+    damage.pointer(|text| text.replacen("20", "x", 1));
+    check("its first line is no time").await;
+    damage.pointer(|text| text.replace(&newest.sha256, "z"));
+    check("its third line is no SHA-256").await;
+    let missing = "database/2026/01/20260101T000000Z.sql.gz";
+    damage.pointer(|text| text.replace(&newest.key, missing));
+    damage.hash(|text| text.replace(&newest.key[9..], &missing[9..]));
+    check("there is no backup database/2026/01").await;
+    damage.pointer(|text| text.replace(&newest.key, "../../etc/passwd"));
+    check("is no backup's key").await;
+
+    // Manifests.
+    std::fs::remove_file(place.path(&format!("{}.json", newest.key))).unwrap();
+    check("its run did not come to its end").await;
+    place.write(&format!("{}.json", newest.key), "{");
+    check("the manifest of").await;
+    place.write(&format!("{}.json", newest.key), &older.manifest.to_string());
+    check("is that of").await;
+    damage.manifest(|manifest| manifest["sha256"] = older.sha256.clone().into());
+    check("has another SHA-256 in its manifest").await;
+    damage.manifest(|manifest| manifest["tables"]["guests"]["rows"] = 17.into());
+    check("guests has 18 rows instead of 17").await;
+    damage.manifest(|manifest| manifest["tables"]["guests"]["checksum"] = "1".into());
+    check("guests has 18 rows instead of 18 with other contents").await;
+    damage.manifest(|manifest| drop(manifest["tables"].as_object_mut().unwrap().remove("guests")));
+    check("it knows nothing of guests").await;
+    damage.manifest(|manifest| manifest["tables"]["tables"] = manifest["tables"]["guests"].clone());
+    check("relation \"public.tables\" does not exist").await;
+    damage.manifest(|manifest| manifest["postgres_version"] = 990_000.into());
+    check("comes from PostgreSQL 99").await;
+
+    // Dumps whose hashes fit.
+    damage.forged(&newest.dump[..whole / 2]);
+    check("the dump is damaged").await;
+    damage.forged(b"neither compressed nor SQL");
+    check("the dump is damaged").await;
+    damage.forged(&older.dump);
+    check("the manifest says otherwise").await;
+    let sql = newest.sql();
+    let half = sql.len() / 2;
+    damage.forged(&gzip(&sql.as_bytes()[..sql[..half].rfind(";\n").unwrap() + 2]));
+    check("loading failed, and the target is as it was").await;
+    damage.forged(&gzip(sql.replace("A long table in the garden", "A long table in the gardem").as_bytes()));
+    check("events has 2 rows instead of 2 with other contents").await;
+    damage.forged(&gzip(sql.replace("COPY public.rsvps ", "COPY public.rsvpz ").as_bytes()));
+    check("relation \"public.rsvpz\" does not exist").await;
+    let grace = sql.lines().find(|line| line.contains("demo@guestguard.example")).unwrap();
+    damage.forged(&gzip(sql.replace(&format!("{grace}\n"), "").as_bytes()));
+    check("loading failed").await;
+    damage.forged(&gzip(b"create table public.of_another_program (id int);\n"));
+    check("does not exist").await;
+
+    assert!(refused >= 50, "{refused}");
+    let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
+    assert_eq!(ran.code, 0, "mended, it is whole: {}{}", ran.out, ran.said);
+    copy.remove().await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_damaged_archive_in_the_custom_format_leaves_what_the_target_held(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    let ran = place.run(&url(&db), &["backup", "--json", "--format", "custom"]).await;
+    let newest = Backup::of(&place, &serde_json::from_str(&ran.out).unwrap());
+    let damage = Damage { place: &place, newest: &newest, files: BTreeMap::new() };
+    let copy = scratch(&db).await;
+    let into = ["restore", "--from", "latest", "--into", &copy.url, "--replace"];
+    assert_eq!(place.run("postgres://unused", &into).await.code, 0);
+    let before = tables(&copy.url).await;
+    damage.forged(&newest.dump[..newest.dump.len() * 2 / 3]);
+    let ran = place.run("postgres://unused", &into).await;
+    assert!(ran.code == 1 && ran.said.contains("loading failed, and the target is as it was"), "{}", ran.said);
+    assert_eq!(tables(&copy.url).await, before);
+    assert_eq!(place.run(&copy.url, &["restore-verify"]).await.code, 0);
+    copy.remove().await.unwrap();
+}
