@@ -19,6 +19,7 @@ mod journey;
 mod limits;
 mod live;
 mod logs;
+mod maintenance;
 mod metadata;
 mod migrations;
 mod operations;

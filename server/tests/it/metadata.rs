@@ -1,4 +1,4 @@
-//! What `cargo leptos watch` and `bin/build` both rely on.
+//! What holds for the tree as a whole: names that two programs rely on, and where addresses may stand.
 
 use std::{path::Path, process::Command};
 
@@ -41,4 +41,43 @@ fn cargo_leptos_finds_the_crates_names_and_folders_that_bin_build_uses() {
     );
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains(&format!("[profile.{}]", leptos["lib-profile-release"].as_str().unwrap())));
+}
+
+/// Every file of source code under `folder`.
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![path],
+        })
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| ["rs", "sql", "html", "txt"].map(AsRef::as_ref).contains(&extension))
+        })
+        .collect()
+}
+
+#[test]
+fn no_databases_address_stands_in_the_code_but_the_example_in_its_configuration() {
+    let address = ["postgres", "://"].concat();
+    let other = ["postgresql", "://"].concat();
+    let mut found = Vec::new();
+    let mut looked_at = 0;
+    for folder in ["src", "app/src", "server/src", "migrations"] {
+        for path in sources(&root().join(folder)) {
+            looked_at += 1;
+            let text = std::fs::read_to_string(&path).unwrap();
+            // What tests of parsing are given reaches no database.
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for line in code.lines().filter(|line| line.contains(&address) || line.contains(&other)) {
+                found.push((path.strip_prefix(root()).unwrap().display().to_string(), line.trim().to_owned()));
+            }
+        }
+    }
+    assert!(looked_at > 200, "{looked_at}");
+    let elsewhere: Vec<_> = found.iter().filter(|(path, _)| !path.starts_with("server/src/config")).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    let example = format!("{address}user:password@host/database");
+    assert!(!found.is_empty() && found.iter().all(|(_, line)| line.contains(&example)), "{found:?}");
 }

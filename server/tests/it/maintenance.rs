@@ -1,0 +1,93 @@
+//! A service that is closed for a while, on purpose.
+
+use std::{process::Stdio, time::Duration};
+
+use sqlx::PgPool;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::support::{
+    App, Settings,
+    node::{binary, free_address, ready, redis, url},
+};
+
+/// A Redis database of these tests alone: others must not be closed.
+fn apart() -> String {
+    format!("{}/9", redis())
+}
+
+async fn switch(db: &PgPool, word: &str) -> String {
+    let output = binary(&url(db), &apart(), &["maintenance", word]).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: PgPool) {
+    let app = App::start_with(db.clone(), Settings { redis_url: Some(apart()), ..Settings::default() }).await;
+    let ana = app.host("ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Grace Hopper").await;
+    ana.invite_all(event).await;
+    let grace = ana.guests(event, "grace").await[0];
+    let link = ana.link(event, grace).await;
+    let mut worker = binary(&url(&db), &apart(), &["work"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(worker.stderr.take().unwrap()).lines();
+
+    assert!(switch(&db, "on").await.contains("Closed within two seconds"));
+    assert!(switch(&db, "status").await.contains("Closed"));
+    tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.until(true)).await.unwrap();
+    // The worker is another process and looks by itself.
+    while !said.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
+    let before = app.count("select count(*) from accesses").await;
+    for (path, says) in [
+        ("/", "Back in a little while"),
+        ("/sign-in", "Back in a little while"),
+        ("/dashboard", "Back in a little while"),
+        (&link, "Your invitation is safe with us"),
+    ] {
+        let page = ana.get(path).await;
+        assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, "120"), "{path}");
+        assert!(page.body.contains(says) && page.body.contains("<h1"), "{path}: {}", page.body);
+        assert!(page.header("content-security-policy").contains("default-src 'none'"), "{path}");
+    }
+    let answered = app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
+    assert_eq!(answered.status, 503);
+    assert!(answered.body.contains("Back in a little while") || answered.body.contains("safe with us"));
+    assert_eq!(ana.fetch("/api/events/create", &[]).await.status, 503);
+    assert_eq!(app.anonymous().sign_in("ana@example.org", "whatever").await.status, 503);
+    assert_eq!(app.anonymous().fetch("/webhooks/twilio", &[]).await.status, 503);
+    assert_eq!(app.count("select count(*) from accesses").await, before);
+    assert_eq!(app.count("select count(*) from rsvps").await, 0);
+    for path in ["/health", "/readyz"] {
+        assert_eq!(app.anonymous().get(path).await.ok(), r#"{"database":"ok","maintenance":true,"redis":"ok"}"#);
+    }
+    assert_ne!(app.anonymous().get("/favicon.svg").await.status, 503, "the page needs its files");
+    sqlx::query("select graphile_worker.add_job('reconcile', 'null'::json)").execute(&db).await.unwrap();
+    // Longer than a worker sleeps between two looks.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let waiting = "select count(*) from graphile_worker._private_jobs";
+    assert!(app.count(waiting).await > 0, "the worker rests");
+
+    switch(&db, "off").await;
+    tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.until(false)).await.unwrap();
+    assert_eq!(ana.get("/dashboard").await.status, 200, "nobody was signed out");
+    for _ in 0..100 {
+        if app.count(waiting).await == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(app.count(waiting).await, 0, "the worker works again");
+    drop(worker);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_node_may_be_closed_by_its_settings_alone(db: PgPool) {
+    let address = free_address().await;
+    let mut command = binary(&url(&db), &redis(), &["serve"]);
+    let _node = ready(command.env("GG_LISTEN", &address).env("GG_MAINTENANCE", "1"), Stdio::null()).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |path: &str| client.get(format!("http://{address}{path}")).send().await.unwrap();
+    assert_eq!(get("/").await.status(), 503);
+    assert_eq!(get("/health").await.status(), 200);
+}
