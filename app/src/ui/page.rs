@@ -23,6 +23,20 @@ where
     view! { <Suspense>{content}</Suspense> }
 }
 
+/// Where to go from there.
+fn ways(problem: &Problem) -> impl IntoView + use<> {
+    match problem {
+        // Every page is closed, so there is only this one.
+        Problem::Maintenance { .. } => {
+            Either::Left(view! { <a class="button button-primary" href=ssr::path()>"Try again"</a> })
+        }
+        _ => Either::Right(view! {
+            <a class="button button-primary" href="/dashboard">"Go to your events"</a>
+            <a class="button button-quiet" href="/">"Start page"</a>
+        }),
+    }
+}
+
 /// A whole page about one problem.
 #[component]
 pub fn ProblemPage(problem: Problem) -> impl IntoView {
@@ -54,10 +68,7 @@ pub fn ProblemPage(problem: Problem) -> impl IntoView {
                             <p class="problem-code">{problem.status()}</p>
                             <h1>{title}</h1>
                             <p>{text}</p>
-                            <div class="actions">
-                                <a class="button button-primary" href="/dashboard">"Go to your events"</a>
-                                <a class="button button-quiet" href="/">"Start page"</a>
-                            </div>
+                            <div class="actions">{ways(&problem)}</div>
                         </section>
                     </Frame>
                 },

@@ -23,6 +23,8 @@ async fn switch(db: &PgPool, word: &str) -> String {
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: PgPool) {
+    // A run before this one may have ended in the middle.
+    switch(&db, "off").await;
     let app = App::start_with(db.clone(), Settings { redis_url: Some(apart()), ..Settings::default() }).await;
     let ana = app.host("ana").await;
     let event = ana.plan(&[]).await;
@@ -32,6 +34,7 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
     let link = ana.link(event, grace).await;
     let mut worker = binary(&url(&db), &apart(), &["work"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(worker.stderr.take().unwrap()).lines();
+    while !said.next_line().await.unwrap().expect("the worker starts").contains("working") {}
 
     assert!(switch(&db, "on").await.contains("Closed within two seconds"));
     assert!(switch(&db, "status").await.contains("Closed"));
