@@ -53,10 +53,7 @@ pub async fn list(store: &Store) -> anyhow::Result<Vec<Kept>> {
         if named(&key.manifest()).is_none() {
             continue;
         }
-        let verified_at = match named(&key.verified()) {
-            Some(place) => Some(found[place].changed_at),
-            None => None,
-        };
+        let verified_at = named(&key.verified()).map(|place| found[place].changed_at);
         kept.push(Kept { at: key.at(), manual: key.is_manual(), bytes: listed.bytes, verified_at, key });
     }
     kept.sort_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key)));
@@ -166,7 +163,10 @@ pub async fn status(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Status>
 
 /// How backups stood when somebody looked last. Those who ask often, pages and metrics, do not ask the store each time.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<Option<(Instant, Result<Status, String>)>>>);
+pub struct Seen(Arc<Mutex<Option<Look>>>);
+
+/// When somebody looked, and what they saw; or why nothing.
+type Look = (Instant, Result<Status, String>);
 
 impl Backups {
     /// How backups stand, as of a minute ago at most; or why that cannot be told. Nobody waits longer than some seconds.

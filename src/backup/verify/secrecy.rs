@@ -69,7 +69,7 @@ async fn clear_tokens(db: &mut PgConnection) -> anyhow::Result<Found> {
 
 async fn sealed_links(db: &mut PgConnection, secrets: &Secrets) -> anyhow::Result<Found> {
     let mut tx = db.begin().await?;
-    let links: Result<Vec<(Uuid, Vec<u8>, Vec<u8>)>, _> = sqlx::query_as(
+    let links = sqlx::query_as::<_, (Uuid, Vec<u8>, Vec<u8>)>(
         "select id, token_hash, token_sealed from invitations where token_sealed is not null order by issued_at desc limit $1",
     )
     .bind(SAMPLE)

@@ -237,7 +237,7 @@ async fn the_lists_of_tables_and_relations_are_those_of_the_schema(db: PgPool) {
 async fn an_empty_database_is_not_whole(db: PgPool) {
     let backend = testing::backend(db).await;
     let against = Against { manifest: None, journal: None, secrets: &backend.secrets, live: true, deep: false };
-    let report = run(&mut *backend.db.acquire().await.unwrap(), &against).await.unwrap();
+    let report = run(&mut backend.db.acquire().await.unwrap(), &against).await.unwrap();
     let failed = failed(&report);
     assert!(["tables", "migrations", "triggers", "seats"].iter().all(|name| failed.contains(&(*name).to_owned())));
 }
