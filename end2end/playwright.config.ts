@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { BASE_URL, guestguard, maildev, shop, stripe } from './helpers/services';
+import { BASE_URL, closed, guestguard, maildev, shop, stripe } from './helpers/services';
 
 /** The journeys, on a large screen, on a phone, and on a phone whose browser runs no scripts. */
 export default defineConfig({
@@ -12,7 +12,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
-  webServer: [maildev, stripe, guestguard, shop],
+  webServer: [maildev, stripe, guestguard, shop, closed],
   use: {
     baseURL: BASE_URL,
     actionTimeout: 15_000,

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 
 /** With another number, a second run can go on beside the first. */
@@ -67,7 +68,7 @@ const served = (name: string, url: string, database: string, env: Record<string,
     GG_LISTEN: new URL(url).host,
     GG_PUBLIC_URL: url,
     GG_DATABASE_URL: withPath(needed('GG_DATABASE_URL'), database),
-    GG_REDIS_URL: withPath(needed('GG_REDIS_URL'), name === 'shop' ? '2' : '1'),
+    GG_REDIS_URL: withPath(needed('GG_REDIS_URL'), String(['guestguard', 'shop', 'closed'].indexOf(name) + 1)),
     GG_SMTP_URL: `smtp://127.0.0.1:${SMTP_PORT}`,
     GG_SITE_ROOT: fromRoot(process.env.GG_SITE_ROOT ?? 'target/site'),
     GG_SECRET_KEY: 'development-end2end-not-a-secret-0123456789abcde',
@@ -80,8 +81,18 @@ const served = (name: string, url: string, database: string, env: Record<string,
   },
 });
 
+/** Who looks after the installation, one for each project. */
+export const operatorOf = (project: string) => `operator.${project}@example.org`;
+
 /** Nothing is sold here: everybody has the largest plan. */
-export const guestguard = served('guestguard', BASE_URL, DATABASE, {});
+export const guestguard = served('guestguard', BASE_URL, DATABASE, {
+  GG_OPERATORS: ['desktop', 'phone', 'no-javascript'].map(operatorOf).join(),
+  GG_BACKUP_URL: `file://${path.join(os.tmpdir(), `guestguard-e2e-${PORT}`)}`,
+});
+
+/** Where a GuestGuard is served that is closed for maintenance. */
+export const CLOSED_URL = `http://127.0.0.1:${PORT + 2}`;
+export const closed = served('closed', CLOSED_URL, `${DATABASE}_closed`, { GG_MAINTENANCE: '1' });
 
 /** Plans are sold here. */
 export const shop = served('shop', SHOP_URL, `${DATABASE}_shop`, {

@@ -1,5 +1,8 @@
 use anyhow::bail;
-use guestguard::notifications::{Channel, postman};
+use guestguard::{
+    backend::Clock,
+    notifications::{Channel, postman},
+};
 
 use crate::{
     config::{Config, Environment},
@@ -26,6 +29,7 @@ pub async fn run() -> anyhow::Result<()> {
         Err(cause) => report.bad("Redis", &format!("{cause:#}")),
     }
     messages(&config, &mut report).await;
+    backups(&config, &mut report).await;
     let package = config.site_root.join("pkg.txt");
     match package.exists() {
         true => report.fine("site files", &config.site_root.display().to_string()),
@@ -55,6 +59,24 @@ async fn database(config: &Config, report: &mut Report) {
             );
         }
         Err(cause) => report.bad("PostgreSQL", &format!("{cause:#}")),
+    }
+}
+
+async fn backups(config: &Config, report: &mut Report) {
+    let backups = match config.backups.open() {
+        Ok(Some(backups)) => backups,
+        Ok(None) => {
+            return report.fine("backups", "none; set GG_BACKUP_URL and GG_BACKUP_SCHEDULE=hourly to make them");
+        }
+        Err(cause) => return report.bad("backups", &format!("{cause:#}")),
+    };
+    match backups.status(Clock::System.now()).await {
+        Ok(status) if status.faults.is_empty() => {
+            let age = super::output::span(status.age_seconds.unwrap_or_default());
+            report.fine("backups", &format!("{} are kept, the newest is {age} old", status.backups));
+        }
+        Ok(status) => report.bad("backups", &status.faults.join("; ")),
+        Err(cause) => report.bad("backups", &cause),
     }
 }
 

@@ -1,7 +1,9 @@
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use guestguard::migrations::{MIGRATOR, migrate, pending};
 use sqlx::{ConnectOptions, PgPool};
+
+use crate::support::node::{binary, redis, url};
 
 /// The schema as `pg_dump` tells it, without the lines that differ from run to run.
 fn dump(db: &PgPool) -> String {
@@ -44,4 +46,72 @@ async fn any_number_of_nodes_may_migrate_at_once(db: PgPool) {
         node.await.unwrap().unwrap();
     }
     assert!(pending(&db).await.unwrap().is_empty());
+}
+
+/// Rows in most tables, through the verbs.
+async fn filled(db: &PgPool) {
+    let output =
+        binary(&url(db), &redis(), &["seed-demo"]).env("GG_LIMIT_SIGN_IN_ADDRESS", "1000/60").output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[sqlx::test(migrator = "MIGRATOR")]
+async fn every_step_down_and_up_again_with_data_gives_the_same_schema_and_keeps_what_it_can(db: PgPool) {
+    filled(&db).await;
+    let whole = dump(&db);
+    let versions: Vec<_> = MIGRATOR
+        .iter()
+        .filter(|migration| migration.migration_type.is_up_migration())
+        .map(|migration| migration.version)
+        .collect();
+    let kept = "select (select count(*) from users) || ' ' || (select count(*) from events) || ' ' || (select count(*) from guests)
+        || ' ' || (select count(*) from invitations) || ' ' || (select string_agg(name, ',' order by name) from guests)";
+    let before: String = sqlx::query_scalar(kept).fetch_one(&db).await.unwrap();
+    let answers: i64 = sqlx::query_scalar("select count(*) from rsvps").fetch_one(&db).await.unwrap();
+    assert!(answers > 0);
+    for version in versions.iter().rev().skip(1) {
+        MIGRATOR.undo(&db, *version).await.unwrap();
+        assert!(pending(&db).await.unwrap().contains(&(version + 1)));
+        MIGRATOR.run(&db).await.unwrap();
+        assert_eq!(dump(&db), whole, "down to {version} and up again");
+        let after: String = sqlx::query_scalar(kept).fetch_one(&db).await.unwrap();
+        assert_eq!(after, before, "down to {version} and up again");
+        let standing: i64 = sqlx::query_scalar(
+            "select count(*) from guests g join guest_standings s on s.host_id = g.host_id and s.id = g.id
+            where g.status <> s.status or g.heads is distinct from s.heads",
+        )
+        .fetch_one(&db)
+        .await
+        .unwrap();
+        assert_eq!(standing, 0, "down to {version} and up again: each guest stands where they do");
+        if *version > 2 {
+            let answered: i64 = sqlx::query_scalar("select count(*) from rsvps").fetch_one(&db).await.unwrap();
+            assert_eq!(answered, answers);
+        }
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_migration_that_is_killed_half_way_is_completed_by_the_next_start(db: PgPool) {
+    let whole = {
+        MIGRATOR.run(&db).await.unwrap();
+        let whole = dump(&db);
+        MIGRATOR.undo(&db, 0).await.unwrap();
+        whole
+    };
+    let mut killed = 0;
+    for n in 0..12_u64 {
+        MIGRATOR.undo(&db, 0).await.unwrap();
+        let mut run =
+            binary(&url(&db), &redis(), &["migrate"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let until = std::time::Duration::from_millis(40 + n * 12);
+        if tokio::time::timeout(until, run.wait()).await.is_err() {
+            run.kill().await.unwrap();
+            killed += 1;
+        }
+        let output = binary(&url(&db), &redis(), &["migrate"]).output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(dump(&db), whole);
+    }
+    assert!(killed > 0);
 }

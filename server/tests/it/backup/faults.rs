@@ -2,7 +2,8 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use axum::{
     Router,
-    http::{StatusCode, header},
+    extract::Request,
+    http::{Method, StatusCode, header},
     response::IntoResponse,
 };
 use sqlx::PgPool;
@@ -179,6 +180,46 @@ async fn an_upload_that_is_cut_off_moves_no_pointer_and_leaves_no_backup(db: PgP
     assert_eq!(list.out.lines().count(), 1, "{}", list.out);
     assert!(list.out.contains(first["key"].as_str().unwrap()));
     super::restored(&db, &store.place(), "latest").await.remove().await.unwrap();
+}
+
+/// Between us and the store: what comes back of a dump has one bit that was not written.
+async fn lying(store: &Store) -> Place {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, behind) = (listener.local_addr().unwrap(), store.address.clone());
+    let pass = move |request: Request| {
+        let behind = behind.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let dump = head.method == Method::GET && head.uri.path().ends_with(".sql.gz");
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let mut asked =
+                reqwest::Client::new().request(head.method, format!("http://{behind}{}", head.uri)).body(body);
+            for (name, value) in &head.headers {
+                asked = asked.header(name, value);
+            }
+            let answer = asked.send().await.unwrap();
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut bytes = answer.bytes().await.unwrap().to_vec();
+            if dump {
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+            }
+            (status, headers, bytes).into_response()
+        }
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass)).await });
+    bucket(&format!("http://{address}"))
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_store_that_gives_back_something_else_is_not_trusted(db: PgPool) {
+    let store = Store::start(1_000).await;
+    seeded(&db, &store.place()).await;
+    let first = store.place().back_up(&db).await;
+    lying(&store).await.run(&url(&db), &["backup"]).await.refused(1, "came back otherwise than it was written");
+    let list = store.place().run(&url(&db), &["backup", "list"]).await;
+    assert_eq!(list.out.lines().count(), 1, "{}", list.out);
+    assert!(list.out.contains(first["key"].as_str().unwrap()));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

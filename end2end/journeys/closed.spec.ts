@@ -1,0 +1,19 @@
+import { look } from '../helpers/look';
+import { CLOSED_URL } from '../helpers/services';
+import { expect, test } from '../helpers/test';
+
+test.use({ baseURL: CLOSED_URL });
+
+test('while the service is closed hosts and guests are told so kindly', async ({ page, expectsStatus }) => {
+  expectsStatus(503);
+  for (const [path, heading] of [
+    ['/dashboard', 'Back in a little while'],
+    [`/i/${'a'.repeat(43)}`, 'Your invitation is safe with us'],
+  ]) {
+    const answer = await page.goto(path);
+    expect([answer?.status(), answer?.headers()['retry-after']]).toEqual([503, '120']);
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+    await look(page);
+  }
+  expect((await page.request.get('/health')).status()).toBe(200);
+});
