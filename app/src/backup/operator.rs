@@ -23,6 +23,9 @@ use crate::{
 /// Where the page is. For everybody but operators there is none.
 pub const PAGE: &str = "/dashboard/operator";
 
+/// Where there is nothing to say.
+const NONE: &str = "–";
+
 /// Whether this installation could be restored tomorrow: backups, drills, the archive, the outbox.
 #[component]
 pub fn OperatorPage() -> impl IntoView {
@@ -68,7 +71,8 @@ fn Backups(backups: Option<Result<Status, String>>) -> impl IntoView {
         Some(Ok(status)) => {
             let trend = status.usual_bytes.map(|bytes| format!("{} is usual", size(bytes))).unwrap_or_default();
             let newest = status.newest.as_ref();
-            let name = newest.map(|newest| newest.key.to_string()).unwrap_or_default();
+            let name =
+                newest.map(|newest| newest.key.as_str().trim_start_matches("database/").to_owned()).unwrap_or_default();
             view! {
                 {status.faults.into_iter().map(|fault| notice(sentence(&fault))).collect_view()}
                 <dl class="figures">
@@ -113,16 +117,16 @@ fn Archived(archive: Option<Archive>) -> impl IntoView {
 fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
     let rows = drills.into_iter().map(|drill| {
         let (state, result) =
-            if drill.fault.is_empty() { ("sent", "Passed".to_owned()) } else { ("failed", "Failed".to_owned()) };
+            if drill.fault.is_empty() { ("attending", "Passed") } else { ("failed", "Failed") };
         let well = drill.fault.is_empty();
         view! {
             <tr>
                 <td data-label="When"><time datetime=drill.at.to_rfc3339()>{when(drill.at)}</time></td>
                 <td data-label="Result"><span class="badge" data-state=state>{result}</span></td>
-                <td data-label="Checks">{if well { drill.checks.to_string() } else { String::new() }}</td>
+                <td data-label="Checks">{if well { drill.checks.to_string() } else { NONE.to_owned() }}</td>
                 <td data-label="Would have lost">{span(drill.rpo_seconds)}</td>
-                <td data-label="Back after">{if well { span(drill.rto_seconds) } else { String::new() }}</td>
-                <td data-label="Backup"><code>{drill.backup}</code> {(!well).then(|| view! { <p class="hint">{drill.fault}</p> })}</td>
+                <td data-label="Back after">{if well { span(drill.rto_seconds) } else { NONE.to_owned() }}</td>
+                <td data-label="Backup"><code>{drill.backup.trim_start_matches("database/").to_owned()}</code> {(!well).then(|| view! { <p class="hint">{drill.fault}</p> })}</td>
             </tr>
         }
     });
@@ -169,8 +173,8 @@ fn Messages(outbox: Outbox) -> impl IntoView {
             {outbox.paused.map(|reason| notice(format!("No message leaves: {reason}.")))}
             <dl class="figures">
                 {figure("Waiting", thousands(outbox.waiting), String::new())}
-                {figure("The oldest since", span(outbox.oldest_seconds), String::new())}
-                {figure("Refusing us", counted(outbox.unwelcome.len() as i64, "domain"), outbox.unwelcome.join(", "))}
+                {figure("The oldest waits since", span(outbox.oldest_seconds), String::new())}
+                {figure("Domains that refuse us", outbox.unwelcome.len().to_string(), outbox.unwelcome.join(", "))}
             </dl>
         </section>
     }
@@ -201,9 +205,9 @@ fn ago(seconds: i64) -> String {
 
 fn span(seconds: i64) -> String {
     match seconds {
-        ..120 => counted(seconds, "second"),
-        120..7_200 => counted(seconds / 60, "minute"),
-        7_200..172_800 => counted(seconds / 3_600, "hour"),
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => counted(seconds / 86_400, "day"),
     }
 }
