@@ -19,9 +19,9 @@ pub const PASSWORD: &str = "paper-lanterns-at-dusk";
 
 const DEVICE: &str = "guestguard seed-demo";
 
-/// Makes the demonstration account with two events, guests, links and answers, by the same verbs as everybody.
-/// Does nothing where it exists.
-pub async fn seed(backend: &Backend) -> Result<()> {
+/// Makes the demonstration account with two events, guests, links and answers, by the same verbs as everybody; and so many
+/// guests `besides`, on large events. Does nothing where the account exists.
+pub async fn seed(backend: &Backend, besides: usize) -> Result<()> {
     if auth::queries::is_taken(&backend.db, EMAIL).await? {
         return Ok(());
     }
@@ -38,7 +38,36 @@ pub async fn seed(backend: &Backend) -> Result<()> {
     guests::actions::add_pasted(&past, &host, dinner, &list.join("\n")).await?;
     tag_family(&past, &host, dinner).await?;
     answer_some(backend, &host, dinner, now).await?;
+    for begun in (0..besides).step_by(LARGE) {
+        large_event(backend, &host, now, begun / LARGE, LARGE.min(besides - begun)).await?;
+    }
     auth::actions::end_session(backend, &host, host.session()).await
+}
+
+/// Guests of one large event, as many as the largest plan takes.
+const LARGE: usize = 5_000;
+/// Of so many guests of a large event one has an address, and one answers.
+const FEW: usize = 10;
+
+/// An event with `size` guests, all with links; one in ten is written to, and one in ten answered.
+async fn large_event(backend: &Backend, host: &Host, now: DateTime<Utc>, number: usize, size: usize) -> Result<()> {
+    let form = EventForm { title: format!("Open day {}", number + 1), capacity: String::new(), ..garden_dinner(now) };
+    let event = events::actions::create(backend, host, &form).await?;
+    let names: Vec<_> = (0..size).map(|guest| format!("Guest {number:03} {guest:04}")).collect();
+    for part in names.chunks(guests::MOST_AT_ONCE as usize) {
+        let lines = part.iter().enumerate().map(|(place, name)| match place % FEW {
+            0 => format!("{name} <{}@guests.example>", name.to_lowercase().replace(' ', ".")),
+            _ => name.clone(),
+        });
+        guests::actions::add_pasted(backend, host, event, &lines.collect::<Vec<_>>().join("\n")).await?;
+    }
+    invitations::actions::issue(backend, host, event, &Selection::All).await?;
+    for name in names.iter().step_by(FEW) {
+        let guest = holder(backend, host, event, guest_named(backend, host, event, name).await?).await?;
+        let form = AnswerForm { answer: "attending".into(), heads: "1".into(), ..AnswerForm::default() };
+        rsvp::actions::answer(backend, &guest, &form).await?;
+    }
+    Ok(())
 }
 
 fn at(backend: &Backend, time: DateTime<Utc>) -> Backend {

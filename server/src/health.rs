@@ -25,7 +25,7 @@ pub async fn ready(State(backend): State<Backend>) -> (StatusCode, Json<Value>) 
     if let Some(backups) = &backend.backups {
         told["backup"] = match backups.status(backend.clock.now()).await {
             Ok(status) => {
-                let state = if status.faults.is_empty() { "ok" } else { "late or damaged" };
+                let state = if status.faults.is_empty() { "ok" } else { "missing, late or damaged" };
                 json!({ "state": state, "age_seconds": status.age_seconds })
             }
             Err(_) => json!({ "state": "out of reach" }),

@@ -25,7 +25,7 @@ enum Command {
     /// Bring the database's schema up to date.
     Migrate,
     /// Make the demonstration account.
-    SeedDemo,
+    SeedDemo(commands::seed_demo::SeedDemo),
     /// Look at the messages that wait, hold them back, or let them go on.
     #[command(subcommand)]
     Outbox(commands::outbox::Outbox),
@@ -52,7 +52,7 @@ async fn main() -> ExitCode {
         Command::Serve(serve) => commands::serve::run(serve).await,
         Command::Work => commands::work::run().await,
         Command::Migrate => commands::migrate::run().await,
-        Command::SeedDemo => commands::seed_demo::run().await,
+        Command::SeedDemo(seed) => commands::seed_demo::run(seed).await,
         Command::Outbox(outbox) => commands::outbox::run(outbox).await,
         Command::SendTest(send) => commands::send_test::run(send).await,
         Command::Backup(backup) => commands::backup::run(backup).await,

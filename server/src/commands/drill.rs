@@ -178,9 +178,12 @@ fn log(path: &PathBuf, outcome: &Outcome) -> anyhow::Result<bool> {
     let fresh = !path.exists();
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).with_context(named)?;
     let drill = &outcome.drill;
-    let result = if drill.fault.is_empty() { "passed" } else { "**failed**" };
+    let result = match drill.fault.as_str() {
+        "" => "passed".to_owned(),
+        fault => format!("**failed**: {}", fault.replace(['|', '\n'], " ")),
+    };
     let line = format!(
-        "| {} | `{}` | {} | {} | {} | {:.1} s | {:.1} s | {:.1} s | {} | {} | {} | {result} {} |\n",
+        "| {} | `{}` | {} | {} | {} | {:.1} s | {:.1} s | {:.1} s | {} | {} | {} | {} |\n",
         drill.at.format("%Y-%m-%d %H:%M"),
         drill.backup,
         outcome.rows,
@@ -192,7 +195,7 @@ fn log(path: &PathBuf, outcome: &Outcome) -> anyhow::Result<bool> {
         drill.checks,
         span(drill.rpo_seconds),
         span(drill.rto_seconds),
-        drill.fault.replace(['|', '\n'], " "),
+        result,
     );
     file.write_all(format!("{}{line}", if fresh { HEAD } else { "" }).as_bytes()).with_context(named)?;
     Ok(true)

@@ -16,7 +16,7 @@ pub struct RestoreVerify {
     /// Name every check, not only those that fail.
     #[arg(long)]
     verbose: bool,
-    /// Look at every page of every index and table as well; needs the extension amcheck.
+    /// Look at every page of every index and table as well; as a superuser, by the extension amcheck.
     #[arg(long)]
     deep: bool,
     /// The database serves already: leave out what holds only right after a restore.

@@ -157,7 +157,7 @@ async fn the_worker_backs_up_by_schedule_and_operators_see_how_it_stands(db: PgP
     providers.push(("GG_BACKUP_SCHEDULE", "hourly".into()));
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
     let nobody = app.anonymous();
-    assert!(nobody.get("/readyz").await.ok().contains("late or damaged"), "there is none yet");
+    assert!(nobody.get("/readyz").await.ok().contains("missing, late or damaged"), "there is none yet");
     let ana = app.host("ana").await;
     assert_eq!(ana.get("/dashboard/operator").await.status, 404);
     sqlx::query("select graphile_worker.add_job('back_up', 'null'::json), graphile_worker.add_job('ship_journal', 'null'::json)")

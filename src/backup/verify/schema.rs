@@ -156,6 +156,10 @@ pub async fn pages(db: &mut PgConnection) -> anyhow::Result<Found> {
         .execute(&mut *tx)
         .await
         .context("amcheck cannot be created; a superuser can do it once: create extension amcheck")?;
+    let allowed = "select has_function_privilege('bt_index_parent_check(regclass, boolean)', 'execute')
+        and has_function_privilege('verify_heapam(regclass, boolean, boolean, text, bigint, bigint)', 'execute')";
+    let allowed: bool = sqlx::query_scalar(allowed).fetch_one(&mut *tx).await?;
+    anyhow::ensure!(allowed, "this role may not run amcheck's functions; verify as a superuser, or let one grant them");
     let indexes: Vec<(i64, String)> = sqlx::query_as(
         "select c.oid::bigint, c.oid::regclass::text from pg_index i join pg_class c on c.oid = i.indexrelid
         join pg_am a on a.oid = c.relam join pg_namespace n on n.oid = c.relnamespace

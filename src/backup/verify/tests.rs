@@ -21,7 +21,7 @@ use crate::{
 /// A restored database with a row in every table that belongs to another.
 async fn restored(db: PgPool) -> (Backend, Manifest, Vec<journal::Entry>) {
     let backend = Backend { clock: Clock::System, ..testing::backend(db).await };
-    demo::seed(&backend).await.unwrap();
+    demo::seed(&backend, 0).await.unwrap();
     sqlx::raw_sql(REST).execute(&backend.db).await.unwrap();
     let mut tx = backend.db.begin().await.unwrap();
     let manifest = Manifest {

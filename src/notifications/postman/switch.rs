@@ -8,6 +8,11 @@ use crate::{
     ids::{GuestId, UserId},
 };
 
+/// Guests whose messages are cancelled in one transaction.
+const AT_ONCE: i64 = 500;
+/// What is written beside a message that the operator cancelled.
+const BY_OPERATOR: &str = "the operator cancelled it";
+
 /// Why no messages leave; `None`: they do.
 pub async fn paused(db: &PgPool) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!("select reason from outbox_switch where paused").fetch_optional(db).await?)
@@ -25,33 +30,47 @@ pub async fn pause(backend: &Backend, reason: &str) -> Result<()> {
 /// Cancels every message that waits, as after a restore, when most of them left before. Hosts see it, and can send anew.
 /// How many there were.
 pub async fn cancel_waiting(backend: &Backend) -> Result<u64> {
+    let now = backend.clock.now();
     let mut cancelled = 0;
     loop {
         let mut tx = backend.db.begin().await?;
-        let next = sqlx::query!(
+        let guests = sqlx::query!(
             r#"
-            select n.host_id as "host: UserId", n.guest_id as "guest: GuestId" from notifications n
-            where n.state = 'queued' order by n.host_id, n.guest_id limit 1
+            select n.host_id as "host: UserId", n.guest_id as "guest!: GuestId" from notifications n
+            where n.state = 'queued' and n.guest_id is not null and n.host_id =
+                (select host_id from notifications where state = 'queued' and guest_id is not null limit 1)
+            group by n.host_id, n.guest_id limit $1
             "#,
+            AT_ONCE,
         )
-        .fetch_optional(&mut *tx)
+        .fetch_all(&mut *tx)
         .await?;
-        let Some(next) = next else { return Ok(cancelled) };
-        let guest = next.guest.as_slice();
-        guests::standing::hold(&mut tx, next.host, guest).await?;
+        let Some(host) = guests.first().map(|row| row.host) else { break };
+        let guests: Vec<_> = guests.into_iter().map(|row| row.guest).collect();
+        guests::standing::hold(&mut tx, host, &guests).await?;
         cancelled += sqlx::query!(
-            "update notifications set state = 'cancelled', state_changed_at = $3, last_error = 'the operator cancelled it'
-            where host_id = $1 and guest_id is not distinct from $2 and state = 'queued'",
-            next.host.0,
-            next.guest.map(|guest| guest.0),
-            backend.clock.now(),
+            "update notifications set state = 'cancelled', state_changed_at = $3, last_error = $4
+            where host_id = $1 and guest_id = any ($2) and state = 'queued'",
+            host.0,
+            &guests as &[GuestId],
+            now,
+            BY_OPERATOR,
         )
         .execute(&mut *tx)
         .await?
         .rows_affected();
-        guests::standing::restate(&mut tx, next.host, guest).await?;
+        guests::standing::restate(&mut tx, host, &guests).await?;
         tx.commit().await?;
     }
+    let accounts = sqlx::query!(
+        "update notifications set state = 'cancelled', state_changed_at = $1, last_error = $2
+        where state = 'queued' and guest_id is null",
+        now,
+        BY_OPERATOR,
+    )
+    .execute(&backend.db)
+    .await?;
+    Ok(cancelled + accounts.rows_affected())
 }
 
 /// Lets messages leave again.
