@@ -10,7 +10,8 @@ create table erasures (
 -- Suppressions and erasures on their way to where backups are kept. A restore applies again what the backup missed.
 create table journal (
     id bigint primary key generated always as identity,
-    at timestamptz not null default now(),
+    -- Not when the transaction began: entries about one address must stand in the order in which they happened.
+    at timestamptz not null default clock_timestamp(),
     entry jsonb not null
 );
 

@@ -10,7 +10,7 @@ test('an operator sees whether the installation could be restored, and nobody el
   await page.goto('/dashboard/account');
   await page.getByRole('link', { name: 'This installation' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'This installation' })).toBeVisible();
-  await expect(page.getByText('Newest backup')).toBeVisible();
+  await expect(page.getByText('Newest backup', { exact: true })).toBeVisible();
   await expect(page.getByText(/No drill went well in the last 35 days/)).toBeVisible();
   await look(page);
 

@@ -116,6 +116,8 @@ async fn dump(
 ) -> anyhow::Result<(String, u64)> {
     let mut command = backups.programs.on("pg_dump", url)?;
     command.args(["--no-owner", "--no-privileges", "--no-password", "--encoding=UTF8", "--snapshot", snapshot]);
+    // Whoever changes the schema for longer than this is waited for in vain.
+    command.arg("--lock-wait-timeout=60s");
     if format == Format::Custom {
         command.arg("--format=custom");
     }

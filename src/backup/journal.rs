@@ -19,6 +19,7 @@ const DAYS: i32 = 35;
 /// One thing that a restore must not undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
+    pub at: DateTime<Utc>,
     pub table: Table,
     /// Taken back: a suppression that was lifted.
     pub gone: bool,
@@ -45,7 +46,7 @@ pub async fn ship(db: &PgPool, store: &Store, now: DateTime<Utc>) -> anyhow::Res
         let entries = sqlx::query!(
             r#"
             delete from journal where id in (select id from journal order by id limit $1 for update skip locked)
-            returning id, entry
+            returning id, entry || jsonb_build_object('at', at) as "entry!"
             "#,
             BATCH,
         )
@@ -64,7 +65,8 @@ pub async fn ship(db: &PgPool, store: &Store, now: DateTime<Utc>) -> anyhow::Res
     }
 }
 
-/// All entries that are kept, in the order in which they were made.
+/// All entries that are kept, in the order in which they were made. A database that was recovered may ship again, and late,
+/// what was shipped before.
 pub async fn read(store: &Store) -> anyhow::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for listed in store.list(FOLDER).await? {
@@ -74,6 +76,7 @@ pub async fn read(store: &Store) -> anyhow::Result<Vec<Entry>> {
             entries.push(entry);
         }
     }
+    entries.sort_by_key(|entry: &Entry| entry.at);
     Ok(entries)
 }
 
@@ -153,4 +156,32 @@ pub(super) async fn forget_before(store: &Store, before: DateTime<Utc>) -> anyho
 pub async fn forget_old(db: &PgPool) -> anyhow::Result<()> {
     sqlx::query!("delete from journal where at < now() - make_interval(days => $1)", DAYS).execute(db).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::store::S3;
+
+    #[tokio::test]
+    async fn entries_are_read_in_the_order_in_which_they_happened_however_late_they_were_shipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = url::Url::from_directory_path(folder.path()).unwrap();
+        let store = Store::open(&place, &S3::default()).unwrap();
+        let line = |at: &str, gone| {
+            let entry = serde_json::json!({ "at": at, "table": "suppressions", "gone": gone, "row": {} });
+            format!("{entry}\n").into_bytes()
+        };
+        // A database that was recovered ships a second time what it had to ship at that moment.
+        for (name, at, gone) in
+            [("1", "12:00", false), ("2", "12:01", true), ("3", "12:02", false), ("4", "12:01", true)]
+        {
+            store
+                .put(&format!("{FOLDER}/2027/{name}.json"), line(&format!("2027-01-01T{at}:00Z"), gone))
+                .await
+                .unwrap();
+        }
+        let gone: Vec<_> = read(&store).await.unwrap().into_iter().map(|entry| entry.gone).collect();
+        assert_eq!(gone, [false, true, true, false]);
+    }
 }

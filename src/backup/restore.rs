@@ -1,6 +1,7 @@
 use std::{
     io::{self, Read, Seek, Write},
     process::{Command, Stdio},
+    time::Instant,
 };
 
 use anyhow::{Context, anyhow, bail};
@@ -13,22 +14,12 @@ use uuid::Uuid;
 use super::{
     Backups, Format, Key, Manifest, Progress,
     dump::connect,
-    erasures, journal, keep, programs,
+    erasures, journal, programs,
     store::FULL,
     tally::comparing,
     verify::{self, Against, Report},
 };
 use crate::{backend::Clock, secrets::Secrets};
-
-/// What a restore starts from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The backup that the pointers name.
-    Latest,
-    Named(Key),
-    /// A server that was recovered to a point in time already: only what follows after loading is done.
-    Recovery,
-}
 
 /// What a restore did.
 #[derive(Debug, Serialize)]
@@ -48,7 +39,7 @@ pub struct Restored {
     pub report: Report,
 }
 
-/// Brings the database at `into` to what `source` shows, makes it safe to serve, and verifies it.
+/// Brings the database at `into` to what the backup shows, makes it safe to serve, and verifies it.
 ///
 /// # Errors
 /// The backup is not what its manifest says, the target is not empty, or loading failed; then the target is as it was.
@@ -57,60 +48,86 @@ pub async fn restore(
     backups: &Backups,
     secrets: &Secrets,
     clock: &Clock,
-    source: &Source,
+    manifest: &Manifest,
     into: &str,
     replace: bool,
     watch: &dyn Progress,
 ) -> anyhow::Result<Restored> {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     // Read first: without the journal a restore would write to people who asked not to be written to.
     watch.step("reading the journal");
     let entries = journal::read(&backups.store).await?;
-    let manifest = match source {
-        Source::Latest => {
-            let latest = keep::latest(&backups.store).await?;
-            Some(latest.context("there is no backup yet; run `guestguard backup`")?)
-        }
-        Source::Named(key) => Some(keep::named(&backups.store, key).await?),
-        Source::Recovery => None,
-    };
-    if let Some(manifest) = &manifest {
-        load(backups, manifest, into, replace, watch).await?;
-    }
+    load(backups, manifest, into, replace, watch).await?;
     let load_seconds = begun.elapsed().as_secs_f64();
-
-    watch.step("migrating");
-    let db = PgPool::connect(into).await.context("the restored database is out of reach")?;
-    let pending = crate::migrations::pending(&db).await?.len();
-    crate::migrations::migrate(&db).await?;
-
-    watch.step("making it safe");
-    let now = clock.now();
-    let source = manifest.as_ref().map_or("a recovery to a point in time", |manifest| manifest.key.as_str());
-    let mut restored = make_safe(&db, now, source, &entries).await?;
-
-    watch.step("verifying");
-    let against = Against { manifest: None, journal: Some(&entries), secrets, live: false, deep: false };
-    restored.report = verify::run(&mut *db.acquire().await?, &against).await?;
-    db.close().await;
+    let restored = settle(&entries, secrets, clock, manifest.key.as_str(), into, watch).await?;
     Ok(Restored {
-        shows: manifest.as_ref().map(|manifest| manifest.at),
-        key: manifest.map(|manifest| manifest.key),
-        migrations: pending,
+        key: Some(manifest.key.clone()),
+        shows: Some(manifest.at),
         load_seconds,
         seconds: begun.elapsed().as_secs_f64(),
         ..restored
     })
 }
 
+/// What follows on loading: migrates the database at `into`, makes it safe to serve, and verifies it. For a server that was
+/// recovered to a point in time this is all there is to do.
+///
+/// # Errors
+/// The database is out of reach, or none of ours.
+pub async fn settle(
+    entries: &[journal::Entry],
+    secrets: &Secrets,
+    clock: &Clock,
+    source: &str,
+    into: &str,
+    watch: &dyn Progress,
+) -> anyhow::Result<Restored> {
+    let begun = Instant::now();
+    watch.step("migrating");
+    let db = PgPool::connect(into).await.context("the restored database is out of reach")?;
+    let migrations = crate::migrations::pending(&db).await?.len();
+    crate::migrations::migrate(&db).await?;
+
+    watch.step("making it safe");
+    let safe = make_safe(&db, clock.now(), source, entries).await?;
+
+    watch.step("verifying");
+    let against = Against { manifest: None, journal: Some(entries), secrets, live: false, deep: false };
+    let report = verify::run(&mut *db.acquire().await?, &against).await?;
+    db.close().await;
+    Ok(Restored {
+        key: None,
+        shows: None,
+        migrations,
+        sessions_ended: safe.sessions_ended,
+        applied_again: safe.applied_again,
+        erased_again: safe.erased_again,
+        load_seconds: 0.0,
+        seconds: begun.elapsed().as_secs_f64(),
+        report,
+    })
+}
+
+/// Whether both addresses lead to one database; false where either is out of reach.
+pub async fn is_same(one: &str, other: &str) -> bool {
+    let told = async |url: &str| -> anyhow::Result<String> {
+        let mut db = connect(url).await?;
+        let identity = "select current_database() || ' ' || inet_server_port() || ' ' || pg_postmaster_start_time()";
+        Ok(sqlx::query_scalar(identity).fetch_one(&mut db).await?)
+    };
+    matches!((told(one).await, told(other).await), (Ok(one), Ok(other)) if one == other)
+}
+
+/// How much a past brought back that it must not.
+struct Safe {
+    sessions_ended: u64,
+    applied_again: u64,
+    erased_again: u64,
+}
+
 /// Everything that a past must not bring back: sessions, links that were used since, mail that was sent since, people
 /// who were erased, and addresses that asked for silence.
-async fn make_safe(
-    db: &PgPool,
-    now: DateTime<Utc>,
-    source: &str,
-    entries: &[journal::Entry],
-) -> anyhow::Result<Restored> {
+async fn make_safe(db: &PgPool, now: DateTime<Utc>, source: &str, entries: &[journal::Entry]) -> anyhow::Result<Safe> {
     let mut tx = db.begin().await?;
     sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
     let sessions =
@@ -131,17 +148,7 @@ async fn make_safe(
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Restored {
-        key: None,
-        shows: None,
-        migrations: 0,
-        sessions_ended: sessions.rows_affected(),
-        applied_again,
-        erased_again,
-        load_seconds: 0.0,
-        seconds: 0.0,
-        report: Report::default(),
-    })
+    Ok(Safe { sessions_ended: sessions.rows_affected(), applied_again, erased_again })
 }
 
 /// Loads a backup and compares every table with the manifest, in one transaction.

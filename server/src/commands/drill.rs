@@ -7,8 +7,7 @@ use guestguard::{
     backup::{
         self, Backups, DRILL_DAYS, Manifest, Progress,
         drills::{self, Scratch},
-        keep, queries,
-        restore::{self, Source},
+        keep, queries, restore,
     },
     maintenance,
 };
@@ -63,7 +62,7 @@ pub async fn run(asked: Drill) -> anyhow::Result<()> {
         bail!("the service is closed for maintenance, and so would be the copy; drill when it is open");
     }
     let watch = progress::watch();
-    let manifest = keep::latest(&backups.store).await?.context("there is no backup yet; run `guestguard backup`")?;
+    let manifest = super::restore::latest(&backups).await?;
     let begun = backend.clock.now();
     let on = asked.on.as_ref().unwrap_or(&config.database_url);
     let scratch = Scratch::create(on).await?;
@@ -104,8 +103,7 @@ async fn rehearse(
     watch: &dyn Progress,
 ) -> anyhow::Result<Rehearsed> {
     let begun = Instant::now();
-    let source = Source::Named(manifest.key.clone());
-    let restored = restore::restore(backups, &backend.secrets, &Clock::System, &source, scratch, false, watch).await?;
+    let restored = restore::restore(backups, &backend.secrets, &Clock::System, manifest, scratch, false, watch).await?;
     let failed: Vec<_> = restored.report.failed().map(|check| check.name.as_str()).collect();
     if !failed.is_empty() {
         bail!("checks failed: {}", failed.join(", "));

@@ -1,9 +1,10 @@
+use anyhow::{Context, bail};
 use clap::Args;
 use guestguard::{
     backend::Clock,
     backup::{
-        Key,
-        restore::{self, Restored, Source},
+        Backups, Key, Manifest, Progress, journal, keep,
+        restore::{self, Restored},
     },
 };
 
@@ -30,6 +31,16 @@ pub struct Restore {
     output: Output,
 }
 
+/// What a restore starts from.
+#[derive(Clone)]
+enum Source {
+    /// The backup that the pointers name.
+    Latest,
+    Named(Key),
+    /// A server that was recovered to a point in time already: only what follows on loading is done.
+    Recovery,
+}
+
 fn source(text: &str) -> Result<Source, String> {
     match text {
         "latest" => Ok(Source::Latest),
@@ -41,11 +52,8 @@ fn source(text: &str) -> Result<Source, String> {
 /// Restores a backup into a database, makes it safe to serve, and verifies it.
 pub async fn run(asked: Restore) -> anyhow::Result<()> {
     let config = Restoring::from_env()?;
-    let (backups, secrets) = (config.backups.required()?, config.secrets()?);
     let watch = progress::watch();
-    let restored =
-        restore::restore(&backups, &secrets, &Clock::System, &asked.from, &asked.into, asked.replace, watch.as_ref());
-    let restored = restored.await;
+    let restored = from(&config, &asked, watch.as_ref()).await;
     drop(watch);
     let restored = restored?;
     if asked.output.json {
@@ -57,6 +65,40 @@ pub async fn run(asked: Restore) -> anyhow::Result<()> {
         0 => Ok(()),
         n => Err(NotWell(format!("{n} checks failed; do not serve from this database")).into()),
     }
+}
+
+async fn from(config: &Restoring, asked: &Restore, watch: &dyn Progress) -> anyhow::Result<Restored> {
+    let secrets = config.secrets()?;
+    let backups = match asked.from {
+        Source::Recovery => config.backups.open()?,
+        _ => Some(config.backups.required()?),
+    };
+    let manifest = match (&asked.from, &backups) {
+        (Source::Latest, Some(backups)) => Some(latest(backups).await?),
+        (Source::Named(key), Some(backups)) => Some(keep::named(&backups.store, key).await?),
+        _ => None,
+    };
+    let (Some(backups), Some(manifest)) = (&backups, &manifest) else {
+        // Where nothing says where backups go, there is no journal either.
+        let entries = match &backups {
+            Some(backups) => journal::read(&backups.store).await?,
+            None => Vec::new(),
+        };
+        let source = "a recovery to a point in time";
+        return restore::settle(&entries, &secrets, &Clock::System, source, &asked.into, watch).await;
+    };
+    if let Ok(live) = config.database_url()
+        && restore::is_same(&live, &asked.into).await
+    {
+        bail!("the target is the database of GG_DATABASE_URL, which a restore never touches; restore into a fresh one");
+    }
+    restore::restore(backups, &secrets, &Clock::System, manifest, &asked.into, asked.replace, watch).await
+}
+
+/// The newest backup.
+pub(super) async fn latest(backups: &Backups) -> anyhow::Result<Manifest> {
+    let latest = keep::latest(&backups.store).await?;
+    latest.context("there is no backup yet; run `guestguard backup`")
 }
 
 fn tell(restored: &Restored) {

@@ -1,12 +1,13 @@
 use clap::Args;
 use guestguard::backup::{
-    Key, Manifest, journal, keep,
+    Backups, Key, Manifest, journal, keep,
     verify::{self, Against, Report},
 };
 
 use super::{
     backup::Output,
     output::{NotWell, print_json},
+    restore,
 };
 use crate::{config::Restoring, connect};
 
@@ -60,12 +61,11 @@ pub async fn run(asked: RestoreVerify) -> anyhow::Result<()> {
     }
 }
 
-async fn manifest(backups: &guestguard::backup::Backups, key: &str) -> anyhow::Result<Manifest> {
-    if key != "latest" {
-        return keep::named(&backups.store, &Key::try_from(key.to_owned())?).await;
+async fn manifest(backups: &Backups, key: &str) -> anyhow::Result<Manifest> {
+    match key {
+        "latest" => restore::latest(backups).await,
+        key => keep::named(&backups.store, &Key::try_from(key.to_owned())?).await,
     }
-    let latest = keep::latest(&backups.store).await?;
-    latest.ok_or_else(|| anyhow::anyhow!("there is no backup yet; run `guestguard backup`"))
 }
 
 /// Says what came of the checks.

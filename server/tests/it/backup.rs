@@ -82,6 +82,8 @@ async fn a_restore_throws_nothing_away_unless_told_so_and_then_all_or_nothing(db
     place.back_up(&db).await;
     let into = ["restore", "--from", "latest", "--into", &copy.url];
     place.run(&url(&db), &into).await.refused(1, "the target is not empty");
+    let live = place.run(&url(&db), &["restore", "--from", "latest", "--into", &url(&db), "--replace"]).await;
+    live.refused(1, "which a restore never touches");
     let again = place.run(&url(&db), &[&into[..], &["--replace"]].concat()).await;
     assert_eq!(again.code, 0, "{}{}", again.out, again.said);
     let there = PgPool::connect(&copy.url).await.unwrap();

@@ -38,8 +38,9 @@ async fn restored(db: PgPool) -> (Backend, Manifest, Vec<journal::Entry>) {
         tables: tally(&mut tx).await.unwrap(),
     };
     tx.rollback().await.unwrap();
+    let manifest_at = manifest.at;
     let row = json!({ "address": "gone@example.org", "host_id": null, "reason": "hard-bounce", "at": "2026-01-01T00:00:00Z" });
-    (backend, manifest, vec![journal::Entry { table: journal::Table::Suppressions, gone: false, row }])
+    (backend, manifest, vec![journal::Entry { at: manifest_at, table: journal::Table::Suppressions, gone: false, row }])
 }
 
 /// What the demonstration lacks.
