@@ -29,6 +29,17 @@ create trigger suppressions_in_journal after insert or delete on suppressions
 create trigger erasures_in_journal after insert on erasures
     for each row execute function keep_in_journal();
 
+-- Whoever is deleted for good, by themselves, with their event or with their host. The trigger's argument is the kind.
+create function note_erased() returns trigger language plpgsql as $$
+begin
+    insert into erasures (id, kind, at) select id, tg_argv[0], clock_timestamp() from gone on conflict (id) do nothing;
+    return null;
+end $$;
+create trigger guests_erased after delete on guests
+    referencing old table as gone for each statement execute function note_erased('guest');
+create trigger users_erased after delete on users
+    referencing old table as gone for each statement execute function note_erased('user');
+
 -- This database was loaded from a backup, or recovered to a point in time: when, and from what.
 create table restores (
     id uuid primary key,

@@ -27,6 +27,8 @@ const SCHEDULE: &str = "17 * * * * forget_the_past
 ";
 /// Tried twice; then the next hour, and whoever watches is told that it is late.
 const HOURLY_BACKUP: &str = "7 * * * * back_up ?max=2&fill=50m\n";
+/// The next one must not find it still running.
+const LONGEST_BACKUP: Duration = Duration::from_secs(50 * 60);
 /// The schema in which the queue keeps its tables.
 const SCHEMA: &str = "graphile_worker";
 
@@ -132,9 +134,10 @@ impl TaskHandler for BackUp {
         let Some(backups) = &backend.backups else { return Ok(()) };
         let url = backend.db.connect_options().to_url_lossy();
         let done = async {
-            let manifest =
-                backup::back_up(backups, url.as_str(), &backend.clock, false, backup::Format::Plain, &backup::Quiet)
-                    .await?;
+            let making =
+                backup::back_up(backups, url.as_str(), &backend.clock, false, backup::Format::Plain, &backup::Quiet);
+            let made = tokio::time::timeout(LONGEST_BACKUP, making).await;
+            let manifest = made.context("it took longer than 50 minutes; look at `guestguard backup` by hand")??;
             tracing::info!(key = %manifest.key, bytes = manifest.bytes, seconds = manifest.seconds, "backed up");
             backup::keep::prune(&backups.store, backend.clock.now(), false).await
         };
@@ -154,11 +157,19 @@ impl TaskHandler for ShipJournal {
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
-        let done = match &backend.backups {
-            Some(backups) => backup::journal::ship(&backend.db, &backups.store, backend.clock.now()).await.map(|_| ()),
-            None => backup::journal::forget_old(&backend.db).await,
+        let done = async {
+            match &backend.backups {
+                Some(backups) => {
+                    let mut db = backend.db.acquire().await?;
+                    backup::journal::ship(&mut db, &backups.store).await.map(|_| ())
+                }
+                None => backup::journal::forget_old(&backend.db).await,
+            }
         };
-        done.map_err(|cause| format!("{cause:#}"))
+        done.await.map_err(|cause| {
+            tracing::error!(cause = format!("{cause:#}"), "the journal could not be shipped");
+            format!("{cause:#}")
+        })
     }
 }
 

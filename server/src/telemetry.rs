@@ -75,6 +75,11 @@ async fn backups(backend: &Backend) {
             metrics::gauge!("backup_verified_age_seconds").set(age as f64);
         }
     }
+    if backend.backups.is_some()
+        && let Ok(seconds) = backup::journal::waiting_seconds(&backend.db).await
+    {
+        metrics::gauge!("journal_oldest_seconds").set(seconds as f64);
+    }
     if let Ok(Some(drill)) = backup::queries::last_good_drill(&backend.db).await {
         metrics::gauge!("drill_age_seconds").set((now - drill.at).num_seconds() as f64);
         metrics::gauge!("drill_rpo_seconds").set(drill.rpo_seconds as f64);

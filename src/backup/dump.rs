@@ -9,8 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
+use tokio::io::AsyncReadExt;
 
-use super::{Backups, Format, Key, Manifest, Progress, keep, pointer::Pointer, programs, store::FULL, tally::tally};
+use super::{
+    Backups, Format, Key, Manifest, Progress, journal, keep, pointer::Pointer, programs, store::FULL, tally::tally,
+};
 use crate::{backend::Clock, secrets::hex};
 
 /// The advisory lock that one backup of a database holds; any fixed number does.
@@ -35,7 +38,12 @@ pub async fn back_up(
     if !sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut db).await? {
         bail!("another backup of this database is under way; wait for it");
     }
-    let now = after_the_newest(backups, clock).await?;
+    let restored_at = restored_at(&mut db).await?;
+    let now = after_the_newest(backups, clock, restored_at).await?;
+    // A role that may only read cannot do this; the worker does.
+    if let Err(cause) = journal::ship(&mut db, &backups.store).await {
+        tracing::warn!(cause = format!("{cause:#}"), "the journal could not be shipped along with the backup");
+    }
 
     watch.step("counting rows");
     let mut moment = db.begin().await?;
@@ -72,11 +80,25 @@ pub async fn back_up(
         postgres_version,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         database,
+        restored_at,
         tables,
     };
     backups.store.put(&manifest.key.manifest(), serde_json::to_vec_pretty(&manifest)?).await?;
+    // The connection holds the lock; if it broke meanwhile, another run may have been through since.
+    db.ping()
+        .await
+        .context("the connection to the database broke meanwhile; the backup is kept, and no pointer moved")?;
     Pointer::to(&manifest).move_here(&backups.store).await?;
     Ok(manifest)
+}
+
+/// When the database was restored last.
+async fn restored_at(db: &mut PgConnection) -> anyhow::Result<Option<DateTime<Utc>>> {
+    // A schema from before restores were noted has no such table.
+    if !sqlx::query_scalar("select to_regclass('public.restores') is not null").fetch_one(&mut *db).await? {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("select max(at) from restores").fetch_one(db).await?)
 }
 
 /// One connection, as everybody who looks after a database uses.
@@ -91,14 +113,25 @@ pub(super) async fn connect(url: &str) -> anyhow::Result<PgConnection> {
 /// The time now, once it is later than the newest backup's as keys tell it, in whole seconds.
 ///
 /// # Errors
-/// The newest backup is from the future: a clock is wrong, and a new one would not be the newest.
-async fn after_the_newest(backups: &Backups, clock: &Clock) -> anyhow::Result<DateTime<Utc>> {
+/// The newest backup is from the future: a clock is wrong, and a new one would not be the newest. Or it is of a database
+/// that took the place of this one.
+async fn after_the_newest(
+    backups: &Backups,
+    clock: &Clock,
+    restored_at: Option<DateTime<Utc>>,
+) -> anyhow::Result<DateTime<Utc>> {
     let now = clock.now();
     // Pointers that are damaged say nothing about clocks; this run mends them.
     let Ok(Some(newest)) = Pointer::read(&backups.store).await else { return Ok(now) };
     let ahead = newest.key.at() - now;
     if ahead >= TimeDelta::zero() {
         bail!("the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP", newest.at);
+    }
+    if keep::named(&backups.store, &newest.key).await.is_ok_and(|newest| newest.restored_at > restored_at) {
+        bail!(
+            "the newest backup is of a database that was restored since this one was in use; stop what still serves from this \
+             one, or give it another GG_BACKUP_URL"
+        );
     }
     if ahead > TimeDelta::seconds(-1) {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -121,34 +154,28 @@ async fn dump(
     if format == Format::Custom {
         command.arg("--format=custom");
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let file = file.try_clone()?;
-    tokio::task::spawn_blocking(move || {
-        let mut child = command.spawn().context("pg_dump does not start; install the package postgresql-client")?;
-        let (Some(mut stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            bail!("pg_dump has no output");
-        };
-        let complaints = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            stderr.read_to_end(&mut text).map(|_| text)
-        });
-        let written = write(&mut stdout, format, file);
-        if written.is_err() {
-            // Nothing is left running when nobody takes what it says.
-            child.kill()?;
-        }
-        let status = child.wait()?;
-        let complaints = complaints.join().map_err(|_| anyhow::anyhow!("pg_dump could not be listened to"))??;
-        let written = written.context(FULL)?;
-        if !status.success() {
-            bail!("pg_dump failed: {}", programs::said(&complaints));
-        }
-        if !written.whole {
-            bail!("pg_dump ended before its last line");
-        }
-        Ok((written.sha256, written.bytes))
-    })
-    .await?
+    // Whoever gives up waiting for us ends the program as well.
+    let mut command = tokio::process::Command::from(command);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().context("pg_dump does not start; install the package postgresql-client")?;
+    let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        bail!("pg_dump has no output");
+    };
+    let mut stdout = File::from(stdout.into_owned_fd()?);
+    // Its output is closed when writing ends, well or not, and the program with it.
+    let writing = tokio::task::spawn_blocking(move || write(&mut stdout, format, file));
+    let mut complaints = Vec::new();
+    let (written, heard, status) = tokio::join!(writing, stderr.read_to_end(&mut complaints), child.wait());
+    let (written, status) = (written?.context(FULL)?, status?);
+    heard?;
+    if !status.success() {
+        bail!("pg_dump failed: {}", programs::said(&complaints));
+    }
+    if !written.whole {
+        bail!("pg_dump ended before its last line");
+    }
+    Ok((written.sha256, written.bytes))
 }
 
 struct Written {

@@ -1,21 +1,5 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
-
-use crate::error::Result;
-
-/// Notes that guests were erased for good, in the transaction that does it: a restore erases them again.
-pub async fn note_guests(tx: &mut PgConnection, now: DateTime<Utc>, guests: &[Uuid]) -> Result<()> {
-    sqlx::query!(
-        "insert into erasures (id, kind, at) select id, 'guest', $2 from unnest($1::uuid[]) as gone (id)
-        on conflict (id) do nothing",
-        guests,
-        now,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
 
 /// Erases again whoever was erased before: rows that a restore brought back. How many there were.
 pub(super) async fn erase_again(tx: &mut PgConnection) -> anyhow::Result<u64> {

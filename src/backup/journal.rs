@@ -8,11 +8,14 @@ use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Store;
+use crate::error::Result;
 
 /// Where the journal lies beside the backups: `journal/2026/11/26/<time>-<id>.json`, one entry a line.
 const FOLDER: &str = "journal";
 /// Entries of one object.
 const BATCH: i64 = 5_000;
+/// The advisory lock that one shipment holds; any fixed number does.
+const LOCK: i64 = 0x6261_636b_7570_0002;
 /// Entries that nobody ships, because backups are not configured, are forgotten after so many days.
 const DAYS: i32 = 35;
 
@@ -39,13 +42,15 @@ pub enum Table {
 ///
 /// # Errors
 /// The store or the database is out of reach; the entries stay, and go with the next try. One may go twice.
-pub async fn ship(db: &PgPool, store: &Store, now: DateTime<Utc>) -> anyhow::Result<usize> {
+pub async fn ship(db: &mut PgConnection, store: &Store) -> anyhow::Result<usize> {
     let mut shipped = 0;
     loop {
         let mut tx = db.begin().await?;
+        // One at a time, so that names stand in the order of what they hold.
+        sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
         let entries = sqlx::query!(
             r#"
-            delete from journal where id in (select id from journal order by id limit $1 for update skip locked)
+            delete from journal where id in (select id from journal order by id limit $1)
             returning id, entry || jsonb_build_object('at', at) as "entry!"
             "#,
             BATCH,
@@ -58,7 +63,8 @@ pub async fn ship(db: &PgPool, store: &Store, now: DateTime<Utc>) -> anyhow::Res
         let mut entries: Vec<_> = entries.into_iter().map(|row| (row.id, row.entry)).collect();
         entries.sort_by_key(|(id, _)| *id);
         let lines: String = entries.iter().map(|(_, entry)| format!("{entry}\n")).collect();
-        let name = format!("{FOLDER}/{}-{}.json", now.format("%Y/%m/%d/%Y%m%dT%H%M%SZ"), Uuid::now_v7());
+        let now: DateTime<Utc> = sqlx::query_scalar("select clock_timestamp()").fetch_one(&mut *tx).await?;
+        let name = format!("{FOLDER}/{}-{}.json", now.format("%Y/%m/%d/%Y%m%dT%H%M%S%.6fZ"), Uuid::now_v7());
         store.put(&name, lines.into_bytes()).await?;
         tx.commit().await?;
         shipped += entries.len();
@@ -80,8 +86,24 @@ pub async fn read(store: &Store) -> anyhow::Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// Entries that this database has not shipped yet. They stand in it already, but must not be undone by older ones.
+async fn own(db: &mut PgConnection) -> anyhow::Result<Vec<Entry>> {
+    let rows =
+        sqlx::query_scalar!(r#"select entry || jsonb_build_object('at', at) as "entry!" from journal order by id"#);
+    let rows = rows.fetch_all(db).await?;
+    Ok(rows.into_iter().map(serde_json::from_value).collect::<Result<_, serde_json::Error>>()?)
+}
+
+/// Seconds since the oldest entry that was not shipped; 0: all were.
+pub async fn waiting_seconds(db: &PgPool) -> Result<i64> {
+    let seconds = sqlx::query_scalar!(
+        r#"select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::bigint as "seconds!" from journal"#
+    );
+    Ok(seconds.fetch_one(db).await?)
+}
+
 /// Applies entries again. Those that the database knows change nothing. How many changed something.
-pub(super) async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
     let mut changed = 0;
     for entry in entries {
         let done = match (entry.table, entry.gone) {
@@ -120,13 +142,20 @@ pub(super) async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::
     Ok(changed)
 }
 
+/// The same, together with what the database has not shipped yet, in the order in which all of it happened.
+pub(super) async fn replay_with_own(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+    let mut all = [entries, &own(tx).await?].concat();
+    all.sort_by_key(|entry| entry.at);
+    replay(tx, &all).await
+}
+
 /// How many of the entries the database lacks: what would change if they were applied.
 pub(super) async fn missing(db: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
     let mut tx = db.begin().await?;
     sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
     // Applied as a whole, since a later entry may take back an earlier one; then compared, and nothing is kept of it.
     let before = standing(&mut tx).await?;
-    replay(&mut tx, entries).await?;
+    replay_with_own(&mut tx, entries).await?;
     let after = standing(&mut tx).await?;
     tx.rollback().await?;
     Ok(after.symmetric_difference(&before).count() as u64)

@@ -184,6 +184,17 @@ impl Backups {
         *seen = Some((Instant::now(), status.clone()));
         status
     }
+
+    /// What somebody saw last, at once; `None`: nobody looked yet. Where that is long ago, somebody is sent to look.
+    pub fn status_at_once(&self, now: DateTime<Utc>) -> Option<Result<Status, String>> {
+        // Taken: somebody is looking.
+        let seen = self.seen.0.try_lock().ok()?;
+        if seen.as_ref().is_none_or(|(at, _)| at.elapsed() >= FRESH) {
+            let backups = self.clone();
+            tokio::spawn(async move { backups.status(now).await });
+        }
+        seen.as_ref().map(|(_, status)| status.clone())
+    }
 }
 
 fn usual_bytes(all: &[Kept], newest: &Kept) -> Option<u64> {
@@ -212,8 +223,9 @@ pub async fn prune(store: &Store, now: DateTime<Utc>, dry: bool) -> anyhow::Resu
         }
     }
     clear_abandoned(store, &all, now).await?;
-    let oldest = all.iter().find(|kept| !given_up.contains(&kept.key)).map(|kept| kept.at);
-    journal::forget_before(store, oldest.unwrap_or(now) - TimeDelta::hours(1)).await?;
+    if let Some(oldest) = all.iter().find(|kept| !given_up.contains(&kept.key)) {
+        journal::forget_before(store, oldest.at - TimeDelta::hours(1)).await?;
+    }
     Ok(given_up)
 }
 

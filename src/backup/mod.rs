@@ -11,7 +11,7 @@ pub mod drills;
 /// Making a backup.
 mod dump;
 /// Those who must stay erased.
-pub mod erasures;
+mod erasures;
 /// What happened after a backup and must not be undone by restoring it.
 pub mod journal;
 /// What backups there are, and which are given up.
@@ -24,6 +24,8 @@ mod programs;
 pub mod queries;
 /// From a backup to a database that may serve.
 pub mod restore;
+/// Dumps that run nothing but SQL.
+mod restricted;
 /// The place where backups are kept.
 pub mod store;
 /// How many rows each table has, and what they add up to.
@@ -134,6 +136,9 @@ pub struct Manifest {
     pub postgres_version: i32,
     pub program_version: String,
     pub database: String,
+    /// When the database was restored last; `None`: never. Of two databases the one with the later time took over.
+    #[serde(default)]
+    pub restored_at: Option<DateTime<Utc>>,
     pub tables: BTreeMap<String, Tally>,
 }
 

@@ -40,7 +40,7 @@ impl Pointer {
             (None, false) => return Ok(None),
             (None, true) => bail!("LATEST.txt is missing beside LATEST.sha256; {CURE}"),
         };
-        let pointer = Self::parse(store, &text).with_context(|| format!("LATEST.txt is damaged; {CURE}"))?;
+        let pointer = Self::parse(&text).with_context(|| format!("LATEST.txt is damaged; {CURE}"))?;
         let hash = String::from_utf8(hash.unwrap_or_default()).unwrap_or_default();
         if hash != pointer.hash_line() {
             bail!("LATEST.sha256 does not belong to LATEST.txt; {CURE}");
@@ -48,12 +48,13 @@ impl Pointer {
         Ok(Some(pointer))
     }
 
-    fn parse(store: &Store, text: &str) -> anyhow::Result<Self> {
+    fn parse(text: &str) -> anyhow::Result<Self> {
         let lines: Vec<_> = text.lines().collect();
         let [at, uri, sha256] = lines[..] else { bail!("it has {} lines instead of three", lines.len()) };
         let at = DateTime::parse_from_rfc3339(at).context("its first line is no time")?.to_utc();
-        let key =
-            uri.strip_prefix(&store.uri("")).with_context(|| format!("it names {uri}, which is not kept here"))?;
+        // Whatever stands before it: a copy of the whole place elsewhere names the place it was copied from.
+        let key = uri.rfind("database/").map(|begins| &uri[begins..]);
+        let key = key.with_context(|| format!("it names {uri}, which is no backup"))?;
         if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             bail!("its third line is no SHA-256");
         }

@@ -53,8 +53,13 @@ impl Programs {
     /// `program` as it is.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.path(program));
-        // What they say is read by us.
-        command.env("LC_ALL", "C");
+        // They are not to know our secrets. What they say is read by us, so it must be in one language.
+        command.env_clear().env("LC_ALL", "C");
+        for name in ["PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
         command
     }
 
@@ -70,26 +75,28 @@ impl Programs {
         }
     }
 
-    /// The major version of `program`.
+    /// The version of `program`, major and minor.
     ///
     /// # Errors
     /// It is not installed, or says something else.
-    pub(super) fn major(&self, program: &str) -> anyhow::Result<i32> {
+    pub(super) fn version(&self, program: &str) -> anyhow::Result<(i32, i32)> {
         let said = self.command(program).arg("--version").output();
         let said = said.with_context(|| {
             format!("{program} does not start; install the package postgresql-client, or set GG_PG_BIN to its folder")
         })?;
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         let version = said.split_whitespace().find_map(|word| {
-            let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().ok()
+            let mut numbers = word
+                .split('.')
+                .map(|number| number.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok());
+            Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
         });
         version.with_context(|| format!("{program} tells no version: {}", said.trim()))
     }
 
     /// Refuses a program that is older than the server.
     pub(super) fn fits(&self, program: &str, server_version: i32) -> anyhow::Result<()> {
-        let (ours, theirs) = (self.major(program)?, server_version / 10_000);
+        let (ours, theirs) = (self.version(program)?.0, server_version / 10_000);
         if ours < theirs {
             bail!(
                 "{program} is of version {ours} and the server of version {theirs}; install postgresql-client-{theirs}, or set \
@@ -167,7 +174,7 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_said_with_the_remedy() {
         let none = Programs::new(Some("/nowhere".into()));
-        let said = format!("{:#}", none.major("pg_dump").unwrap_err());
+        let said = format!("{:#}", none.version("pg_dump").unwrap_err());
         assert!(said.contains("install the package postgresql-client"), "{said}");
     }
 }

@@ -15,11 +15,16 @@ use super::{
     Backups, Format, Key, Manifest, Progress,
     dump::connect,
     erasures, journal, programs,
+    restricted::{WithoutRestrict, knows_restrict},
     store::FULL,
     tally::comparing,
     verify::{self, Against, Report},
 };
-use crate::{backend::Clock, secrets::Secrets};
+use crate::{
+    backend::Clock,
+    migrations::MIGRATOR,
+    secrets::{Secrets, hex, random_token, token_hash},
+};
 
 /// What a restore did.
 #[derive(Debug, Serialize)]
@@ -59,7 +64,11 @@ pub async fn restore(
     let entries = journal::read(&backups.store).await?;
     load(backups, manifest, into, replace, watch).await?;
     let load_seconds = begun.elapsed().as_secs_f64();
-    let restored = settle(&entries, secrets, clock, manifest.key.as_str(), into, watch).await?;
+    let settled = settle(&entries, secrets, clock, manifest.key.as_str(), into, watch).await;
+    let restored = settled.context(
+        "the target is loaded and not yet safe to serve from; its outbox is paused. Mend the cause, then restore again with \
+         --replace",
+    )?;
     Ok(Restored {
         key: Some(manifest.key.clone()),
         shows: Some(manifest.at),
@@ -142,7 +151,7 @@ async fn make_safe(db: &PgPool, now: DateTime<Utc>, source: &str, entries: &[jou
     )
     .execute(&mut *tx)
     .await?;
-    let applied_again = journal::replay(&mut tx, entries).await?;
+    let applied_again = journal::replay_with_own(&mut tx, entries).await?;
     let erased_again = erasures::erase_again(&mut tx).await?;
     sqlx::query!("insert into restores (id, at, source) values ($1, $2, $3)", Uuid::now_v7(), now, source)
         .execute(&mut *tx)
@@ -159,6 +168,15 @@ async fn load(
     replace: bool,
     watch: &dyn Progress,
 ) -> anyhow::Result<()> {
+    let newest = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+    if manifest.schema_version > newest {
+        bail!(
+            "{} was made by guestguard {} and has migrations that this program does not know; restore it with that version or \
+             a newer one",
+            manifest.key,
+            manifest.program_version
+        );
+    }
     let mut target = connect(into).await?;
     let version: i32 =
         sqlx::query_scalar("select current_setting('server_version_num')::int").fetch_one(&mut target).await?;
@@ -191,20 +209,26 @@ async fn load(
     watch.step("loading");
     let clearing = if empty { "" } else { CLEARING };
     file.rewind()?;
-    let (programs, format, comparing) = (backups.programs.clone(), manifest.format, comparing(&manifest.tables));
+    let (programs, format, comparing) =
+        (backups.programs.clone(), manifest.format, comparing(&manifest.tables) + PAUSING);
+    // A dump may come from whoever can write to the store; it is to run nothing but SQL, and that in this database.
+    let opening = match knows_restrict(programs.version("psql")?) {
+        true => format!("\\restrict {}\n{clearing}", hex(&token_hash(&random_token()?))),
+        false => clearing.to_owned(),
+    };
     let psql = programs.on("psql", into)?;
     tokio::task::spawn_blocking(move || match format {
-        Format::Plain => run(psql, clearing, &mut GzDecoder::new(file), || Ok(()), &comparing),
+        Format::Plain => run(psql, &opening, GzDecoder::new(file), || Ok(()), &comparing),
         Format::Custom => {
             let mut reader = programs.command("pg_restore");
             reader.args(["--no-owner", "--no-privileges", "--file=-"]);
             let mut reader = reader.stdin(file).stdout(Stdio::piped()).spawn().context("pg_restore does not start")?;
-            let mut sql = reader.stdout.take().context("pg_restore has no output")?;
+            let sql = reader.stdout.take().context("pg_restore has no output")?;
             let whole = || {
                 anyhow::ensure!(reader.wait()?.success(), "pg_restore cannot read it to its end");
                 Ok(())
             };
-            run(psql, clearing, &mut sql, whole, &comparing)
+            run(psql, &opening, sql, whole, &comparing)
         }
     })
     .await??;
@@ -236,12 +260,21 @@ create schema public;
 grant usage on schema public to public;
 ";
 
+/// What stands behind it: nothing leaves, whatever happens between loading and the care that follows.
+const PAUSING: &str = "
+do $$ begin
+    if to_regclass('public.outbox_switch') is not null then
+        update public.outbox_switch set paused = true, reason = 'restored and not yet looked at', changed_at = now();
+    end if;
+end $$;
+";
+
 /// Runs SQL through `psql`: all of it, or nothing. `whole` says whether what was read came to its end; `comparing` whether
 /// it is what it should be.
 fn run(
     mut psql: Command,
-    clearing: &str,
-    sql: &mut impl Read,
+    opening: &str,
+    sql: impl Read,
     whole: impl FnOnce() -> anyhow::Result<()>,
     comparing: &str,
 ) -> anyhow::Result<()> {
@@ -257,7 +290,7 @@ fn run(
         let mut text = Vec::new();
         stderr.read_to_end(&mut text).map(|_| text)
     });
-    let fed = stdin.write_all(clearing.as_bytes()).and_then(|()| io::copy(sql, &mut stdin));
+    let fed = stdin.write_all(opening.as_bytes()).and_then(|()| io::copy(&mut WithoutRestrict::new(sql), &mut stdin));
     let fed = match fed {
         // `psql` gave up; what it said tells why.
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use object_store::{
     ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart,
     aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum},
@@ -21,7 +21,9 @@ use crate::secrets::hex;
 const PART: usize = 8 * 1024 * 1024;
 /// Parts on their way at the same time.
 const PARTS_AT_ONCE: usize = 4;
-/// Longest time for one request, which carries a part at most when it writes.
+/// Bytes that are read at a time.
+const PIECE: u64 = 32 * 1024 * 1024;
+/// Longest time for one request, which carries a part or a piece at most.
 const REQUEST: Duration = Duration::from_secs(300);
 /// How long a request that fails for no fault of ours is tried again.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -149,22 +151,25 @@ impl Store {
         }
     }
 
-    /// Reads an object from its first byte to its last, into `file` if one is given: its SHA-256 and length.
+    /// Reads an object from its first byte to its last, into `file` if one is given: its SHA-256 and length. Piece by
+    /// piece, so that a slow store has its time for each of them and not for the whole.
     pub async fn read_through(
         &self,
         name: &str,
         file: Option<&std::fs::File>,
         watch: &dyn Progress,
     ) -> anyhow::Result<(String, u64)> {
-        let found = self.inner.get(&Path::from(name)).await.map_err(|cause| self.explain(cause, "reading", name))?;
-        let whole = found.meta.size;
-        let (mut pieces, mut hash, mut read) = (found.into_stream(), Sha256::new(), 0);
+        let path = Path::from(name);
+        let failed = |cause| self.explain(cause, "reading", name);
+        let whole = self.inner.head(&path).await.map_err(failed)?.size;
         let mut copy = match file {
             Some(file) => Some(tokio::fs::File::from_std(file.try_clone()?)),
             None => None,
         };
-        while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|cause| self.explain(cause, "reading", name))?;
+        let (mut hash, mut read) = (Sha256::new(), 0);
+        while read < whole {
+            let piece = self.inner.get_range(&path, read..whole.min(read + PIECE)).await.map_err(failed)?;
+            anyhow::ensure!(!piece.is_empty(), "{} ended before its end", self.uri(name));
             hash.update(&piece);
             if let Some(copy) = &mut copy {
                 copy.write_all(&piece).await.context(FULL)?;

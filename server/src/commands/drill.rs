@@ -27,7 +27,7 @@ mod visit;
 #[derive(Args)]
 pub struct Drill {
     /// The server on which the scratch database is made; otherwise that of GG_DATABASE_URL.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "GG_DRILL_ON", hide_env_values = true)]
     on: Option<String>,
     /// The file that the drill is written down in.
     #[arg(long, value_name = "FILE", default_value = "docs/RESTORE_DRILL_LOG.md")]
@@ -68,8 +68,9 @@ pub async fn run(asked: Drill) -> anyhow::Result<()> {
     let scratch = Scratch::create(on).await?;
     let rehearsed = rehearse(&config, &backend, &backups, &manifest, &scratch.url, watch.as_ref()).await;
     let name = scratch.name().to_owned();
-    scratch.remove().await?;
+    let removed = scratch.remove().await.context("the scratch database stays and must be dropped by hand");
     drop(watch);
+    let rehearsed = rehearsed.and_then(|rehearsed| removed.map(|()| rehearsed));
     let outcome = write_down(&backend, &manifest, begun, name, rehearsed).await?;
     if outcome.drill.fault.is_empty() {
         keep::note_verified(&backups.store, &manifest.key, begun, outcome.drill.checks as usize).await?;

@@ -21,8 +21,8 @@ pub struct Restore {
     /// `latest`, a backup's key, or `recovery` for a server that was recovered to a point in time already.
     #[arg(long, value_parser = source)]
     from: Source,
-    /// The address of the database that is to hold it.
-    #[arg(long, value_name = "URL")]
+    /// The address of the database that is to hold it. In the environment it is seen by nobody else.
+    #[arg(long, value_name = "URL", env = "GG_RESTORE_INTO", hide_env_values = true)]
     into: String,
     /// Throw away what that database holds.
     #[arg(long)]

@@ -17,11 +17,12 @@ pub struct RestoreVerify {
     /// Name every check, not only those that fail.
     #[arg(long)]
     verbose: bool,
-    /// Look at every page of every index and table as well; as a superuser, by the extension amcheck.
+    /// Look at every page of every index and table as well; as a superuser, by the extension
+    /// amcheck. Writers wait meanwhile.
     #[arg(long)]
     deep: bool,
     /// The database serves already: leave out what holds only right after a restore.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "deep")]
     live: bool,
     /// Compare with what this backup held: `latest` or its key.
     #[arg(long, value_name = "KEY")]

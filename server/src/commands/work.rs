@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use guestguard::{backend::Backend, notifications::postman};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, telemetry};
+
+/// How long a worker that failed waits before it begins again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// `guestguard work`: jobs only, on as many machines as one likes.
 pub async fn run() -> anyhow::Result<()> {
@@ -42,7 +47,11 @@ pub(super) async fn until(backend: Backend, stop: CancellationToken) -> anyhow::
         });
         let worked = work(&backend, pause).await;
         closing.abort();
-        worked?;
+        if let Err(cause) = worked {
+            // Not the end of it: the database may be away for a moment, as while it is replaced.
+            tracing::error!(cause = format!("{cause:#}"), "the worker stopped and begins again");
+            tokio::time::sleep(AGAIN).await;
+        }
     }
     Ok(())
 }

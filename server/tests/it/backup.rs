@@ -159,7 +159,12 @@ async fn the_worker_backs_up_by_schedule_and_operators_see_how_it_stands(db: PgP
     providers.push(("GG_BACKUP_SCHEDULE", "hourly".into()));
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
     let nobody = app.anonymous();
-    assert!(nobody.get("/readyz").await.ok().contains("missing, late or damaged"), "there is none yet");
+    let told = async {
+        while !nobody.get("/readyz").await.ok().contains("missing, late or damaged") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect("there is none yet");
     let ana = app.host("ana").await;
     assert_eq!(ana.get("/dashboard/operator").await.status, 404);
     sqlx::query("select graphile_worker.add_job('back_up', 'null'::json), graphile_worker.add_job('ship_journal', 'null'::json)")
@@ -192,11 +197,15 @@ async fn old_backups_are_given_up_and_what_was_cut_off_is_cleared_away(db: PgPoo
         std::fs::copy(place.path(key), place.path(&old)).unwrap();
         place.write(&format!("{old}.json"), &text.replace(key, &old));
     }
+    for day in ["2020-01-01", "2020-01-02"] {
+        let name = format!("journal/{}.json", day);
+        std::fs::create_dir_all(place.path("journal")).unwrap();
+        place.write(&name, "");
+        touch(&place, &name, day);
+    }
     let abandoned = "database/2020/01/20200105T000000Z.sql.gz";
     place.write(abandoned, "half of a dump");
-    let touched =
-        std::process::Command::new("touch").args(["-d", "2020-01-05"]).arg(place.path(abandoned)).status().unwrap();
-    assert!(touched.success());
+    touch(&place, abandoned, "2020-01-05");
     let dry = place.run(&url(&db), &["backup", "prune", "--dry-run"]).await;
     assert!(dry.out.contains("7 would be given up"), "{}", dry.out);
     assert!(place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
@@ -206,6 +215,74 @@ async fn old_backups_are_given_up_and_what_was_cut_off_is_cleared_away(db: PgPoo
     assert!(!place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     assert!(!place.path(abandoned).exists() && place.path(key).exists());
     assert_eq!(place.run(&url(&db), &["backup", "list"]).await.out.lines().count(), 24);
+    // The oldest that is kept is of the first of January, seven o'clock: what it contains the journal forgets.
+    assert!(!place.path("journal/2020-01-01.json").exists() && place.path("journal/2020-01-02.json").exists());
+    // Nothing says how old a journal may be where there is no backup at all.
+    std::fs::remove_dir_all(place.path("database")).unwrap();
+    assert_eq!(place.run(&url(&db), &["backup", "prune"]).await.code, 0);
+    assert!(place.path("journal/2020-01-02.json").exists());
+}
+
+/// Makes a file as old as that.
+fn touch(place: &Place, name: &str, day: &str) {
+    let touched = std::process::Command::new("touch").args(["-d", day]).arg(place.path(name)).status().unwrap();
+    assert!(touched.success());
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_schedule_has_a_backup_each_hour_where_it_is_asked_for(db: PgPool) {
+    let scheduled = "select count(*) from graphile_worker._private_known_crontabs where identifier = 'back_up'";
+    for (hourly, times) in [(false, 0), (true, 1)] {
+        let place = Place::folder();
+        let mut providers = place.settings();
+        if hourly {
+            providers.push(("GG_BACKUP_SCHEDULE", "hourly".into()));
+        }
+        let app = App::start_with(db.clone(), Settings { providers, ..Settings::default() }).await;
+        let stop = tokio_util::sync::CancellationToken::new();
+        let worker = guestguard::jobs::worker(&app.backend, stop.clone().cancelled_owned()).await.unwrap();
+        let running = tokio::spawn(async move { worker.run().await });
+        let known = async {
+            while app.count("select count(*) from graphile_worker._private_known_crontabs").await < 4 + times {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), known).await.unwrap();
+        assert_eq!(app.count(scheduled).await, times);
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_database_that_was_replaced_makes_no_newest_backup_any_more(db: PgPool) {
+    let place = Place::folder();
+    seeded(&db, &place).await;
+    place.back_up(&db).await;
+    let copy = restored(&db, &place, "latest").await;
+    assert_eq!(place.run(&copy.url, &["backup"]).await.code, 0);
+    let newest = place.read("database/LATEST.txt");
+    place.run(&url(&db), &["backup"]).await.refused(1, "stop what still serves from this one");
+    assert_eq!(place.read("database/LATEST.txt"), newest);
+    copy.remove().await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn copies_that_drills_left_behind_are_taken_away_after_a_day(db: PgPool) {
+    // The first twelve digits are the milliseconds: of 2020, and of a moment ago.
+    let old = format!("guestguard_drill_{}{}", "016f5e66e800", &uuid::Uuid::now_v7().simple().to_string()[12..]);
+    let new = format!("guestguard_drill_{}", uuid::Uuid::now_v7().simple());
+    for name in [&old, &new] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&db).await.unwrap();
+    }
+    scratch(&db).await.remove().await.unwrap();
+    let there: Vec<String> = sqlx::query_scalar("select datname::text from pg_database where datname = any ($1)")
+        .bind([&old, &new])
+        .fetch_all(&db)
+        .await
+        .unwrap();
+    assert_eq!(there, [new.clone()]);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database {new}"))).execute(&db).await.unwrap();
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

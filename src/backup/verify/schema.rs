@@ -65,7 +65,7 @@ const CONSTRAINTS: &str = "select conrelid::regclass || '.' || conname from pg_c
     where not c.convalidated and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
 const INDEXES: &str = "select indexrelid::regclass::text from pg_index where not (indisvalid and indisready)";
 const TRIGGERS: &str =
-    "select name from unnest(array['suppressions_in_journal', 'erasures_in_journal']) as wanted (name)
+    "select name from unnest(array['suppressions_in_journal', 'erasures_in_journal', 'guests_erased', 'users_erased']) as wanted (name)
     where not exists (select from pg_trigger where tgname = name)
     union all select distinct tgrelid::regclass::text || ' has triggers that are switched off' from pg_trigger t
     join pg_class c on c.oid = t.tgrelid

@@ -35,6 +35,7 @@ async fn restored(db: PgPool) -> (Backend, Manifest, Vec<journal::Entry>) {
         postgres_version: 150_000,
         program_version: String::new(),
         database: String::new(),
+        restored_at: None,
         tables: tally(&mut tx).await.unwrap(),
     };
     tx.rollback().await.unwrap();
@@ -81,7 +82,8 @@ const BREAKING: &[(&str, &str)] = &[
     ("indexes", "update pg_index set indisvalid = false where indexrelid = 'guests_by_name'::regclass"),
     ("triggers", "alter table suppressions disable trigger suppressions_in_journal"),
     ("triggers", "alter table users disable trigger all"),
-    ("sequences", "insert into journal (id, entry) overriding system value values (999, '{}')"),
+    ("sequences", "insert into journal (id, entry) overriding system value
+        values (999, '{\"table\": \"suppressions\", \"gone\": true, \"row\": {\"address\": \"nobody@example.org\"}}')"),
     ("queue", "alter table graphile_worker._private_known_crontabs rename to gone"),
     ("tenants", "insert into users select gen_random_uuid(), name, 'other@example.org', password_hash, created_at, verified_at,
             null from users;

@@ -24,6 +24,8 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
     let app = node(db.clone(), &place).await;
     let ana = app.host("ana").await;
     let event = ana.plan(&[]).await;
+    let party = ana.plan(&[("form[title]", "Another party")]).await;
+    ana.paste(party, "Somebody Else").await;
     ana.paste(event, "Grace Hopper <grace@example.org>\nAda Lovelace <ada@example.org>\nQuiet One <quiet@example.org>")
         .await;
     let before = "insert into suppressions values ('lifted@example.org', null, 'hard-bounce', now())";
@@ -46,6 +48,7 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
         .await
         .unwrap();
     guestguard::guests::actions::purge_deleted(&app.backend).await.unwrap();
+    ana.post("/api/events/delete", "/dashboard", &[("event", &party.to_string())]).await.location();
     ship(&app).await;
 
     let copy = scratch(&db).await;
@@ -53,7 +56,7 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
     let ran = place.command(&url(&db), &into).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
-    assert_eq!((told["erased_again"].as_u64(), told["sessions_ended"].as_u64()), (Some(1), Some(1)));
+    assert_eq!((told["erased_again"].as_u64(), told["sessions_ended"].as_u64()), (Some(2), Some(1)));
     let there = PgPool::connect(&copy.url).await.unwrap();
     let addresses: Vec<String> =
         sqlx::query_scalar("select address from suppressions").fetch_all(&there).await.unwrap();
@@ -123,4 +126,29 @@ async fn a_journal_that_cannot_be_read_stops_the_restore_before_anything_is_done
     assert_eq!(ran.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&ran.stdout).contains("FAILED  key: GG_SECRET_KEY opens the sealed links"));
     whole.remove().await.unwrap();
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn what_happened_last_to_an_address_holds_however_it_was_shipped(db: PgPool) {
+    let place = Place::folder();
+    let app = node(db.clone(), &place).await;
+    let silence = "insert into suppressions values ('x@example.org', null, 'unsubscribed', now())";
+    let lift = "delete from suppressions where address = 'x@example.org'";
+    for (sql, shipped) in [(silence, true), (lift, true), (silence, false)] {
+        sqlx::query(sql).execute(&db).await.unwrap();
+        if shipped {
+            ship(&app).await;
+        }
+    }
+    // The last entry stands in the database and its journal alone: the lift that was shipped must not win over it.
+    let mut command = place.command(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]);
+    let ran = command.env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
+    assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(app.count("select count(*) from suppressions").await, 1);
+    // Making a backup ships what was left.
+    let backed = place.command(&url(&db), &["backup"]).output().await.unwrap();
+    assert!(backed.status.success());
+    assert_eq!(app.count("select count(*) from journal").await, 0);
+    let entries = guestguard::backup::journal::read(&app.backend.backups.as_ref().unwrap().store).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.gone).collect::<Vec<_>>(), [false, true, false]);
 }

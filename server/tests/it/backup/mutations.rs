@@ -141,8 +141,8 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     check("LATEST.txt is damaged").await;
     damage.pointer(|text| text.lines().take(2).collect::<Vec<_>>().join("\n"));
     check("it has 2 lines instead of three").await;
-    damage.pointer(|text| text.replace("file://", "s3://"));
-    check("which is not kept here").await;
+    damage.pointer(|text| text.replace("database/", "elsewhere/"));
+    check("which is no backup").await;
     damage.pointer(|text| text.replacen("20", "x", 1));
     check("its first line is no time").await;
     damage.pointer(|text| text.replace(&newest.sha256, "z"));
@@ -151,7 +151,7 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     damage.pointer(|text| text.replace(&newest.key, missing));
     damage.hash(|text| text.replace(&newest.key[9..], &missing[9..]));
     check("there is no backup database/2026/01").await;
-    damage.pointer(|text| text.replace(&newest.key, "../../etc/passwd"));
+    damage.pointer(|text| text.replace(&newest.key, "database/../../etc/passwd"));
     check("is no backup's key").await;
 
     // Manifests.
@@ -173,6 +173,8 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     check("relation \"public.tables\" does not exist").await;
     damage.manifest(|manifest| manifest["postgres_version"] = 990_000.into());
     check("comes from PostgreSQL 99").await;
+    damage.manifest(|manifest| manifest["schema_version"] = 99.into());
+    check("has migrations that this program does not know").await;
 
     // Dumps whose hashes fit.
     damage.forged(&newest.dump[..whole / 2]);
@@ -194,6 +196,18 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     check("loading failed").await;
     damage.forged(&gzip(b"create table public.of_another_program (id int);\n"));
     check("does not exist").await;
+
+    // What runs commands of the machine instead of SQL.
+    let touched = place.folder.path().join("touched");
+    let command = format!("\\! touch {}\n", touched.display());
+    damage.forged(&gzip(sql.replacen("COPY public.users ", &format!("{command}COPY public.users "), 1).as_bytes()));
+    check("loading failed, and the target is as it was").await;
+    assert!(!touched.exists());
+    // A copy of the whole place elsewhere names the place it was copied from, and is as good.
+    damage.pointer(|text| text.replace("file://", "s3://original"));
+    let listed = place.run("postgres://unused", &["backup", "status"]).await;
+    assert!(listed.said.is_empty() && listed.code == 0, "{}", listed.said);
+    damage.mend();
 
     assert!(refused >= 50, "{refused}");
     let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
