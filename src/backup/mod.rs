@@ -16,6 +16,8 @@ mod erasures;
 pub mod journal;
 /// What backups there are, and which are given up.
 pub mod keep;
+/// From a backup to a database, in one transaction.
+mod load;
 /// The two files that name the newest backup.
 mod pointer;
 /// PostgreSQL's own programs.
