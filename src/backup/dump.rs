@@ -12,7 +12,11 @@ use sqlx::{Connection, PgConnection};
 use tokio::io::AsyncReadExt;
 
 use super::{
-    Backups, Format, Key, Manifest, Progress, journal, keep, pointer::Pointer, programs, store::FULL, tally::tally,
+    Backups, Format, Key, Manifest, Progress, journal, keep,
+    pointer::{Files, Pointer},
+    programs,
+    store::FULL,
+    tally::tally,
 };
 use crate::{backend::Clock, secrets::hex};
 
@@ -121,11 +125,12 @@ async fn after_the_newest(
     restored_at: Option<DateTime<Utc>>,
 ) -> anyhow::Result<DateTime<Utc>> {
     let now = clock.now();
-    // Pointers that are damaged say nothing about clocks; this run mends them.
-    let Ok(Some(newest)) = Pointer::read(&backups.store).await else { return Ok(now) };
+    // A store that is not there is found out before anything is dumped. Pointers that are damaged say nothing; this run
+    // mends them.
+    let Ok(Some(newest)) = Files::read(&backups.store).await?.pointer() else { return Ok(now) };
     let ahead = newest.key.at() - now;
     if ahead >= TimeDelta::zero() {
-        bail!("the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP", newest.at);
+        bail!("the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP", newest.key.at());
     }
     if keep::named(&backups.store, &newest.key).await.is_ok_and(|newest| newest.restored_at > restored_at) {
         bail!(

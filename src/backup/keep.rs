@@ -125,7 +125,13 @@ pub async fn status(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Status>
     let all = list(store).await?;
     let mut faults = Vec::new();
     let newest = match latest(store).await {
-        Ok(Some(manifest)) => all.iter().find(|kept| kept.key == manifest.key).cloned(),
+        Ok(Some(manifest)) => {
+            let kept = all.iter().find(|kept| kept.key == manifest.key).cloned();
+            if kept.is_none() {
+                faults.push(format!("LATEST.txt names {}, and that is gone; run `guestguard backup`", manifest.key));
+            }
+            kept
+        }
         Ok(None) => None,
         Err(cause) => {
             faults.push(format!("{cause:#}"));

@@ -34,18 +34,7 @@ impl Pointer {
     /// # Errors
     /// They are damaged, name another place, or do not belong together.
     pub async fn read(store: &Store) -> anyhow::Result<Option<Self>> {
-        let (text, hash) = (store.get(TEXT).await?, store.get(HASH).await?);
-        let text = match (text, hash.is_some()) {
-            (Some(text), _) => String::from_utf8(text).context("LATEST.txt is not text")?,
-            (None, false) => return Ok(None),
-            (None, true) => bail!("LATEST.txt is missing beside LATEST.sha256; {CURE}"),
-        };
-        let pointer = Self::parse(&text).with_context(|| format!("LATEST.txt is damaged; {CURE}"))?;
-        let hash = String::from_utf8(hash.unwrap_or_default()).unwrap_or_default();
-        if hash != pointer.hash_line() {
-            bail!("LATEST.sha256 does not belong to LATEST.txt; {CURE}");
-        }
-        Ok(Some(pointer))
+        Files::read(store).await?.pointer()
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
@@ -64,6 +53,38 @@ impl Pointer {
     fn hash_line(&self) -> String {
         let name = self.key.as_str().trim_start_matches("database/");
         format!("{}  {name}\n", self.sha256)
+    }
+}
+
+/// The two files as they are; `None`: it is not there.
+pub struct Files {
+    text: Option<Vec<u8>>,
+    hash: Option<Vec<u8>>,
+}
+
+impl Files {
+    /// # Errors
+    /// The store is out of reach.
+    pub async fn read(store: &Store) -> anyhow::Result<Self> {
+        Ok(Self { text: store.get(TEXT).await?, hash: store.get(HASH).await? })
+    }
+
+    /// Where they point; `None`: there is no backup yet.
+    ///
+    /// # Errors
+    /// They are damaged, or do not belong together.
+    pub fn pointer(self) -> anyhow::Result<Option<Pointer>> {
+        let text = match (self.text, self.hash.is_some()) {
+            (Some(text), _) => String::from_utf8(text).context("LATEST.txt is not text")?,
+            (None, false) => return Ok(None),
+            (None, true) => bail!("LATEST.txt is missing beside LATEST.sha256; {CURE}"),
+        };
+        let pointer = Pointer::parse(&text).with_context(|| format!("LATEST.txt is damaged; {CURE}"))?;
+        let hash = String::from_utf8(self.hash.unwrap_or_default()).unwrap_or_default();
+        if hash != pointer.hash_line() {
+            bail!("LATEST.sha256 does not belong to LATEST.txt; {CURE}");
+        }
+        Ok(Some(pointer))
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart,
+    BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig, WriteMultipart,
     aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum},
     local::LocalFileSystem,
     path::Path,
@@ -25,8 +25,11 @@ const PARTS_AT_ONCE: usize = 4;
 const PIECE: u64 = 32 * 1024 * 1024;
 /// Longest time for one request, which carries a part or a piece at most.
 const REQUEST: Duration = Duration::from_secs(300);
-/// How long a request that fails for no fault of ours is tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest time for what carries no part of a dump, tries included.
+const SMALL: Duration = Duration::from_secs(60);
+/// How long a request that fails for no fault of ours is tried again: as often as it takes, with growing pauses.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Settings of an S3-compatible store.
 #[derive(Clone, Debug, Default)]
@@ -102,8 +105,9 @@ impl Store {
 
     /// Writes a small object whole.
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
-        let put = self.inner.put(&Path::from(name), PutPayload::from(bytes)).await;
-        put.map_err(|cause| self.explain(cause, "writing", name))?;
+        let path = Path::from(name);
+        let put = self.inner.put(&path, PutPayload::from(bytes));
+        self.soon(put, name).await?.map_err(|cause| self.explain(cause, "writing", name))?;
         self.settle(name).await
     }
 
@@ -130,7 +134,14 @@ impl Store {
         };
         match sent.await {
             Ok(()) => {
-                upload.finish().await.map_err(|cause| self.explain(cause, "writing", name))?;
+                if let Err(cause) = upload.finish().await {
+                    // Its answer may have been lost: what is there whole is good, and is read back next.
+                    let path = Path::from(name);
+                    let there = self.inner.head(&path).await;
+                    if !there.is_ok_and(|meta| meta.size == whole) {
+                        return Err(self.explain(cause, "writing", name));
+                    }
+                }
                 self.settle(name).await
             }
             Err(cause) => {
@@ -144,7 +155,7 @@ impl Store {
     /// A small object; `None`: there is none of that name.
     pub async fn get(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let found = async { self.inner.get(&Path::from(name)).await?.bytes().await };
-        match found.await {
+        match self.soon(found, name).await? {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(object_store::Error::NotFound { source, .. }) if !is_no_bucket(&*source) => Ok(None),
             Err(cause) => Err(self.explain(cause, "reading", name)),
@@ -185,12 +196,9 @@ impl Store {
 
     /// All objects whose names begin with the folder `prefix`, by name.
     pub async fn list(&self, prefix: &str) -> anyhow::Result<Vec<Listed>> {
-        let found: Vec<_> = self
-            .inner
-            .list(Some(&Path::from(prefix)))
-            .try_collect()
-            .await
-            .map_err(|cause| self.explain(cause, "listing", prefix))?;
+        let path = Path::from(prefix);
+        let found = self.inner.list(Some(&path)).try_collect::<Vec<_>>();
+        let found = self.soon(found, prefix).await?.map_err(|cause| self.explain(cause, "listing", prefix))?;
         let mut listed: Vec<_> = found
             .into_iter()
             .map(|meta| Listed { name: meta.location.to_string(), bytes: meta.size, changed_at: meta.last_modified })
@@ -201,10 +209,17 @@ impl Store {
 
     /// Deletes an object; one that is gone already is fine.
     pub async fn delete(&self, name: &str) -> anyhow::Result<()> {
-        match self.inner.delete(&Path::from(name)).await {
+        let path = Path::from(name);
+        match self.soon(self.inner.delete(&path), name).await? {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(cause) => Err(self.explain(cause, "deleting", name)),
         }
+    }
+
+    /// What does not take long, or does not come.
+    async fn soon<T>(&self, asked: impl Future<Output = T>, name: &str) -> anyhow::Result<T> {
+        let answer = tokio::time::timeout(SMALL, asked).await;
+        answer.with_context(|| format!("{} does not answer; check that the store is up", self.uri(name)))
     }
 
     /// A folder's files must be on the disk before a pointer names them; a bucket sees to it by itself.
@@ -219,7 +234,9 @@ impl Store {
     fn explain(&self, cause: object_store::Error, doing: &str, name: &str) -> anyhow::Error {
         let said = format!("{cause:?}");
         let why = |code: &str| said.contains(code);
-        let remedy = if why("NoSuchBucket") {
+        let remedy = if why("169.254.169.254") {
+            "there are no credentials; set GG_BACKUP_S3_ACCESS_KEY_ID and GG_BACKUP_S3_SECRET_ACCESS_KEY, or give the machine a role"
+        } else if why("NoSuchBucket") {
             "the bucket does not exist; make it, or mend GG_BACKUP_URL"
         } else if why("ExpiredToken") {
             "the credentials have expired; set new ones"
@@ -227,7 +244,7 @@ impl Store {
             "this machine's clock is wrong; set it by NTP"
         } else if why("InvalidAccessKeyId") || why("SignatureDoesNotMatch") || why("Unauthenticated") {
             "the store knows no such credentials; check GG_BACKUP_S3_ACCESS_KEY_ID and GG_BACKUP_S3_SECRET_ACCESS_KEY"
-        } else if why("PermissionDenied") || why("AccessDenied") {
+        } else if why("PermissionDenied") || why("AccessDenied") || why("403 Forbidden") || why("401 Unauthorized") {
             "that is not permitted; docs/DISASTER_RECOVERY.md has the policy that is needed"
         } else if why("StorageFull") || why("No space left") {
             "the disk is full; make room, or prune"
@@ -242,7 +259,8 @@ impl Store {
 
 fn bucket_of(bucket: &str, s3: &S3) -> anyhow::Result<impl ObjectStore> {
     let client = ClientOptions::new().with_timeout(REQUEST).with_connect_timeout(Duration::from_secs(10));
-    let retry = RetryConfig { max_retries: 6, retry_timeout: PATIENCE, ..RetryConfig::default() };
+    let backoff = BackoffConfig { max_backoff: LONGEST_PAUSE, ..BackoffConfig::default() };
+    let retry = RetryConfig { backoff, max_retries: 100, retry_timeout: PATIENCE };
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region(&s3.region)

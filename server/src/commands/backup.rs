@@ -117,7 +117,7 @@ async fn list(backups: &Backups, json: bool) -> anyhow::Result<()> {
     for kept in &all {
         let verified =
             kept.verified_at.map(|at| format!("  verified {}", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
-        println!("{}  {:>10}{verified}", kept.key, size(kept.bytes));
+        println!("{:<44}  {:>10}{verified}", kept.key.as_str(), size(kept.bytes));
     }
     if all.is_empty() && std::io::stdout().is_terminal() {
         println!("There is no backup yet; `guestguard backup` makes one.");
@@ -138,7 +138,7 @@ async fn status(backups: &Backups, json: bool) -> anyhow::Result<()> {
             (Some(key), Some(age)) => println!("Last verified: {key}, {} ago.", span(age)),
             _ => println!("None was verified yet; `guestguard drill` does it."),
         }
-        println!("{} backups are kept.", status.backups);
+        println!("Backups that are kept: {}.", status.backups);
     }
     match status.faults.is_empty() {
         true => Ok(()),

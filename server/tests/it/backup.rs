@@ -277,11 +277,11 @@ async fn copies_that_drills_left_behind_are_taken_away_after_a_day(db: PgPool) {
     }
     scratch(&db).await.remove().await.unwrap();
     let there: Vec<String> = sqlx::query_scalar("select datname::text from pg_database where datname = any ($1)")
-        .bind([&old, &new])
+        .bind([old, new.clone()])
         .fetch_all(&db)
         .await
         .unwrap();
-    assert_eq!(there, [new.clone()]);
+    assert_eq!(there, std::slice::from_ref(&new));
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database {new}"))).execute(&db).await.unwrap();
 }
 
@@ -304,4 +304,6 @@ async fn a_late_or_shrunken_backup_is_said_by_the_exit_code(db: PgPool) {
     place.write("database/LATEST.txt", &pointer);
     place.write("database/LATEST.sha256", &place.read("database/LATEST.sha256").replace(&key[9..], &old[9..]));
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "minutes old");
+    std::fs::remove_file(place.path(old)).unwrap();
+    place.run(&url(&db), &["backup", "status"]).await.refused(3, "and that is gone");
 }
