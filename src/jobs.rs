@@ -135,7 +135,7 @@ impl TaskHandler for BackUp {
         let url = backend.db.connect_options().to_url_lossy();
         let done = async {
             let making =
-                backup::back_up(backups, url.as_str(), &backend.clock, false, backup::Format::Plain, &backup::Quiet);
+                backup::back_up(backups, url.as_str(), &backend.clock, backup::Making::default(), &backup::Quiet);
             let made = tokio::time::timeout(LONGEST_BACKUP, making).await;
             let manifest = made.context("it took longer than 50 minutes; look at `guestguard backup` by hand")??;
             tracing::info!(key = %manifest.key, bytes = manifest.bytes, seconds = manifest.seconds, "backed up");

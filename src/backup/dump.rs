@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::io::AsyncReadExt;
 
 use super::{
-    Backups, Format, Key, Manifest, Progress, journal, keep,
+    Backups, Format, Key, Making, Manifest, Progress, journal, keep,
     pointer::{Files, Pointer},
     programs,
     store::FULL,
@@ -33,8 +33,7 @@ pub async fn back_up(
     backups: &Backups,
     url: &str,
     clock: &Clock,
-    manual: bool,
-    format: Format,
+    making: Making,
     watch: &dyn Progress,
 ) -> anyhow::Result<Manifest> {
     let begun = std::time::Instant::now();
@@ -43,7 +42,7 @@ pub async fn back_up(
         bail!("another backup of this database is under way; wait for it");
     }
     let restored_at = restored_at(&mut db).await?;
-    let now = after_the_newest(backups, clock, restored_at).await?;
+    let now = after_the_newest(backups, clock, restored_at, making.take_over).await?;
     // A role that may only read cannot do this; the worker does.
     if let Err(cause) = journal::ship(&mut db, &backups.store).await {
         tracing::warn!(cause = format!("{cause:#}"), "the journal could not be shipped along with the backup");
@@ -68,15 +67,15 @@ pub async fn back_up(
     watch.step("dumping");
     // Without a name, so that it goes with the process, however that ends.
     let file = tempfile::tempfile_in(&backups.folder).context(FULL)?;
-    let (sha256, bytes) = dump(backups, url, &snapshot, format, &file).await?;
+    let (sha256, bytes) = dump(backups, url, &snapshot, making.format, &file).await?;
     moment.commit().await?;
 
-    let key = Key::new(now, manual, format);
+    let key = Key::new(now, making.manual, making.format);
     upload(backups, &key, &file, (&sha256, bytes), watch).await?;
     let manifest = Manifest {
         key,
         at: now,
-        format,
+        format: making.format,
         bytes,
         sha256,
         seconds: begun.elapsed().as_secs_f64(),
@@ -123,6 +122,7 @@ async fn after_the_newest(
     backups: &Backups,
     clock: &Clock,
     restored_at: Option<DateTime<Utc>>,
+    take_over: bool,
 ) -> anyhow::Result<DateTime<Utc>> {
     let now = clock.now();
     // A store that is not there is found out before anything is dumped. Pointers that are damaged say nothing; this run
@@ -132,10 +132,11 @@ async fn after_the_newest(
     if ahead >= TimeDelta::zero() {
         bail!("the newest backup is of {}, and this machine's clock says {now}; set the clock by NTP", newest.key.at());
     }
-    if keep::named(&backups.store, &newest.key).await.is_ok_and(|newest| newest.restored_at > restored_at) {
+    let later = keep::named(&backups.store, &newest.key).await.is_ok_and(|newest| newest.restored_at > restored_at);
+    if later && !take_over {
         bail!(
             "the newest backup is of a database that was restored since this one was in use; stop what still serves from this \
-             one, or give it another GG_BACKUP_URL"
+             one. If the other one is only a copy, give that another GG_BACKUP_URL, and run `guestguard backup --take-over` once"
         );
     }
     if ahead > TimeDelta::seconds(-1) {

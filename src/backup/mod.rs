@@ -99,6 +99,16 @@ impl Progress for Quiet {
     fn done(&self, _: u64, _: Option<u64>) {}
 }
 
+/// What kind of backup is made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Making {
+    /// Kept until somebody deletes it.
+    pub manual: bool,
+    pub format: Format,
+    /// Goes on where a database that was restored later has made the newest backup.
+    pub take_over: bool,
+}
+
 /// How a dump is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

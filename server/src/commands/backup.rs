@@ -3,7 +3,7 @@ use std::io::IsTerminal;
 use clap::{Args, Subcommand, ValueEnum};
 use guestguard::{
     backend::Clock,
-    backup::{self, Backups, Format, keep},
+    backup::{self, Backups, Format, Making, keep},
 };
 use serde_json::json;
 
@@ -25,6 +25,9 @@ pub struct Backup {
     /// How the dump is written.
     #[arg(long, value_enum, default_value = "plain")]
     format: Written,
+    /// Go on although the newest backup is of a database that was restored later: that one was only a copy.
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -79,8 +82,8 @@ async fn make(source: &Source, backups: &Backups, asked: &Backup) -> anyhow::Res
         Written::Custom => Format::Custom,
     };
     let watch = progress::watch();
-    let made =
-        backup::back_up(backups, &source.database_url, &Clock::System, asked.manual, format, watch.as_ref()).await;
+    let making = Making { manual: asked.manual, format, take_over: asked.take_over };
+    let made = backup::back_up(backups, &source.database_url, &Clock::System, making, watch.as_ref()).await;
     drop(watch);
     let manifest = made?;
     if asked.output.json {

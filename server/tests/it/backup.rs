@@ -264,6 +264,10 @@ async fn a_database_that_was_replaced_makes_no_newest_backup_any_more(db: PgPool
     let newest = place.read("database/LATEST.txt");
     place.run(&url(&db), &["backup"]).await.refused(1, "stop what still serves from this one");
     assert_eq!(place.read("database/LATEST.txt"), newest);
+    // The other one was a copy that somebody forgot to give another place.
+    let ran = place.run(&url(&db), &["backup", "--take-over"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    place.back_up(&db).await;
     copy.remove().await.unwrap();
 }
 
