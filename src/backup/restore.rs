@@ -86,6 +86,10 @@ pub async fn settle(
     let migrations = crate::migrations::pending(&db).await?.len();
     crate::migrations::migrate(&db).await?;
 
+    // Nothing has been counted yet in what was just loaded, and statements on large tables would be planned blindly.
+    watch.step("gathering statistics");
+    sqlx::raw_sql("analyze").execute(&db).await?;
+
     watch.step("making it safe");
     let safe = make_safe(&db, clock.now(), source, entries).await?;
 
