@@ -27,7 +27,12 @@ pub async fn seed(backend: &Backend, besides: usize) -> Result<()> {
     }
     let now = backend.clock.now();
     let past = at(backend, now - TimeDelta::days(20));
-    let sign_up = SignUpForm { name: "Rosalind Franklin".into(), email: EMAIL.into(), password: PASSWORD.into() };
+    let sign_up = SignUpForm {
+        name: "Rosalind Franklin".into(),
+        email: EMAIL.into(),
+        password: PASSWORD.into(),
+        accepted: "true".into(),
+    };
     auth::actions::open_vouched(&past, &sign_up).await?;
     let sign_in = SignInForm { email: EMAIL.into(), password: PASSWORD.into() };
     let session = auth::actions::sign_in(backend, &sign_in, DEVICE).await?;

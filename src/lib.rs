@@ -25,6 +25,8 @@ pub mod invitations;
 pub mod notifications;
 /// Phone numbers, typed and stored.
 pub mod phone;
+/// What hosts agree to.
+pub mod privacy;
 /// The closed list of things we tell people when a request cannot be done.
 pub mod problem;
 /// Answers, their history and the figures that follow from them.

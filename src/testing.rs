@@ -72,7 +72,8 @@ pub const PASSWORD: &str = "correct horse battery";
 /// A host who has proven their address and is signed in.
 pub async fn host(backend: &Backend, name: &str) -> Host {
     let email = format!("{}@example.org", name.to_lowercase());
-    let form = SignUpForm { name: name.into(), email: email.clone(), password: PASSWORD.into() };
+    let form =
+        SignUpForm { name: name.into(), email: email.clone(), password: PASSWORD.into(), accepted: "true".into() };
     auth::actions::sign_up(backend, &form, "Firefox on Linux").await.unwrap();
     follow_up(backend, &email).await;
     let token = account_token(backend, &email, Purpose::Verify).await;

@@ -15,6 +15,8 @@ pub mod invitations;
 #[cfg(feature = "ssr")]
 pub mod notifications;
 pub mod phone;
+#[cfg(feature = "ssr")]
+pub mod privacy;
 pub mod rsvp;
 pub mod ui;
 

@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
-    auth, backup, billing, events, guests, imports, invitations, notifications, rsvp, ssr,
+    auth, backup, billing, events, guests, imports, invitations, notifications, privacy, rsvp, ssr,
     ui::{escape, page::ProblemPage},
 };
 
@@ -60,6 +60,8 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <ProblemPage problem=guestguard::problem::Problem::NotFound/> }>
                 <Route path=path!("/") view=events::landing::LandingPage ssr=SsrMode::Async/>
+                <Route path=path!("/terms") view=privacy::TermsPage ssr=SsrMode::Async/>
+                <Route path=path!("/privacy") view=privacy::PrivacyPolicyPage ssr=SsrMode::Async/>
                 <Route path=path!("/pricing") view=billing::pricing::PricingPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/billing") view=billing::plan::PlanPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=auth::sign_up::SignUpPage ssr=SsrMode::Async/>

@@ -24,7 +24,7 @@ export async function post(page: Page, endpoint: string, form: Record<string, st
 /** Opens an account for somebody with a proven address, and signs the page's browser in. */
 export async function signUp(page: Page, name = 'Ana Host', email?: string): Promise<Somebody> {
   const who = { ...somebody(name), ...(email && { email }) };
-  const form = { 'form[name]': who.name, 'form[email]': who.email, 'form[password]': who.password };
+  const form = { 'form[name]': who.name, 'form[email]': who.email, 'form[password]': who.password, 'form[accepted]': 'true' };
   expect(await post(page, 'auth/sign-up', form)).toMatch(/\/sign-in$/);
   const link = accountLinkIn(await mailTo(who.email, 'Is this your address?'));
   await post(page, 'auth/verify', { token: link.split('/').pop()! });

@@ -16,6 +16,7 @@ test('the sign-up form names every bad field and keeps what was typed', async ({
   await name.fill('   ');
   await email.fill('ada@example');
   await password.fill('short');
+  await page.getByLabel('I agree to the terms').check();
   await page.getByRole('button', { name: 'Create my account' }).click();
   await expect(page.getByRole('alert')).toContainText('Please check the form');
   await says(name, 'Please fill this in.');
@@ -28,6 +29,7 @@ test('the sign-up form names every bad field and keeps what was typed', async ({
   await name.fill('Ada');
   await email.fill(somebody('Ada').email);
   await password.fill('guestguard1');
+  await page.getByLabel('I agree to the terms').check();
   await page.getByRole('button', { name: 'Create my account' }).click();
   await says(password, 'That one is guessed quickly.');
   await expect(name).toHaveValue('Ada');
@@ -41,6 +43,7 @@ test('an address that has an account gets a mail and nothing is told on the page
   await page.getByLabel('Your name').fill('Eve');
   await page.getByLabel('E-mail').fill(taken.email.toUpperCase());
   await page.getByLabel('Password').fill('seven violet umbrellas');
+  await page.getByLabel('I agree to the terms').check();
   await page.getByRole('button', { name: 'Create my account' }).click();
   await expect(page.getByRole('status')).toContainText('Almost there: we sent you a mail.');
   await mailTo(taken.email, 'You have an account already');

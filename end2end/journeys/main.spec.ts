@@ -21,6 +21,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await page.getByLabel('Your name').fill(host.name);
     await page.getByLabel('E-mail').fill(host.email);
     await page.getByLabel('Password').fill(host.password);
+    await page.getByLabel('I agree to the terms').check();
     await page.getByRole('button', { name: 'Create my account' }).click();
     await expect(page.getByRole('status')).toContainText('Almost there: we sent you a mail.');
     await look(page);

@@ -44,6 +44,7 @@ test('people without an account come to where they wanted to go as well', async 
   await page.getByLabel('Your name').fill(nora.name);
   await page.getByLabel('E-mail').fill(nora.email);
   await page.getByLabel('Password').fill(nora.password);
+  await page.getByLabel('I agree to the terms').check();
   await page.getByRole('button', { name: 'Create my account' }).click();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await signIn(page, nora);

@@ -9,7 +9,9 @@ use axum::{
 use guestguard::{
     auth::{self, Host, device_words},
     backend::Backend,
+    limits::Limit,
     maintenance::Maintenance,
+    privacy,
     problem::Problem,
 };
 use serde_json::json;
@@ -102,6 +104,14 @@ pub async fn me(State(backend): State<Backend>, session: Session) -> Result<Resp
     let host = app::ssr::host_of(&backend, &session).await?.ok_or(Problem::SignInRequired)?;
     let (id, name, email, verified) = (host.id(), host.name(), host.email(), host.is_verified());
     Ok(Json(json!({ "id": id, "name": name, "email": email, "verified": verified })).into_response())
+}
+
+/// `POST /me/accept-terms`: agrees to the terms and the privacy policy as they are now; what is agreed to then, as JSON.
+pub async fn accept_terms(State(backend): State<Backend>, session: Session) -> Result<Response, Refusal> {
+    let host = app::ssr::host_of(&backend, &session).await?.ok_or(Problem::SignInRequired)?;
+    backend.limits.count(Limit::Account, &host.id().to_string()).await?;
+    privacy::actions::accept(&backend, &host).await?;
+    Ok(Json(privacy::queries::consent(&backend, &host).await?).into_response())
 }
 
 /// The sign-in page that leads on to `next`.

@@ -101,6 +101,7 @@ pub fn router(
         .route("/guest-list.csv", get(downloads::template_csv))
         .route("/guest-list.xlsx", get(downloads::template_xlsx))
         .route("/me", get(guard::me).with_state(backend.clone()))
+        .route("/me/accept-terms", post(guard::accept_terms).with_state(backend.clone()))
         .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))
         .route("/dev/inbox/{mail}/html", get(downloads::outbox_mail).with_state(backend.clone()))
         .route_layer(from_fn(telemetry::measure))

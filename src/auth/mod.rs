@@ -30,6 +30,7 @@ pub struct Host {
     name: String,
     email: String,
     verified: bool,
+    accepted: bool,
 }
 
 impl Host {
@@ -62,6 +63,11 @@ impl Host {
     pub fn is_verified(&self) -> bool {
         self.verified
     }
+
+    /// Whether they agreed to the terms and the privacy policy as they are now.
+    pub fn has_accepted(&self) -> bool {
+        self.accepted
+    }
 }
 
 macro_rules! form {
@@ -84,7 +90,7 @@ macro_rules! form {
 
 form!(
     /// What a person types to open an account.
-    SignUpForm { name, email, password }
+    SignUpForm { name, email, password, accepted }
 );
 form!(
     /// What a person types to sign in.

@@ -6,6 +6,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},
+    privacy::Document,
     problem::{LinkEnd, Problem},
     secrets,
 };
@@ -15,13 +16,16 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
     let now = backend.clock.now();
     let row = sqlx::query!(
         r#"
-        select u.id as "id: UserId", u.name, u.email, s.device, u.verified_at is not null as "verified!"
+        select u.id as "id: UserId", u.name, u.email, s.device, u.verified_at is not null as "verified!",
+            coalesce(u.terms_version = $4 and u.privacy_policy_version = $5, false) as "accepted!"
         from sessions s join users u on u.id = s.user_id
         where s.id = $1 and s.ended_at is null and s.seen_at > $2 and s.created_at > $3
         "#,
         session.0,
         now - TimeDelta::days(IDLE_DAYS),
         now - TimeDelta::days(LONGEST_DAYS),
+        Document::Terms.current(),
+        Document::PrivacyPolicy.current(),
     )
     .fetch_optional(&backend.db)
     .await?;
@@ -32,6 +36,7 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
         name: row.name,
         email: row.email,
         verified: row.verified,
+        accepted: row.accepted,
     }))
 }
 

@@ -19,7 +19,7 @@ const DEVICE: &str = "Firefox on Linux";
 const NEW_PASSWORD: &str = "seven violet umbrellas";
 
 fn sign_up(email: &str) -> SignUpForm {
-    SignUpForm { name: "Ada".into(), email: email.into(), password: PASSWORD.into() }
+    SignUpForm { name: "Ada".into(), email: email.into(), password: PASSWORD.into(), accepted: "true".into() }
 }
 
 fn faults<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(String, Fault)> {
@@ -52,7 +52,7 @@ async fn reset_token(backend: &Backend, email: &str) -> Token {
 #[sqlx::test]
 async fn every_bad_field_of_a_sign_up_is_told(db: PgPool) {
     let backend = testing::backend(db).await;
-    let form = SignUpForm { name: " ".into(), email: "ada".into(), password: "short".into() };
+    let form = SignUpForm { name: " ".into(), email: "ada".into(), password: "short".into(), accepted: "true".into() };
     let named: Vec<_> =
         faults(actions::sign_up(&backend, &form, DEVICE).await).into_iter().map(|(field, _)| field).collect();
     assert_eq!(named, ["name", "email", "password"]);
@@ -69,6 +69,7 @@ async fn asvs_6_2_4_passwords_that_everybody_tries_first_are_refused(db: PgPool)
             name: "Ada Lovelace".into(),
             email: "ada.lovelace@example.org".into(),
             password: guessable.into(),
+            accepted: "true".into(),
         };
         let refused = faults(actions::sign_up(&backend, &form, DEVICE).await);
         assert_eq!(refused, [("password".into(), Fault::GuessablePassword)], "{guessable}");

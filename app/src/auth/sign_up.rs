@@ -21,12 +21,39 @@ pub fn SignUpPage() -> impl IntoView {
                 <input type="hidden" name="next" value=next/>
                 <Field form=form.clone() name="name" label="Your name" hint="Guests see who invites them." required=true max=120 autocomplete="name"/>
                 <Field form=form.clone() name="email" kind="email" label="E-mail" required=true max=254 autocomplete="email"/>
-                <NewPassword form/>
+                <NewPassword form=form.clone()/>
+                <Agree form/>
                 <div class="form-actions">
                     <button class="button button-primary" type="submit">"Create my account"</button>
                 </div>
                 <p>"Have an account? " <a href=other>"Sign in"</a></p>
             </Form>
         </Frame>
+    }
+}
+
+/// The box without which no account is opened. It is not ticked beforehand.
+#[component]
+fn Agree(form: FormState) -> impl IntoView {
+    let fault = form
+        .fault("accepted")
+        .map(|_| "Please read both and tick the box: without that we may not keep anything for you.");
+    view! {
+        <div class="field" data-invalid=fault.is_some().then_some("true")>
+            <label class="check">
+                <input
+                    id="accepted"
+                    type="checkbox"
+                    name="form[accepted]"
+                    value="true"
+                    required
+                    checked=!form.value("accepted").is_empty()
+                    aria-invalid=fault.is_some().then_some("true")
+                    aria-describedby=fault.is_some().then_some("accepted-error")
+                />
+                <span>"I agree to the " <a href="/terms">"terms"</a> " and the " <a href="/privacy">"privacy policy"</a></span>
+            </label>
+            {fault.map(|fault| view! { <p class="error" id="accepted-error">{fault}</p> })}
+        </div>
     }
 }

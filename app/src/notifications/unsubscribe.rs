@@ -54,7 +54,7 @@ pub fn UnsubscribePage() -> impl IntoView {
                     </form>
                 </article>
                 <footer class="guest-footer">
-                    <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
+                    <p>"Guest list by " <a href="/">"GuestGuard"</a> <a href="/privacy">"Privacy"</a></p>
                 </footer>
             </main>
         }

@@ -26,6 +26,7 @@ pub struct Returned {
 /// What went well. A closed list: the words are chosen where it is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Notice {
+    TermsAccepted,
     EventCreated,
     EventSaved,
     EventCancelled,

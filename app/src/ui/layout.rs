@@ -2,11 +2,12 @@ use guestguard::{auth::Host, invitations::Issued, problem::Problem};
 use leptos::prelude::*;
 
 use super::{button::PostButton, flash::Notice, form::ProblemNotice};
-use crate::{billing::dialog::UpgradeDialog, ssr};
+use crate::{billing::dialog::UpgradeDialog, privacy::AskToAccept, ssr};
 
 /// Header, notice, page and footer. `class` says how wide the page is.
 #[component]
 pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, children: Children) -> impl IntoView {
+    let asked = host.clone().filter(|host| !host.has_accepted());
     let unverified = host.clone().filter(|host| !host.is_verified());
     let flash = ssr::flash().unwrap_or_default();
     let notice = flash.notice;
@@ -55,12 +56,15 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
                     Problem::UpgradeRequired { .. } => view! { <UpgradeDialog problem/> }.into_any(),
                     problem => view! { <ProblemNotice problem/> }.into_any(),
                 })}
+            {asked.map(|host| view! { <AskToAccept host/> })}
             {unverified.map(|host| view! { <ProveAddress host/> })}
             {children()}
         </main>
         <footer class="site-footer">
             <p>"GuestGuard, the guest list that people trust."</p>
             {ssr::sells().then(|| view! { <p><a href="/pricing">"Pricing"</a></p> })}
+            <p><a href="/terms">"Terms"</a></p>
+            <p><a href="/privacy">"Privacy"</a></p>
         </footer>
     }
 }
@@ -147,6 +151,7 @@ fn NoticeLine(notice: Notice) -> impl IntoView {
 fn words(notice: &Notice) -> String {
     let guests = |n: usize| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
     match notice {
+        Notice::TermsAccepted => "Thank you. We have written down that you agree, and when.".into(),
         Notice::EventCreated => "Your event is ready. Next: bring your guest list.".into(),
         Notice::EventSaved => "Saved.".into(),
         Notice::EventCancelled => "The event is cancelled. Guests who open their link will read so.".into(),

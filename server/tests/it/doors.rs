@@ -104,6 +104,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         "/api/billing/cancel",
         "/api/billing/resume",
         "/api/billing/refresh",
+        "/api/privacy/accept",
     ]);
     let before = snapshot(&app).await;
     let paths: BTreeSet<String> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
@@ -197,7 +198,7 @@ async fn every_other_route_keeps_strangers_out(db: PgPool) {
         let answers = async |id: &str| {
             let path = route.replace("{event}", id).replace("{import}", &import);
             assert!(!path.contains('{'), "{path} has a part that this test does not know");
-            if route.starts_with("/dashboard") {
+            if ["/dashboard", "/me/"].iter().any(|posts| route.starts_with(posts)) {
                 // Posts, of which a form that is no file is enough to be told who may.
                 let (anonymous, foreign) = (app.anonymous().fetch(&path, &[]).await, ben.fetch(&path, &[]).await);
                 return (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body);
@@ -208,7 +209,7 @@ async fn every_other_route_keeps_strangers_out(db: PgPool) {
         let (theirs, missing) = (answers(&event).await, answers(NOWHERE).await);
         assert_eq!(theirs, missing, "{route}: foreign and missing read alike");
         match route {
-            "/me" => assert_eq!((theirs.0, theirs.1), (401, 200)),
+            "/me" | "/me/accept-terms" => assert_eq!((theirs.0, theirs.1), (401, 200)),
             // Not an upgrade.
             "/ws/events/{event}" => assert_eq!((theirs.0, theirs.1), (400, 400)),
             // What comes in as a file is tried as one below.

@@ -99,6 +99,7 @@ async fn asvs_15_3_3_fields_that_a_form_does_not_have_are_not_taken(db: PgPool) 
         ("form[name]", "Eve"),
         ("form[email]", "eve@example.org"),
         ("form[password]", "seven violet umbrellas"),
+        ("form[accepted]", "true"),
         ("form[id]", "01890a5d-ac96-774b-bcce-b302099a8057"),
         ("form[verified_at]", "2020-01-01T00:00:00Z"),
         ("form[password_hash]", "x"),

@@ -23,7 +23,12 @@ async fn asvs_16_2_5_no_secret_reaches_the_log_and_nobody_can_write_lines_into_i
     let mut node = ready(&mut command, std::fs::File::create(&file).unwrap().into()).await;
 
     let ana = Actor::new(address.parse().unwrap());
-    let fields = [("form[name]", "Ana"), ("form[email]", "ana@example.org"), ("form[password]", PASSWORD)];
+    let fields = [
+        ("form[name]", "Ana"),
+        ("form[email]", "ana@example.org"),
+        ("form[password]", PASSWORD),
+        ("form[accepted]", "true"),
+    ];
     ana.post("/api/auth/sign-up", "/sign-up", &fields).await.location();
     ana.sign_in("ana@example.org", "canary-password").await.location();
     let cookie = ana.sign_in("ana@example.org", PASSWORD).await.header("set-cookie").to_owned();

@@ -24,6 +24,7 @@ mod metadata;
 mod migrations;
 mod operations;
 mod outbox;
+mod privacy;
 mod problems;
 mod providers;
 mod rsvp;

@@ -84,7 +84,8 @@ async fn timing_of_known_and_unknown_addresses(db: PgPool) {
     compare("sign-up", async |of, n| {
         let (known, unknown) = (format!("ana{n}@example.org"), format!("eve{n}@example.org"));
         let email = if matches!(of, Of::Known) { &known } else { &unknown };
-        let fields = [("form[name]", "Eve"), ("form[email]", email), ("form[password]", PASSWORD)];
+        let fields =
+            [("form[name]", "Eve"), ("form[email]", email), ("form[password]", PASSWORD), ("form[accepted]", "true")];
         assert_eq!(eve.fetch("/api/auth/sign-up", &fields).await.status, 200);
     })
     .await;

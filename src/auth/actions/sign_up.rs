@@ -5,9 +5,10 @@ use crate::{
     auth::{SignUpForm, password},
     backend::Backend,
     error::Result,
-    fields::Fields,
+    fields::{Fault, Fields},
     ids::UserId,
     jobs::{self, News},
+    privacy::Document,
     problem::Problem,
 };
 
@@ -42,6 +43,9 @@ impl NewAccount {
         let name = fields.required_line("name", &form.name, 120);
         let email = fields.required_email("email", &form.email);
         password::check(&mut fields, "password", &form.password, &[&name, &email]);
+        if form.accepted.is_empty() {
+            fields.fault("accepted", Fault::Required);
+        }
         fields.finish(Self { name, email })
     }
 }
@@ -54,7 +58,9 @@ async fn insert(
     verified_at: Option<DateTime<Utc>>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into users (id, name, email, password_hash, created_at, verified_at) values ($1, $2, $3, $4, $5, $6)
+        "insert into users (id, name, email, password_hash, created_at, verified_at, terms_version, terms_accepted_at,
+            privacy_policy_version, privacy_policy_accepted_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $5, $8, $5)
         on conflict (lower(email)) do nothing",
         UserId::new().0,
         new.name,
@@ -62,6 +68,8 @@ async fn insert(
         password_hash,
         now,
         verified_at,
+        Document::Terms.current(),
+        Document::PrivacyPolicy.current(),
     )
     .execute(db)
     .await?;

@@ -24,7 +24,12 @@ const EMAIL: &str = "drill@guestguard.invalid";
 pub async fn visit(config: &Config) -> anyhow::Result<()> {
     let backend = connect::backend(config).await?;
     let password = random_token()?;
-    let account = SignUpForm { name: "Restore drill".into(), email: EMAIL.into(), password: password.clone() };
+    let account = SignUpForm {
+        name: "Restore drill".into(),
+        email: EMAIL.into(),
+        password: password.clone(),
+        accepted: "true".into(),
+    };
     let opened = auth::actions::open_vouched(&backend, &account).await;
     opened.map_err(guestguard::error::Error::into_cause).context("the copy takes no new account")?;
 

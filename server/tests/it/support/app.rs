@@ -117,7 +117,8 @@ impl App {
     pub async fn host(&self, name: &str) -> Actor {
         let actor = self.anonymous();
         let email = format!("{}@example.org", name.to_lowercase());
-        let fields = [("form[name]", name), ("form[email]", &email), ("form[password]", PASSWORD)];
+        let fields =
+            [("form[name]", name), ("form[email]", &email), ("form[password]", PASSWORD), ("form[accepted]", "true")];
         let answer = actor.post("/api/auth/sign-up", "/sign-up", &fields).await;
         assert_eq!(answer.location(), "/sign-in", "sign-up of {name}");
         self.prove(&actor, &email).await;
@@ -198,8 +199,8 @@ impl Drop for App {
 }
 
 /// What somebody with this address types to open an account.
-pub fn sign_up_of(email: &str) -> [(&str, &str); 3] {
-    [("form[name]", "Eve"), ("form[email]", email), ("form[password]", PASSWORD)]
+pub fn sign_up_of(email: &str) -> [(&str, &str); 4] {
+    [("form[name]", "Eve"), ("form[email]", email), ("form[password]", PASSWORD), ("form[accepted]", "true")]
 }
 
 /// The path of the link in an account mail.
