@@ -17,6 +17,10 @@ const CONCURRENCY: usize = 8;
 /// Jobs one worker takes from the queue at a time. Without this it would take one for each signal: eight mails in two
 /// seconds. A worker that is killed keeps as many locked until they are taken up again.
 const BATCH: usize = 64;
+/// How long a job that was taken may lie before it goes back. Also how long the worker can stall: where a job is taken out
+/// in the moment between its arrival and the note of it, the queue (graphile_worker 0.14) believes that it holds jobs until
+/// this has passed. Five minutes, its default, were seen.
+const STALL: Duration = Duration::from_secs(10);
 /// Longest time between two looks into an empty queue. A new job is told of at once; one whose time comes is not.
 const POLL: Duration = Duration::from_secs(2);
 /// What is done when.
@@ -224,7 +228,7 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .schema(SCHEMA)
         .concurrency(CONCURRENCY)
         .poll_interval(POLL)
-        .local_queue(LocalQueueConfig::default().with_size(BATCH).with_refetch_delay(pause))
+        .local_queue(LocalQueueConfig::default().with_size(BATCH).with_ttl(STALL).with_refetch_delay(pause))
         .add_extension(backend.clone())
         .define_job::<FollowUp>()
         .define_job::<ForgetThePast>()

@@ -62,9 +62,10 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
         </main>
         <footer class="site-footer">
             <p>"GuestGuard, the guest list that people trust."</p>
-            {ssr::sells().then(|| view! { <p><a href="/pricing">"Pricing"</a></p> })}
-            <p><a href="/terms">"Terms"</a></p>
-            <p><a href="/privacy">"Privacy"</a></p>
+            <p>
+                {ssr::sells().then(|| view! { <a href="/pricing">"Pricing"</a> })} <a href="/terms">"Terms"</a>
+                <a href="/privacy">"Privacy"</a>
+            </p>
         </footer>
     }
 }
