@@ -55,7 +55,8 @@ pub fn InvitationPage() -> impl IntoView {
                 {event.cancelled_at.is_none().then(|| view! { <CalendarLinks token event link/> })}
                 <footer class="guest-footer">
                     <p>"This link is yours alone; please do not pass it on. " {host_name} " sees when you open it and what you answer."</p>
-                    <p>"Guest list by " <a href="/">"GuestGuard"</a> <a href="/privacy">"Privacy"</a></p>
+                    <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
+                    <p><a href="/privacy">"Privacy"</a></p>
                 </footer>
             </main>
         }

@@ -54,7 +54,8 @@ pub fn UnsubscribePage() -> impl IntoView {
                     </form>
                 </article>
                 <footer class="guest-footer">
-                    <p>"Guest list by " <a href="/">"GuestGuard"</a> <a href="/privacy">"Privacy"</a></p>
+                    <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
+                    <p><a href="/privacy">"Privacy"</a></p>
                 </footer>
             </main>
         }

@@ -62,10 +62,11 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
         </main>
         <footer class="site-footer">
             <p>"GuestGuard, the guest list that people trust."</p>
-            <p>
-                {ssr::sells().then(|| view! { <a href="/pricing">"Pricing"</a> })} <a href="/terms">"Terms"</a>
+            <nav aria-label="About this site">
+                {ssr::sells().then(|| view! { <a href="/pricing">"Pricing"</a> })}
+                <a href="/terms">"Terms"</a>
                 <a href="/privacy">"Privacy"</a>
-            </p>
+            </nav>
         </footer>
     }
 }
