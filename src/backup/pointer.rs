@@ -32,7 +32,7 @@ impl Pointer {
     /// Where the files point; `None`: there is no backup yet.
     ///
     /// # Errors
-    /// They are damaged, name another place, or do not belong together.
+    /// They are damaged, or do not belong together.
     pub async fn read(store: &Store) -> anyhow::Result<Option<Self>> {
         Files::read(store).await?.pointer()
     }

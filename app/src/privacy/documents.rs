@@ -56,7 +56,7 @@ const TERMS_2026_11_26: &[(&str, &[&str])] = &[
         "When it ends",
         &[
             "You may leave at any time. We may end an account, with two weeks' notice, or at once where it is used against these \
-             terms; you can take your data along before, unless the law forbids it. Backups forget what was deleted after 30 \
+             terms; you can take your data along before, unless the law forbids it. Hourly backups forget what was deleted after 30 \
              days.",
         ],
     ),
@@ -124,8 +124,8 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
     (
         "How long",
         &[
-            "What a host deletes is gone after a day, in which it can be undone, and out of the backups after 30 more. Sessions end \
-             after 30 days, files that were brought for import are deleted after they were used, what providers told us after 30 \
+            "What a host deletes is gone after a day, in which it can be undone, and out of the hourly backups after 30 more. Sessions end \
+             after 30 days, files that were brought for import are deleted after they were used, what providers told us after 90 \
              days.",
         ],
     ),
@@ -140,7 +140,7 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
         "How it is kept safe",
         &[
             "Connections are encrypted. Links are random and kept as hashes; their copies for later mails are sealed. Hosts cannot \
-             reach each other's rows. Backups are encrypted where they are kept, and a restore applies again who was deleted or \
+             reach each other's rows. We ask the place that keeps our backups to encrypt them, and a restore applies again who was deleted or \
              stopped messages.",
         ],
     ),
