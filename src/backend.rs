@@ -118,6 +118,16 @@ impl Links {
         self.to(&format!("/dashboard/events/{id}"))
     }
 
+    /// The host's events.
+    pub fn dashboard(&self) -> String {
+        self.to("/dashboard")
+    }
+
+    /// The host's own page.
+    pub fn account(&self) -> String {
+        self.to("/dashboard/account")
+    }
+
     /// The host's page of their plan.
     pub fn billing(&self) -> String {
         self.to("/dashboard/billing")

@@ -96,6 +96,7 @@ fn garden_dinner(now: DateTime<Utc>) -> EventForm {
         reply_by: (now + TimeDelta::days(30)).format("%Y-%m-%d").to_string(),
         party_size: "2".into(),
         theme: "garden".into(),
+        kept_months: String::new(),
     }
 }
 

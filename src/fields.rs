@@ -47,6 +47,8 @@ pub enum Fault {
     WrongPassword,
     /// Not the account's present password.
     WrongCurrentPassword,
+    /// What was to be typed was the address of the account.
+    NotThisAddress,
     /// The account has this address already.
     SameAddress,
     /// The words of a message without its link.

@@ -7,7 +7,9 @@ use graphile_worker::{
 use serde::{Deserialize, Serialize};
 use sqlx::{ConnectOptions, PgConnection, PgPool};
 
-use crate::{auth, backend::Backend, backup, billing, error::Result, guests, imports, notifications};
+use crate::{
+    auth, backend::Backend, backup, billing, error::Result, guests, ids::UserId, imports, notifications, privacy,
+};
 
 /// Tries before news about an address is given up. With the queue's backoff (e^n seconds, at most six hours) they
 /// spread over about 16 hours.
@@ -66,8 +68,8 @@ impl TaskHandler for FollowUp {
     }
 }
 
-/// Forgets what is over: deleted guests after their time for undo, files that came in,
-/// sessions, links. A unit struct, because the schedule's payload is `null`.
+/// Forgets what is over: deleted guests after their time for undo, guests of events long past, files that came in,
+/// sessions, links, remains of accounts. A unit struct, because the schedule's payload is `null`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ForgetThePast;
 
@@ -79,7 +81,15 @@ impl TaskHandler for ForgetThePast {
         guests::actions::purge_deleted(backend).await.map_err(|error| format!("{error:?}"))?;
         notifications::actions::forget_old_reports(backend).await.map_err(|error| format!("{error:?}"))?;
         imports::actions::forget_old(backend).await.map_err(|error| format!("{error:?}"))?;
-        auth::actions::forget_the_past(backend).await.map_err(|error| format!("{error:?}"))
+        let rest = async {
+            privacy::actions::warn_of_forgetting(backend).await?;
+            privacy::actions::forget_due(backend).await?;
+            privacy::actions::remove_deleted(backend).await?;
+            privacy::export::forget_old(backend).await?;
+            forget_given_up(&backend.db).await?;
+            auth::actions::forget_the_past(backend).await
+        };
+        rest.await.map_err(|error| format!("{error:?}"))
     }
 }
 
@@ -177,6 +187,96 @@ impl TaskHandler for ShipJournal {
     }
 }
 
+/// Ends what a deleted account paid for, and lets Stripe forget who it was.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CloseCustomer {
+    pub customer: String,
+}
+
+impl TaskHandler for CloseCustomer {
+    const IDENTIFIER: &'static str = "close_customer";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        let done = match &backend.billing.stripe {
+            Some(stripe) => billing::subscriptions::close_customer(stripe, &self.customer).await,
+            None => Err(anyhow::anyhow!("GG_STRIPE_SECRET_KEY is not set any more").into()),
+        };
+        done.map_err(|error| {
+            tracing::error!(
+                customer = self.customer,
+                ?error,
+                "a deleted account's customer could not be closed at Stripe"
+            );
+            format!("{error:?}")
+        })
+    }
+}
+
+/// Prepares what a host takes along.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PrepareExport {
+    pub host: UserId,
+    pub export: uuid::Uuid,
+}
+
+impl TaskHandler for PrepareExport {
+    const IDENTIFIER: &'static str = "prepare_export";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let backend = context.get_ext::<Backend>().ok_or_else(|| "the worker has no backend".to_owned())?;
+        privacy::export::prepare(backend, self.host, self.export).await.map_err(|error| format!("{error:?}"))
+    }
+}
+
+/// Enqueues the making of an export, in the caller's transaction. Asked for twice, it is made once.
+pub async fn enqueue_export(db: &mut PgConnection, host: UserId, export: uuid::Uuid) -> Result<()> {
+    let job = PrepareExport { host, export };
+    sqlx::query("select graphile_worker.add_job('prepare_export', $1::json, max_attempts => $2, job_key => $3)")
+        .bind(serde_json::to_value(job).map_err(anyhow::Error::from)?)
+        .bind(MOST_ATTEMPTS)
+        .bind(format!("export of {host}"))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Enqueues the end of a customer at Stripe, in the caller's transaction. It is tried for four days.
+pub async fn enqueue_close_customer(db: &mut PgConnection, customer: &str) -> Result<()> {
+    let job = CloseCustomer { customer: customer.to_owned() };
+    sqlx::query("select graphile_worker.add_job('close_customer', $1::json, max_attempts => 25, job_key => $2)")
+        .bind(serde_json::to_value(job).map_err(anyhow::Error::from)?)
+        .bind(format!("end of {customer}"))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Forgets news about an address that nobody followed up yet, or that nobody could.
+pub async fn forget_account_news(db: &mut PgConnection, email: &str) -> Result<()> {
+    // Not checked at compile time: the queue's schema belongs to its own crate.
+    sqlx::query(
+        "delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
+        where t.id = j.task_id and t.identifier = 'follow_up' and lower(j.payload ->> 'email') = lower($1)",
+    )
+    .bind(email)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Forgets news that could not be followed up in all their tries: they name an address. Run by the schedule.
+pub async fn forget_given_up(db: &PgPool) -> Result<()> {
+    sqlx::query(
+        "delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
+        where t.id = j.task_id and t.identifier = 'follow_up' and j.attempts >= j.max_attempts
+            and j.updated_at < now() - interval '7 days'",
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Enqueues the question how a customer's subscriptions stand, in the caller's transaction.
 pub async fn enqueue_refresh(db: &mut PgConnection, customer: &str) -> Result<()> {
     let job = RefreshSubscriptions { customer: customer.to_owned() };
@@ -235,6 +335,8 @@ pub async fn worker(backend: &Backend, stop: impl Future<Output = ()> + Send + '
         .define_job::<Remind>()
         .define_job::<RefreshSubscriptions>()
         .define_job::<Reconcile>()
+        .define_job::<CloseCustomer>()
+        .define_job::<PrepareExport>()
         .define_job::<BackUp>()
         .define_job::<ShipJournal>()
         .with_cron(&schedule)

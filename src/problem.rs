@@ -15,6 +15,8 @@ use crate::{
 pub enum Problem {
     /// 401. Nobody is signed in; the person returns here after signing in.
     SignInRequired,
+    /// 401. Somebody is, but typed their password too long ago for what they want.
+    SignInAgain,
     /// 402. The account's tier allows no more of that; `used` of `limit` are used.
     UpgradeRequired { reason: Reached, tier: Tier, used: i64, limit: i64 },
     /// 404. No such thing, or not theirs: the two are never told apart.
@@ -70,6 +72,10 @@ pub enum Conflict {
     PlanAlready,
     /// The account has no plan that could be cancelled.
     NoPlan,
+    /// The event's guests were made anonymous; there is nothing left to be changed, and nobody to be added.
+    Forgotten,
+    /// What the account takes along is too much to be made while one waits; it has to be asked for.
+    ExportToPrepare,
     /// More guests at once than one request may carry.
     TooManyAtOnce { max: u32 },
 }
@@ -81,6 +87,8 @@ pub enum LinkEnd {
     Replaced,
     /// The guest was taken off the list.
     Withdrawn,
+    /// The guest is an anonymous seat by now: at their own wish, or because their time was over.
+    Erased,
     /// A link from an account mail: used, expired, or never issued.
     Expired,
 }
@@ -89,7 +97,7 @@ impl Problem {
     /// The HTTP status that says the same.
     pub fn status(&self) -> u16 {
         match self {
-            Self::SignInRequired => 401,
+            Self::SignInRequired | Self::SignInAgain => 401,
             Self::UpgradeRequired { .. } => 402,
             Self::NotFound => 404,
             Self::Conflict(_) => 409,

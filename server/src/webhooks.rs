@@ -109,8 +109,7 @@ async fn of_resend<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Req
     let named = |name: &str| header_of(&parts.headers, name).ok().flatten();
     let id = svix::verify(&hooks.resend_secrets, named, &body, hooks.backend.clock.now()).map_err(unproven)?;
     let report = reports::of_resend(&id, &body).ok_or(unproven(Refused::Malformed))?;
-    let stored = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    reports::apply(&hooks.backend, &report, stored).await?;
+    reports::apply(&hooks.backend, &report).await?;
     Ok(StatusCode::OK)
 }
 
@@ -128,10 +127,7 @@ async fn of_twilio<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Req
     let reference = query.into_owned().find(|(name, _)| name == "reference").map(|(_, reference)| reference);
     let report = reports::of_twilio(&fields, reference.as_deref(), hooks.backend.clock.now());
     let report = report.ok_or(unproven(Refused::Malformed))?;
-    // Without what the message said and to whom: neither is ours to keep twice.
-    let told = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
-    let stored = json!({ "MessageStatus": told("MessageStatus"), "ErrorCode": told("ErrorCode") });
-    reports::apply(&hooks.backend, &report, stored).await?;
+    reports::apply(&hooks.backend, &report).await?;
     Ok(StatusCode::OK)
 }
 
@@ -158,8 +154,7 @@ async fn of_ses<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Reques
         Kind::Notification => {
             // What is published there by somebody else than SES is not kept.
             if let Some(report) = reports::of_ses(message.id(), message.text()) {
-                let stored = serde_json::from_str(message.text()).unwrap_or(Value::Null);
-                reports::apply(&hooks.backend, &report, stored).await?;
+                reports::apply(&hooks.backend, &report).await?;
             }
         }
     }

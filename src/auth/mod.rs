@@ -1,3 +1,4 @@
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
@@ -17,6 +18,8 @@ pub const PASSWORD_LENGTH: (u32, u32) = (8, 256);
 pub const MOST_FAILURES: i32 = 5;
 /// Days of disuse after which a session ends.
 pub const IDLE_DAYS: i64 = 7;
+/// Minutes for which a typed password is good for what asks for a recent sign-in.
+pub const RECENT_MINUTES: i64 = 15;
 /// Days after which a session ends however it is used.
 pub const LONGEST_DAYS: i64 = 30;
 
@@ -31,6 +34,7 @@ pub struct Host {
     email: String,
     verified: bool,
     accepted: bool,
+    proven_at: DateTime<Utc>,
 }
 
 impl Host {
@@ -62,6 +66,12 @@ impl Host {
     /// Whether the address is proven to be theirs. Until then nothing is sent.
     pub fn is_verified(&self) -> bool {
         self.verified
+    }
+
+    /// Whether the password was typed in this session a short while before `now`: what takes everything along, or away,
+    /// is done by nobody who only found the browser open.
+    pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
+        now - self.proven_at < TimeDelta::minutes(RECENT_MINUTES)
     }
 
     /// Whether they agreed to the terms and the privacy policy as they are now.
@@ -107,6 +117,10 @@ form!(
 form!(
     /// A new password, for somebody who knows the present one.
     PasswordForm { current_password, password }
+);
+form!(
+    /// The present password, typed again before something that asks for a recent sign-in.
+    ProofForm { current_password }
 );
 form!(
     /// Another address for the account, for somebody who knows the password.
@@ -171,6 +185,14 @@ pub enum Act {
     GuestsTold,
     InvitationsIssued,
     InvitationRotated,
+    /// The host took everything along.
+    DataExported,
+    /// A guest put right what the host knows of them.
+    GuestCorrected,
+    /// A guest erased themselves.
+    GuestErased,
+    /// The guests of an event were made anonymous, because their time was over.
+    EventForgotten,
 }
 
 impl Act {
@@ -198,6 +220,10 @@ impl Act {
             Self::GuestsTold => "guests-told",
             Self::InvitationsIssued => "invitations-issued",
             Self::InvitationRotated => "invitation-rotated",
+            Self::DataExported => "data-exported",
+            Self::GuestCorrected => "guest-corrected",
+            Self::GuestErased => "guest-erased",
+            Self::EventForgotten => "event-forgotten",
         }
     }
 }

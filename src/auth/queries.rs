@@ -16,10 +16,10 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
     let now = backend.clock.now();
     let row = sqlx::query!(
         r#"
-        select u.id as "id: UserId", u.name, u.email, s.device, u.verified_at is not null as "verified!",
+        select u.id as "id: UserId", u.name, u.email, s.device, s.proven_at, u.verified_at is not null as "verified!",
             coalesce(u.terms_version = $4 and u.privacy_policy_version = $5, false) as "accepted!"
         from sessions s join users u on u.id = s.user_id
-        where s.id = $1 and s.ended_at is null and s.seen_at > $2 and s.created_at > $3
+        where s.id = $1 and s.ended_at is null and s.seen_at > $2 and s.created_at > $3 and u.deleted_at is null
         "#,
         session.0,
         now - TimeDelta::days(IDLE_DAYS),
@@ -37,15 +37,18 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
         email: row.email,
         verified: row.verified,
         accepted: row.accepted,
+        proven_at: row.proven_at,
     }))
 }
 
 /// Whether an account has this address. For operators only: people are never told.
 pub async fn is_taken(db: &PgPool, email: &str) -> Result<bool> {
-    let taken =
-        sqlx::query_scalar!(r#"select exists(select from users where lower(email) = lower($1)) as "taken!""#, email)
-            .fetch_one(db)
-            .await?;
+    let taken = sqlx::query_scalar!(
+        r#"select exists(select from users where lower(email) = lower($1) and deleted_at is null) as "taken!""#,
+        email
+    )
+    .fetch_one(db)
+    .await?;
     Ok(taken)
 }
 

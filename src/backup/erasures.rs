@@ -1,15 +1,52 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use crate::{
+    error::Error,
+    ids::{EventId, GuestId, UserId},
+    privacy::scrub,
+    secrets::Secrets,
+};
+
 /// Erases again whoever was erased before: rows that a restore brought back. How many there were.
-pub(super) async fn erase_again(tx: &mut PgConnection) -> anyhow::Result<u64> {
+pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secrets) -> anyhow::Result<u64> {
     let guests = sqlx::query!("delete from guests g using erasures e where e.kind = 'guest' and e.id = g.id")
         .execute(&mut *tx)
         .await?;
     let users = sqlx::query!("delete from users u using erasures e where e.kind = 'user' and e.id = u.id")
         .execute(&mut *tx)
         .await?;
-    Ok(guests.rows_affected() + users.rows_affected())
+    let deleted = sqlx::query_scalar!(
+        r#"
+        select u.id as "id: UserId" from users u join erasures e on e.kind = 'deleted-user' and e.id = u.id
+        where u.deleted_at is null
+        "#
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for host in &deleted {
+        scrub::account(tx, now, secrets, *host).await.map_err(Error::into_cause)?;
+    }
+    let anonymous = sqlx::query!(
+        r#"
+        select g.host_id as "host: UserId", g.event_id as "event: EventId", g.id as "guest: GuestId"
+        from guests g join erasures e on e.kind = 'anonymous-guest' and e.id = g.id
+        where g.erased_at is null
+        "#
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let again = guests.rows_affected() + users.rows_affected() + (deleted.len() + anonymous.len()) as u64;
+    let mut by_event: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in anonymous {
+        by_event.entry((row.host.0, row.event.0)).or_default().push(row.guest);
+    }
+    for ((host, event), guests) in by_event {
+        scrub::guests(tx, now, secrets, UserId(host), EventId(event), &guests).await.map_err(Error::into_cause)?;
+    }
+    Ok(again)
 }
 
 /// Whether somebody was erased after `since`.

@@ -8,7 +8,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Store;
-use crate::error::Result;
+use crate::{error::Result, notifications::suppressions, secrets::Secrets};
 
 /// Where the journal lies beside the backups: `journal/2026/11/26/<time>-<id>.json`, one entry a line.
 const FOLDER: &str = "journal";
@@ -120,8 +120,9 @@ async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64>
             (Table::Suppressions, true) => {
                 sqlx::query!(
                     "delete from suppressions s using jsonb_populate_record(null::suppressions, $1) gone
-                    where s.address = gone.address and s.reason = gone.reason
-                        and s.host_id is not distinct from gone.host_id",
+                    where (s.address, s.address_hash, s.host_id)
+                            is not distinct from (gone.address, gone.address_hash, gone.host_id)
+                        and s.reason = gone.reason",
                     entry.row,
                 )
                 .execute(&mut *tx)
@@ -130,7 +131,7 @@ async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64>
             (Table::Erasures, _) => {
                 sqlx::query!(
                     "insert into erasures select e.* from jsonb_populate_record(null::erasures, $1) e
-                    on conflict (id) do nothing",
+                    on conflict do nothing",
                     entry.row,
                 )
                 .execute(&mut *tx)
@@ -143,19 +144,25 @@ async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64>
 }
 
 /// The same, together with what the database has not shipped yet, in the order in which all of it happened.
-pub(super) async fn replay_with_own(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+pub(super) async fn replay_with_own(
+    tx: &mut PgConnection,
+    secrets: &Secrets,
+    entries: &[Entry],
+) -> anyhow::Result<u64> {
     let mut all = [entries, &own(tx).await?].concat();
     all.sort_by_key(|entry| entry.at);
-    replay(tx, &all).await
+    let changed = replay(tx, &all).await?;
+    suppressions::veil_known(tx, secrets).await?;
+    Ok(changed)
 }
 
 /// How many of the entries the database lacks: what would change if they were applied.
-pub(super) async fn missing(db: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+pub(super) async fn missing(db: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> anyhow::Result<u64> {
     let mut tx = db.begin().await?;
     sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
     // Applied as a whole, since a later entry may take back an earlier one; then compared, and nothing is kept of it.
     let before = standing(&mut tx).await?;
-    replay_with_own(&mut tx, entries).await?;
+    replay_with_own(&mut tx, secrets, entries).await?;
     let after = standing(&mut tx).await?;
     tx.rollback().await?;
     Ok(after.symmetric_difference(&before).count() as u64)
@@ -163,8 +170,8 @@ pub(super) async fn missing(db: &mut PgConnection, entries: &[Entry]) -> anyhow:
 
 async fn standing(tx: &mut PgConnection) -> anyhow::Result<HashSet<String>> {
     let rows: Vec<String> = sqlx::query_scalar(
-        "select address || ' ' || reason || ' ' || coalesce(host_id::text, '') from suppressions
-        union all select id::text from erasures",
+        "select concat_ws(' ', address, encode(address_hash, 'hex'), reason, host_id) from suppressions
+        union all select concat_ws(' ', id, kind) from erasures",
     )
     .fetch_all(tx)
     .await?;

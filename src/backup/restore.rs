@@ -91,7 +91,7 @@ pub async fn settle(
     sqlx::raw_sql("analyze").execute(&db).await?;
 
     watch.step("making it safe");
-    let safe = make_safe(&db, clock.now(), source, entries).await?;
+    let safe = make_safe(&db, clock.now(), secrets, source, entries).await?;
 
     watch.step("verifying");
     let against = Against { manifest: None, journal: Some(entries), secrets, live: false, deep: false };
@@ -129,7 +129,13 @@ struct Safe {
 
 /// Everything that a past must not bring back: sessions, links that were used since, mail that was sent since, people
 /// who were erased, and addresses that asked for silence.
-async fn make_safe(db: &PgPool, now: DateTime<Utc>, source: &str, entries: &[journal::Entry]) -> anyhow::Result<Safe> {
+async fn make_safe(
+    db: &PgPool,
+    now: DateTime<Utc>,
+    secrets: &Secrets,
+    source: &str,
+    entries: &[journal::Entry],
+) -> anyhow::Result<Safe> {
     let mut tx = db.begin().await?;
     sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
     let sessions =
@@ -144,8 +150,8 @@ async fn make_safe(db: &PgPool, now: DateTime<Utc>, source: &str, entries: &[jou
     )
     .execute(&mut *tx)
     .await?;
-    let applied_again = journal::replay_with_own(&mut tx, entries).await?;
-    let erased_again = erasures::erase_again(&mut tx).await?;
+    let applied_again = journal::replay_with_own(&mut tx, secrets, entries).await?;
+    let erased_again = erasures::erase_again(&mut tx, now, secrets).await?;
     sqlx::query!("insert into restores (id, at, source) values ($1, $2, $3)", Uuid::now_v7(), now, source)
         .execute(&mut *tx)
         .await?;

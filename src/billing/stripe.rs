@@ -46,6 +46,10 @@ impl<T> Ask<T> {
         Self(RequestBuilder::new(StripeMethod::Post, path).form(form), std::marker::PhantomData)
     }
 
+    fn delete(path: String) -> Self {
+        Self(RequestBuilder::new(StripeMethod::Delete, path), std::marker::PhantomData)
+    }
+
     fn query(self, query: &impl Serialize) -> Self {
         Self(self.0.query(query), self.1)
     }
@@ -245,6 +249,16 @@ impl Stripe {
     pub(super) async fn set_ending(&self, subscription: &str, ends: bool) -> Result<Subscription> {
         let form = serde_json::json!({ "cancel_at_period_end": ends });
         self.send(Ask::post(format!("/subscriptions/{}", path_part(subscription)), &form), None).await
+    }
+
+    /// Ends a subscription at once.
+    pub(super) async fn end_now(&self, subscription: &str) -> Result<()> {
+        self.send(Ask::<Id>::delete(format!("/subscriptions/{}", path_part(subscription))), None).await.map(|_| ())
+    }
+
+    /// Deletes a customer for good, and what they told Stripe (docs.stripe.com/api/customers/delete).
+    pub(super) async fn delete_customer(&self, customer: &str) -> Result<()> {
+        self.send(Ask::<Id>::delete(format!("/customers/{}", path_part(customer))), None).await.map(|_| ())
     }
 
     /// All subscriptions that a customer has or had.

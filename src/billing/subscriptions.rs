@@ -7,7 +7,13 @@ use super::{
     Status, Tier, limits,
     stripe::{Stripe, Subscription},
 };
-use crate::{backend::Backend, error::Result, ids::UserId, jobs};
+use crate::{
+    backend::Backend,
+    error::{Error, Result},
+    ids::UserId,
+    jobs,
+    problem::Problem,
+};
 
 /// An event of Stripe's, as far as it is read (docs.stripe.com/api/events).
 #[derive(Clone, Debug)]
@@ -148,6 +154,24 @@ pub async fn refresh(backend: &Backend, stripe: &Stripe, customer: &str) -> Resu
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends everything that a customer pays for, and lets Stripe forget them. What is done already is done.
+pub async fn close_customer(stripe: &Stripe, customer: &str) -> Result<()> {
+    let gone = |result: Result<()>| match result {
+        Err(Error::Problem(Problem::NotFound)) => Ok(()),
+        other => other,
+    };
+    let subscriptions = match stripe.subscriptions(customer).await {
+        Err(Error::Problem(Problem::NotFound)) => return Ok(()),
+        found => found?,
+    };
+    for subscription in subscriptions {
+        if !matches!(subscription.status(), Status::Canceled | Status::IncompleteExpired) {
+            gone(stripe.end_now(&subscription.id).await)?;
+        }
+    }
+    gone(stripe.delete_customer(customer).await)
 }
 
 /// Repairs what was missed: events that never came in, subscriptions whose time is over without a word, and prices. Run

@@ -18,8 +18,8 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
     }
     sqlx::query!(
         "insert into events (host_id, id, title, description, starts_at, ends_at, time_zone, venue, address, capacity,
-            reply_by, party_size, theme, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
+            reply_by, party_size, theme, kept_months, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, $14)",
         host.id().0,
         id.0,
         new.title,
@@ -34,6 +34,7 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
         new.party_size,
         new.theme.key(),
         now,
+        new.kept_months,
     )
     .execute(&mut *tx)
     .await?;
@@ -41,13 +42,20 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
     Ok(id)
 }
 
-/// Holds an event, so that verbs that look at its whole list come one after the other.
+/// Holds an event, so that verbs that look at its whole list come one after the other; refused once its guests are
+/// forgotten.
 pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) -> Result<()> {
-    sqlx::query_scalar!("select id from events where host_id = $1 and id = $2 for no key update", host.id().0, id.0)
-        .fetch_optional(tx)
-        .await?
-        .ok_or(Problem::NotFound)?;
-    Ok(())
+    let forgotten = sqlx::query_scalar!(
+        r#"
+        select forgotten_at is not null as "forgotten!" from events where host_id = $1 and id = $2 for no key update
+        "#,
+        host.id().0,
+        id.0,
+    )
+    .fetch_optional(tx)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    if forgotten { Err(Problem::Conflict(Conflict::Forgotten).into()) } else { Ok(()) }
 }
 
 /// Chooses the words of the messages that the host sends themselves; empty: those that everybody begins with.
@@ -85,6 +93,11 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         r#"
         update events e set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
             address = $9, capacity = $10, reply_by = $11, party_size = $12, theme = $13, updated_at = $14,
+            kept_months = $15,
+            forget_told_at = case when (e.starts_at, e.ends_at, e.kept_months) is distinct from ($5, $6, $15) then null
+                else e.forget_told_at end,
+            -- One that is to come again has guests again.
+            forgotten_at = case when coalesce($6, $5) > $14 then null else e.forgotten_at end,
             sequence = e.sequence + case
                 when (e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address)
                     is distinct from ($3, $4, $5, $6, $7, $8, $9) then 1
@@ -108,6 +121,7 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         new.party_size,
         new.theme.key(),
         now,
+        new.kept_months,
     )
     .fetch_optional(&mut *tx)
     .await?

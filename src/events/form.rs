@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{Event, EventForm, MOST_IN_PARTY, Theme, times};
+use super::{Event, EventForm, KEPT_MONTHS, KEPT_MONTHS_DEFAULT, MOST_IN_PARTY, Theme, times};
 use crate::{
     fields::{Fault, Fields},
     problem::Problem,
@@ -21,6 +21,7 @@ pub struct NewEvent {
     pub reply_by: Option<NaiveDate>,
     pub party_size: i32,
     pub theme: Theme,
+    pub kept_months: i32,
 }
 
 impl EventForm {
@@ -61,6 +62,13 @@ impl EventForm {
         if theme.is_none() {
             fields.fault("theme", Fault::NotAChoice);
         }
+        let kept_months = match self.kept_months.trim() {
+            "" => KEPT_MONTHS_DEFAULT,
+            months => months.parse().ok().filter(|months| KEPT_MONTHS.contains(months)).unwrap_or_else(|| {
+                fields.fault("kept_months", Fault::NotAChoice);
+                KEPT_MONTHS_DEFAULT
+            }),
+        };
         fields.finish(NewEvent {
             title,
             description,
@@ -73,6 +81,7 @@ impl EventForm {
             reply_by,
             party_size: party_size as i32,
             theme: theme.unwrap_or_default(),
+            kept_months,
         })
     }
 
@@ -91,6 +100,7 @@ impl EventForm {
             reply_by: event.reply_by.map(|day| day.to_string()).unwrap_or_default(),
             party_size: event.party_size.to_string(),
             theme: event.theme.key().to_owned(),
+            kept_months: event.kept_months.to_string(),
         }
     }
 }

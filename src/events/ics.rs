@@ -172,6 +172,9 @@ mod tests {
             theme: super::super::Theme::Garden,
             sequence: 3,
             cancelled_at: None,
+            kept_months: 12,
+            forget_at: Default::default(),
+            forgotten_at: None,
             updated_at: starts_at,
         }
     }

@@ -20,6 +20,10 @@ pub use form::NewEvent;
 
 use crate::ids::EventId;
 
+/// Months for which guest data may be kept after an event.
+pub const KEPT_MONTHS: [i32; 6] = [1, 3, 6, 12, 24, 36];
+/// The same, where the host chose nothing.
+pub const KEPT_MONTHS_DEFAULT: i32 = 12;
 /// Most seats one guest's invitation may cover.
 pub const MOST_IN_PARTY: u32 = 20;
 
@@ -93,6 +97,8 @@ pub struct EventForm {
     /// Seats a newly added guest is allowed, themselves included.
     pub party_size: String,
     pub theme: String,
+    /// Months after its end for which guest data is kept.
+    pub kept_months: String,
 }
 
 /// An event as its host and its guests know it.
@@ -114,6 +120,11 @@ pub struct Event {
     /// Grows with each change that calendars must learn of (RFC 5545, SEQUENCE).
     pub sequence: i32,
     pub cancelled_at: Option<DateTime<Utc>>,
+    /// Months after its end for which guest data is kept, and the moment when they are over.
+    pub kept_months: i32,
+    pub forget_at: DateTime<Utc>,
+    /// When the guests were made anonymous.
+    pub forgotten_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
 

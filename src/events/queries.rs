@@ -31,7 +31,8 @@ pub async fn dashboard(backend: &Backend, host: &Host) -> Result<Dashboard> {
         Row,
         r#"
         select e.id as "id: EventId", e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address,
-            e.capacity, e.reply_by, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at, e.updated_at,
+            e.capacity, e.reply_by, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at,
+            e.kept_months, e.forget_at, e.forgotten_at, e.updated_at,
             g.guests as "guests!", g.invited as "invited!", g.opened as "opened!", g.attending as "attending!",
             g.heads as "heads!", g.declined as "declined!", g.maybe as "maybe!"
         from events e, lateral (
@@ -80,7 +81,8 @@ pub(crate) async fn event_of(db: &PgPool, host: UserId, id: EventId) -> Result<E
         Event,
         r#"
         select id as "id: EventId", title, description, starts_at, ends_at, time_zone, venue, address, capacity,
-            reply_by, party_size, theme as "theme: Theme", sequence, cancelled_at, updated_at
+            reply_by, party_size, theme as "theme: Theme", sequence, cancelled_at, kept_months,
+            forget_at, forgotten_at, updated_at
         from events where host_id = $1 and id = $2
         "#,
         host.0,
@@ -117,6 +119,9 @@ struct Row {
     theme: Theme,
     sequence: i32,
     cancelled_at: Option<DateTime<Utc>>,
+    kept_months: i32,
+    forget_at: DateTime<Utc>,
+    forgotten_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
     guests: i64,
     invited: i64,
@@ -155,6 +160,9 @@ impl Row {
                 theme: self.theme,
                 sequence: self.sequence,
                 cancelled_at: self.cancelled_at,
+                kept_months: self.kept_months,
+                forget_at: self.forget_at,
+                forgotten_at: self.forgotten_at,
                 updated_at: self.updated_at,
             },
         }

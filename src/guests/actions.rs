@@ -57,7 +57,7 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
     let changed = sqlx::query!(
         "update guests set name = $4, email = $5, phone = $6, party_size = coalesce($7, party_size), tags = $8,
             note = $9, updated_at = $10, activity_at = greatest(activity_at, $10)
-        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
         host.id().0,
         event.0,
         id.0,
@@ -101,7 +101,7 @@ pub async fn set_email(backend: &Backend, host: &Host, event: EventId, id: Guest
     };
     let changed = sqlx::query!(
         "update guests set email = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
-        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
         host.id().0,
         event.0,
         id.0,
@@ -129,7 +129,7 @@ pub async fn set_phone(
     let phone = form.parse()?.phone.ok_or_else(|| invalid("phone", Fault::Required))?;
     let changed = sqlx::query!(
         "update guests set phone = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
-        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null",
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
         host.id().0,
         event.0,
         id.0,
@@ -221,7 +221,7 @@ pub async fn tag(
         "update guests set updated_at = $6, activity_at = greatest(activity_at, $6),
             tags = case when $5 then tags || $4::text else array_remove(tags, $4) end
         where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null
-            and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)",
+            and erased_at is null and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)",
         host.id().0,
         event.0,
         ids as &[GuestId],

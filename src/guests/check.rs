@@ -64,7 +64,7 @@ pub async fn check(db: &PgPool, host: &Host, event: EventId) -> Result<Findings>
     let unreachable = sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from guests
-        where host_id = $1 and event_id = $2 and deleted_at is null and email is null and phone is null
+        where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null and email is null and phone is null
         "#,
         host.id().0,
         event.0,
@@ -81,7 +81,7 @@ async fn pairs(db: &PgPool, host: &Host, event: EventId) -> Result<Vec<Pair>> {
         r#"
         with list as materialized (
             select id, name, folded(name) as folded, lower(email) as email, phone from guests
-            where host_id = $1 and event_id = $2 and deleted_at is null
+            where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null
         ), alike as (
             select 1 as kind, min(id::text) as one, max(id::text) as other from list
             where email is not null group by email having count(*) > 1
@@ -125,7 +125,7 @@ async fn typos(db: &PgPool, host: &Host, event: EventId) -> Result<Vec<Typo>> {
     let addresses = sqlx::query!(
         r#"
         select id as "id: GuestId", name, email as "email!" from guests
-        where host_id = $1 and event_id = $2 and deleted_at is null and email is not null
+        where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null and email is not null
         order by name_key, id
         "#,
         host.id().0,

@@ -65,6 +65,8 @@ pub struct GuestDetails {
     pub party_size: i32,
     pub tags: Vec<String>,
     pub note: String,
+    /// An anonymous seat: nothing of it can be changed.
+    pub erased: bool,
 }
 
 /// Where a guest stands, from first to last step.

@@ -189,7 +189,7 @@ pub async fn guest(db: &PgPool, host: &Host, event: EventId, id: GuestId) -> Res
     let guest = sqlx::query_as!(
         GuestDetails,
         r#"
-        select id as "id: GuestId", name, email, phone, party_size, tags, note
+        select id as "id: GuestId", name, email, phone, party_size, tags, note, erased_at is not null as "erased!"
         from guests where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null
         "#,
         host.id().0,

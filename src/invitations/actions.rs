@@ -29,7 +29,8 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     let guests = sqlx::query!(
         r#"
         select g.id as "id: GuestId", g.email from guests g
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and ($3::uuid[] is null or g.id = any ($3))
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null
+            and ($3::uuid[] is null or g.id = any ($3))
             and not exists (select from invitations i
                 where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
         order by g.id

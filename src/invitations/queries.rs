@@ -20,7 +20,7 @@ pub async fn guest_of(db: &PgPool, token: &Token) -> Result<Guest> {
         r#"
         select i.host_id as "host: UserId", i.event_id as "event: EventId", i.guest_id as "guest: GuestId",
             i.id as "invitation: InvitationId", i.ended_at is not null as "ended!",
-            g.deleted_at is not null as "withdrawn!"
+            g.deleted_at is not null as "withdrawn!", g.erased_at is not null as "erased!"
         from invitations i
         join guests g on g.host_id = i.host_id and g.id = i.guest_id
         where i.token_hash = $1
@@ -32,6 +32,9 @@ pub async fn guest_of(db: &PgPool, token: &Token) -> Result<Guest> {
     let row = row.ok_or(Problem::NotFound)?;
     if row.withdrawn {
         return Err(Problem::LinkEnded(LinkEnd::Withdrawn).into());
+    }
+    if row.erased {
+        return Err(Problem::LinkEnded(LinkEnd::Erased).into());
     }
     if row.ended {
         return Err(Problem::LinkEnded(LinkEnd::Replaced).into());
@@ -46,6 +49,7 @@ pub async fn link(backend: &Backend, host: &Host, event: EventId, guest: GuestId
         select i.id as "id?: InvitationId", i.token_sealed
         from guests g
         left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+            and g.erased_at is null
         where g.host_id = $1 and g.event_id = $2 and g.id = $3 and g.deleted_at is null
         "#,
         host.id().0,
@@ -104,7 +108,7 @@ pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option
             from guests
             cross join lateral (select exists (select from suppressions s
                 where s.address = lower(email) and (s.host_id is null or s.host_id = $1)) as stopped) s
-            where host_id = $1 and event_id = $2 and deleted_at is null and status = 'not-invited'
+            where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null and status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
         )
         select count(*) filter (where way = 'mail') as "mail!", 0::bigint as "later!", count(*) filter (where way = 'phone') as "phone!",
@@ -117,7 +121,7 @@ pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option
             coalesce(array_agg(name order by name_key) filter (where way = 'stopped' and place <= 50), '{}')
                 as "stopped_names!",
             (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
-                and l.status = 'link-ready' and l.email is null) as "waiting_by_hand!"
+                and l.erased_at is null and l.status = 'link-ready' and l.email is null) as "waiting_by_hand!"
         from new
         "#,
         host.id().0,
@@ -148,7 +152,7 @@ pub async fn to_hand_over(backend: &Backend, host: &Host, event: EventId) -> Res
         select g.id as "guest: GuestId", g.name, g.phone, i.id as "invitation: InvitationId", i.token_sealed as "sealed!"
         from guests g
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.email is null
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null and g.email is null
         order by g.name_key, g.id
         "#,
         host.id().0,

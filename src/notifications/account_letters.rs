@@ -6,7 +6,14 @@ use super::{
     senders::{Mail, Reference},
     templates::{Palette, dark, palette},
 };
-use crate::{auth::Purpose, backend::Backend, error::Result, events::Theme};
+use crate::{
+    auth::Purpose,
+    backend::Backend,
+    error::Result,
+    events::{Theme, times},
+    ids::UserId,
+    privacy::WARNING_DAYS,
+};
 
 /// A message to a host; `None` when it has lost its reason: the account is gone, or the link in it was used.
 pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> {
@@ -32,10 +39,21 @@ pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> 
         }
         (Some(_), ..) => return Ok(None),
     };
-    let words = words(claimed.kind, row.moves_to.as_deref().unwrap_or_default());
+    let words = match claimed.kind {
+        Kind::ForgottenSoon => match soon_forgotten(backend, user).await? {
+            Some(events) => forgetting(&events),
+            None => return Ok(None),
+        },
+        kind => words(kind, row.moves_to.as_deref().unwrap_or_default()),
+    };
+    let page = match claimed.kind {
+        Kind::ForgottenSoon => backend.links.dashboard(),
+        Kind::ExportReady => backend.links.account(),
+        _ => backend.links.forgot(),
+    };
     let letter = Letter {
         name: &row.name,
-        link: link.unwrap_or_else(|| backend.links.forgot()),
+        link: link.unwrap_or(page),
         home: &backend.links.home(),
         palette: palette(Theme::Letterpress),
         dark: dark(Theme::Letterpress),
@@ -55,6 +73,38 @@ pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> 
         text: Text { letter: &letter }.render().map_err(anyhow::Error::from)?,
         html: Html { letter: &letter }.render().map_err(anyhow::Error::from)?,
     }))
+}
+
+/// The host's events whose guests are made anonymous soon, in words; `None`: the host gave them other dates, or they are
+/// gone.
+async fn soon_forgotten(backend: &Backend, user: UserId) -> Result<Option<String>> {
+    let events = sqlx::query!(
+        "select title, greatest(forget_at, forget_told_at + make_interval(days => $2)) as at from events
+        where host_id = $1 and forgotten_at is null and forget_told_at is not null order by forget_at",
+        user.0,
+        WARNING_DAYS as i32,
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    let lines = events.into_iter().filter_map(|event| {
+        let day = times::long_date(event.at?.date_naive());
+        Some(format!("“{}” on {day}", event.title))
+    });
+    let lines: Vec<_> = lines.collect();
+    Ok((!lines.is_empty()).then(|| lines.join("; ")))
+}
+
+fn forgetting(events: &str) -> Words {
+    Words {
+        subject: "Guest data will be erased soon",
+        says: format!(
+            "Guests trusted you with their names and addresses for an event. We keep them for as long as you chose, and then \
+             make the guests anonymous: {events}. Seats and answers stay, so your figures do. If you still need the list, \
+             download it before, or keep it longer: the event's details say for how long."
+        ),
+        button: "Look at my events",
+        otherwise: "There is nothing you have to do.",
+    }
 }
 
 struct Words {
@@ -130,7 +180,13 @@ fn words(kind: Kind, new_address: &str) -> Words {
             "Set a new password",
             "If you have any doubt, set a new password: the button leads to where you get a link.",
         ),
-        Kind::Verify | Kind::Invitation | Kind::Confirmation | Kind::Reminder | Kind::EventChanged | Kind::EventCancelled => (
+        Kind::ExportReady => (
+            "Your data are ready",
+            "Everything that your GuestGuard account keeps is packed and waits on your account page for three days.".to_owned(),
+            "Go to my account",
+            "If you did not ask for it, set a new password: somebody knows yours.",
+        ),
+        Kind::ForgottenSoon | Kind::Verify | Kind::Invitation | Kind::Confirmation | Kind::Reminder | Kind::EventChanged | Kind::EventCancelled => (
             "Is this your address?",
             "Welcome to GuestGuard. One click proves that this address is yours; then your invitations can go out. It \
              works for a day."

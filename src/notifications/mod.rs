@@ -73,6 +73,10 @@ pub enum Kind {
     PasswordChanged,
     /// A session was ended because a copy of its cookie turned up.
     SessionRevoked,
+    /// The guests of an event are made anonymous soon.
+    ForgottenSoon,
+    /// What the host takes along is ready.
+    ExportReady,
 }
 
 impl Kind {
@@ -111,6 +115,8 @@ impl Kind {
             Self::AddressChanged => "address-changed",
             Self::PasswordChanged => "password-changed",
             Self::SessionRevoked => "session-revoked",
+            Self::ForgottenSoon => "forgotten-soon",
+            Self::ExportReady => "export-ready",
         }
     }
 }

@@ -3,12 +3,14 @@
 mod breaker;
 mod claim;
 mod deliver;
+mod hand_over;
 mod record;
 mod switch;
 mod unwelcome;
 
 pub use breaker::Breakers;
 pub use claim::Claimed;
+pub(crate) use hand_over::stand_still;
 pub(super) use record::step;
 pub use switch::{cancel_waiting, pause, paused, resume};
 pub(super) use unwelcome::{POLICY, REST, leave_alone};

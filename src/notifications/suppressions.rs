@@ -1,10 +1,16 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
+mod veil;
+#[cfg(feature = "ssr")]
 mod verbs;
 
 #[cfg(feature = "ssr")]
-pub use verbs::{Scope, count_soft_bounce, lift, reason, subscribe_again, suppress, unsubscribe};
+pub(crate) use veil::{address_hash, suppress_hashed, veil, veil_known};
+#[cfg(feature = "ssr")]
+pub(crate) use verbs::resume;
+#[cfg(feature = "ssr")]
+pub use verbs::{Scope, count_soft_bounce, lift, subscribe_again, suppress, unsubscribe};
 
 /// Why an address must not be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,11 +25,13 @@ pub enum Reason {
     Complaint,
     /// Whoever reads it wants no more.
     Unsubscribed,
+    /// Whoever reads it was erased at their wish.
+    Erased,
 }
 
 impl Reason {
     /// All.
-    pub const ALL: [Self; 4] = [Self::HardBounce, Self::SoftBounces, Self::Complaint, Self::Unsubscribed];
+    pub const ALL: [Self; 5] = [Self::HardBounce, Self::SoftBounces, Self::Complaint, Self::Unsubscribed, Self::Erased];
 
     /// The name in the database.
     pub fn key(self) -> &'static str {
@@ -32,6 +40,7 @@ impl Reason {
             Self::SoftBounces => "soft-bounces",
             Self::Complaint => "complaint",
             Self::Unsubscribed => "unsubscribed",
+            Self::Erased => "erased",
         }
     }
 }

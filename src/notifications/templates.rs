@@ -49,7 +49,7 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         join users u on u.id = g.host_id
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
         left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
-        where g.host_id = $1 and g.id = $2 and g.deleted_at is null
+        where g.host_id = $1 and g.id = $2 and g.deleted_at is null and g.erased_at is null
         "#,
         host.0,
         guest.0,

@@ -147,7 +147,7 @@ async fn told(backend: &Backend, host: &Host, number: usize, news: &[What]) -> (
             }),
         };
         for _ in 0..2 {
-            reports::apply(backend, &report, serde_json::Value::Null).await.unwrap();
+            reports::apply(backend, &report).await.unwrap();
         }
     }
     sqlx::query_as(
@@ -229,7 +229,7 @@ async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
             detail: String::new(),
         };
         let report = Report { provider: "ses", key: recipient.into(), kind: "Complaint".into(), news: Some(news) };
-        reports::apply(&backend, &report, serde_json::Value::Null).await.unwrap();
+        reports::apply(&backend, &report).await.unwrap();
     };
     complain("guest1@example.org").await;
     assert_eq!(paused().await, None, "499 messages are too few to tell");

@@ -1,7 +1,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-use super::suppressions::normal;
+use super::suppressions::{address_hash, normal};
 use crate::{backend::Backend, error::Result, ids::UserId, problem::Problem, secrets::Secrets};
 
 /// Tells these sealed texts from all others.
@@ -16,7 +16,7 @@ pub struct Subscription {
 
 impl Subscription {
     /// The host's messages to `address`.
-    pub(super) fn new(host: UserId, address: &str) -> Self {
+    pub(crate) fn new(host: UserId, address: &str) -> Self {
         Self { host, address: normal(address) }
     }
 
@@ -61,14 +61,15 @@ pub async fn standing(backend: &Backend, token: &str) -> Result<(Subscription, S
     let subscription = Subscription::of_token(&backend.secrets, token).ok_or(Problem::NotFound)?;
     let found = sqlx::query!(
         r#"
-        select coalesce((select name from users where id = $2), '') as "host_name!",
-            exists (select from suppressions
-                where address = $1 and host_id = $2 and reason = 'unsubscribed') as "from_host!",
-            exists (select from suppressions
-                where address = $1 and host_id is null and reason = 'unsubscribed') as "from_everybody!"
+        select coalesce((select name from users where id = $2 and deleted_at is null), '') as "host_name!",
+            exists (select from suppressions where (address = $1 or address_hash = $3) and host_id = $2
+                and reason in ('unsubscribed', 'erased')) as "from_host!",
+            exists (select from suppressions where (address = $1 or address_hash = $3) and host_id is null
+                and reason in ('unsubscribed', 'erased')) as "from_everybody!"
         "#,
         subscription.address,
         subscription.host.0,
+        address_hash(&backend.secrets, &subscription.address)?,
     )
     .fetch_one(&backend.db)
     .await?;

@@ -1,9 +1,25 @@
+use serde::{Deserialize, Serialize};
+
 #[cfg(feature = "ssr")]
 pub mod actions;
+/// What a host takes along.
+#[cfg(feature = "ssr")]
+pub mod export;
+/// What is held about one guest.
+#[cfg(feature = "ssr")]
+pub mod held;
 #[cfg(feature = "ssr")]
 pub mod queries;
+/// What is left of people when they are gone.
+#[cfg(feature = "ssr")]
+pub(crate) mod scrub;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
+
+/// Days after which what remains of a deleted account goes as well: so long Stripe may still tell of it.
+pub const REMAINS_DAYS: i64 = 30;
+/// Days before an event's guests are made anonymous that its host is told. Nobody's are before they were told for so long.
+pub const WARNING_DAYS: i64 = 14;
 
 /// One of the two documents that hosts agree to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,4 +41,31 @@ impl Document {
     pub fn current(self) -> &'static str {
         self.versions().first().copied().unwrap_or_default()
     }
+}
+
+/// What a host types to delete their account: its address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeletionForm {
+    pub confirmation: String,
+}
+
+/// What a guest types to put right what is held about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CorrectionForm {
+    pub name: String,
+    pub email: String,
+    /// With its country code, or a number of `country`.
+    pub phone: String,
+    /// ISO 3166-1 alpha-2; empty: none chosen.
+    pub country: String,
+}
+
+/// The ways by which a guest wants to hear from a host: not empty where they do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChannelsForm {
+    pub email: String,
+    pub sms: String,
 }

@@ -33,7 +33,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
             r.companions as "companions?", r.message as "message?"
         from guests g
         left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
-        where g.host_id = $1 and g.id = $2 and g.deleted_at is null
+        where g.host_id = $1 and g.id = $2 and g.deleted_at is null and g.erased_at is null
         for no key update of g
         "#,
         guest.host().0,

@@ -11,6 +11,11 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         Problem::SignInRequired => {
             ("Please sign in", "Your session has ended. Sign in and we bring you back here.".into())
         }
+        Problem::SignInAgain => (
+            "Please type your password again",
+            "For this we want to be sure that it is you. Go to your account page, confirm your password, and try again."
+                .into(),
+        ),
         Problem::UpgradeRequired { reason, tier, used, limit } => upgrade(*reason, *tier, *used, *limit),
         Problem::NotFound => (
             "We can't find that",
@@ -24,6 +29,12 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         Problem::LinkEnded(LinkEnd::Withdrawn) => (
             "This invitation is no longer valid",
             "Your host took it back. If you think that is a mistake, please ask them.".into(),
+        ),
+        Problem::LinkEnded(LinkEnd::Erased) => (
+            "Your data are erased",
+            "Nothing is kept here by which anybody could tell that you were invited. If you change your mind, please ask your \
+             host for a new invitation."
+                .into(),
         ),
         Problem::TooLong => (
             "That was too much at once",
@@ -161,6 +172,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::GuessablePassword => {
             "That one is guessed quickly. Use a few words in a row that have nothing to do with you.".into()
         }
+        Fault::NotThisAddress => "Please type the e-mail address of your account, as it stands above.".into(),
         Fault::WrongCurrentPassword => "That is not your present password.".into(),
         Fault::SameAddress => "That is the address your account has.".into(),
         Fault::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
@@ -205,6 +217,13 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::OneTag => "Type one tag, of up to 40 letters and without a comma.".into(),
         Conflict::PlanAlready => "You have that plan already.".into(),
         Conflict::NoPlan => "There is no plan to cancel.".into(),
+        Conflict::Forgotten => {
+            "This event's guest data were erased when their time was over. To invite people again, give the event a new date."
+                .into()
+        }
+        Conflict::ExportToPrepare => {
+            "That is too much to be made while you wait. Ask for it to be prepared; a mail tells you when it is ready.".into()
+        }
         Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
     }
 }

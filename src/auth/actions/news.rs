@@ -50,7 +50,7 @@ pub async fn follow_up(backend: &Backend, news: News, email: &str, device: &str)
         Account,
         r#"
         select id as "id: UserId", email, verified_at is not null as "verified!"
-        from users where lower(email) = lower($1) for no key update
+        from users where lower(email) = lower($1) and deleted_at is null for no key update
         "#,
         email,
     )

@@ -6,7 +6,7 @@ use super::{
     session, token,
 };
 use crate::{
-    auth::{Act, Host, PasswordForm, Purpose, ResetForm, password},
+    auth::{Act, Host, PasswordForm, ProofForm, Purpose, ResetForm, password},
     backend::Backend,
     error::Result,
     fields::{Fault, Fields, invalid},
@@ -83,6 +83,25 @@ pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm
     notifications::actions::enqueue_account(&mut tx, now, host.id(), Kind::PasswordChanged, host.email(), None).await?;
     tx.commit().await?;
     backend.live.sessions_ended(host.id());
+    Ok(())
+}
+
+/// The host types their password once more, before something that asks for a recent sign-in.
+pub async fn prove(backend: &Backend, host: &Host, form: &ProofForm) -> Result<()> {
+    let mut fields = Fields::default();
+    if form.current_password.is_empty() {
+        fields.fault("current_password", Fault::Required);
+    }
+    fields.finish(())?;
+    confirm(backend, host, &form.current_password).await?;
+    sqlx::query!(
+        "update sessions set proven_at = $3 where user_id = $1 and id = $2",
+        host.id().0,
+        host.session().0,
+        backend.clock.now(),
+    )
+    .execute(&backend.db)
+    .await?;
     Ok(())
 }
 

@@ -14,6 +14,11 @@ pub async fn record(tx: &mut PgConnection, now: DateTime<Utc>, host: &Host, act:
     record_by(tx, now, host.id(), act, detail, host.device()).await
 }
 
+/// Writes down what somebody else, or time, did to what a host keeps.
+pub async fn record_of(tx: &mut PgConnection, now: DateTime<Utc>, user: UserId, act: Act, detail: &str) -> Result<()> {
+    record_by(tx, now, user, act, detail, "").await
+}
+
 /// Writes down what happened to an account at the hands of somebody who is not signed in.
 pub(super) async fn record_by(
     tx: &mut PgConnection,

@@ -20,8 +20,8 @@ const SEEN_MINUTES: i64 = 1;
 pub(super) async fn insert(tx: &mut PgConnection, now: DateTime<Utc>, user: UserId, device: &str) -> Result<SessionId> {
     let id = SessionId::new();
     sqlx::query!(
-        "insert into sessions (user_id, id, device, created_at, seen_at, renewed_at)
-        values ($1, $2, left($3, 80), $4, $4, $4)",
+        "insert into sessions (user_id, id, device, created_at, seen_at, renewed_at, proven_at)
+        values ($1, $2, left($3, 80), $4, $4, $4, $4)",
         user.0,
         id.0,
         device,

@@ -29,7 +29,7 @@ pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Resu
     let attempt = lock::reserve(backend, &email).await?;
     let account = sqlx::query_as!(
         Account,
-        r#"select id as "id: UserId", password_hash from users where lower(email) = lower($1)"#,
+        r#"select id as "id: UserId", password_hash from users where lower(email) = lower($1) and deleted_at is null"#,
         email,
     )
     .fetch_optional(&backend.db)

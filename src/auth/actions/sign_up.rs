@@ -61,7 +61,7 @@ async fn insert(
         "insert into users (id, name, email, password_hash, created_at, verified_at, terms_version, terms_accepted_at,
             privacy_policy_version, privacy_policy_accepted_at)
         values ($1, $2, $3, $4, $5, $6, $7, $5, $8, $5)
-        on conflict (lower(email)) do nothing",
+        on conflict (lower(email)) where deleted_at is null do nothing",
         UserId::new().0,
         new.name,
         new.email,

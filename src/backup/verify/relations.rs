@@ -39,8 +39,10 @@ const HOST_IS: &[(&str, &str)] = &[("host_id", "id")];
 const USER_IS: &[(&str, &str)] = &[("user_id", "id")];
 
 /// All of them, as the foreign keys say; asked for by query, since a constraint tells nothing of rows that came in past it.
-pub(super) const RELATIONS: [Relation; 21] = [
+pub(super) const RELATIONS: [Relation; 23] = [
     of_user("events", HOST_IS),
+    of_user("data_exports", HOST_IS),
+    Relation { child: "data_export_parts", parent: "data_exports", columns: &[("host_id", "host_id")], host: None },
     of_user("sessions", USER_IS),
     of_user("account_tokens", USER_IS),
     of_user("activities", USER_IS),

@@ -5,7 +5,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "addresses",
         says: "no two accounts have one e-mail address",
-        sql: "select count(*) from (select from users group by lower(email) having count(*) > 1) twice",
+        sql: "select count(*) from (select from users where deleted_at is null group by lower(email) having count(*) > 1) twice",
     },
     Rule {
         name: "plans",

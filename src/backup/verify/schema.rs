@@ -7,12 +7,14 @@ use super::{Found, Report, these};
 use crate::{backup::tally::tables_of, migrations::MIGRATOR};
 
 /// Every table of the schema `public`, as the migrations make them.
-pub(super) const TABLES: [&str; 29] = [
+pub(super) const TABLES: [&str; 31] = [
     "_sqlx_migrations",
     "accesses",
     "account_tokens",
     "activities",
     "billing_customers",
+    "data_export_parts",
+    "data_exports",
     "drills",
     "erasures",
     "event_words",
@@ -65,7 +67,8 @@ const CONSTRAINTS: &str = "select conrelid::regclass || '.' || conname from pg_c
     where not c.convalidated and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
 const INDEXES: &str = "select indexrelid::regclass::text from pg_index where not (indisvalid and indisready)";
 const TRIGGERS: &str =
-    "select name from unnest(array['suppressions_in_journal', 'erasures_in_journal', 'guests_erased', 'users_erased']) as wanted (name)
+    "select name from unnest(array['suppressions_in_journal', 'erasures_in_journal', 'guests_erased', 'users_erased',
+        'guests_anonymous', 'users_deleted', 'erasures_only_grow']) as wanted (name)
     where not exists (select from pg_trigger where tgname = name)
     union all select distinct tgrelid::regclass::text || ' has triggers that are switched off' from pg_trigger t
     join pg_class c on c.oid = t.tgrelid

@@ -26,7 +26,7 @@ const RULES: &[Rule] = &[
             select count(*) from users u
             left join lateral regexp_match(u.password_hash,
                 '^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$') as p on true
-            where p is null or p[1]::int < 19456 or p[2]::int < 2",
+            where u.deleted_at is null and (p is null or p[1]::int < 19456 or p[2]::int < 2)",
     },
 ];
 

@@ -122,7 +122,7 @@ async fn rows(backend: &Backend, host: &Host, event: EventId, who: Who) -> Resul
         from guests g
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
         left join handovers h on h.host_id = g.host_id and h.invitation_id = i.id
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null
             and case when $3 then g.phone is not null else g.email is null end
             and (g.status not in ('attending', 'maybe', 'declined') or h.outcome is not null
                 or exists (select from rsvps a
@@ -141,7 +141,8 @@ async fn without_link(backend: &Backend, host: &Host, event: EventId, who: Who) 
     Ok(sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from guests g
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.status = 'not-invited'
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null
+            and g.status = 'not-invited'
             and case when $3 then g.phone is not null else g.email is null end
         "#,
         host.id().0,

@@ -51,7 +51,7 @@ pub async fn claim(backend: &Backend, owner: Uuid, room: usize) -> Result<Vec<Cl
         ), due as (
             select d.host_id, d.id, row_number() over (partition by d.host_id order by d.is_bulk, d.run_at, d.id) as turn
             from waiting w
-            join users u on u.id = w.host_id
+            join users u on u.id = w.host_id and u.deleted_at is null
             cross join lateral (
                 select n.host_id, n.id, n.guest_id is not null as is_bulk, n.run_at from notifications n
                 where n.host_id = w.host_id and n.state = 'queued' and n.run_at <= $1 and n.channel = any ($2)
@@ -65,7 +65,7 @@ pub async fn claim(backend: &Backend, owner: Uuid, room: usize) -> Result<Vec<Cl
             select host_id, id from due order by turn, host_id limit $3
         )
         update notifications n set state = 'sending', attempts = attempts + 1, state_changed_at = $1, lease_owner = $4,
-            lease_until = $5
+            lease_until = $5, handed_over_at = null
         from turns t
         where n.host_id = t.host_id and n.id = t.id
         returning n.host_id as "host: UserId", n.id as "id: NotificationId", n.lease_owner as "owner!",

@@ -1,11 +1,15 @@
-use super::{claim::Claimed, record};
+use super::{
+    claim::Claimed,
+    hand_over::{Leave, hand_over},
+    record,
+};
 use crate::{
     backend::Backend,
     error::Result,
     notifications::{
         account_letters,
         senders::{Message, SendError, Taken},
-        suppressions::{self, Reason},
+        suppressions::Reason,
         templates,
     },
 };
@@ -46,13 +50,13 @@ async fn attempt(backend: &Backend, claimed: &Claimed) -> Result<(Option<&'stati
         None => account_letters::mail(backend, claimed).await?.map(|mail| Message::Mail(Box::new(mail))),
     };
     let Some(message) = message else { return Ok((None, Outcome::Cancelled)) };
-    // The last thing before it leaves: whoever unsubscribed until now gets nothing.
-    if let Some(reason) =
-        suppressions::reason(&backend.db, claimed.host, &claimed.recipient, claimed.guest.is_some()).await?
-    {
-        return Ok((None, Outcome::Suppressed(reason)));
-    }
     let Some(sender) = backend.senders.on(claimed.channel) else { return Ok((None, Outcome::Cancelled)) };
+    // The last thing before it leaves: whoever unsubscribed or was erased until now gets nothing.
+    match hand_over(backend, claimed).await? {
+        Leave::Go => {}
+        Leave::Stopped(reason) => return Ok((None, Outcome::Suppressed(reason))),
+        Leave::Gone => return Ok((None, Outcome::Cancelled)),
+    }
     let sent = sender.send(&message).await;
     let failed = sent.as_ref().err().map(|error| error.cause);
     backend.breakers.note(claimed.channel, failed, backend.clock.now());

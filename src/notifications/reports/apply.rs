@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{News, Report, What, health};
@@ -18,7 +18,7 @@ use crate::{
 
 /// Takes a verified report in, once: what it tells and all that follows from it, in one transaction. Told again, it
 /// changes nothing; what we know no message for, or do not act on, is kept all the same.
-pub async fn apply(backend: &Backend, report: &Report, body: Value) -> Result<()> {
+pub async fn apply(backend: &Backend, report: &Report) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     let new = sqlx::query!(
@@ -28,7 +28,8 @@ pub async fn apply(backend: &Backend, report: &Report, body: Value) -> Result<()
         report.key,
         report.kind,
         now,
-        body,
+        // Without addresses and words: what is to be known of them stands with the message.
+        json!({ "message": report.news.as_ref().map(|news| &news.provider_id), "at": report.news.as_ref().map(|news| news.at) }),
     )
     .execute(&mut *tx)
     .await?
@@ -67,7 +68,7 @@ async fn find(tx: &mut PgConnection, provider: &str, news: &News) -> Result<Opti
         select host_id as "host: UserId", id as "id: NotificationId", event_id as "event: EventId",
             guest_id as "guest: GuestId", recipient
         from notifications
-        where host_id = $1 and id = $2 or $1::uuid is null and provider = $3 and provider_id = $4
+        where (host_id = $1 and id = $2 or $1::uuid is null and provider = $3 and provider_id = $4) and recipient <> ''
         "#,
         reference.map(|Reference { host, .. }| host.0),
         reference.map(|Reference { id, .. }| id.0),

@@ -1,8 +1,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use sqlx::PgConnection;
 
 use super::{Cause, Message, SendError};
+use crate::{
+    backend::Backend,
+    error::Result,
+    ids::{GuestId, NotificationId, UserId},
+};
 
 /// The development outbox: messages become files that `/dev/inbox` shows.
 #[derive(Clone, Debug)]
@@ -70,4 +76,39 @@ pub async fn read(folder: &Path, name: &str) -> anyhow::Result<Option<Vec<u8>>> 
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a host's messages, or those to one guest, are called here; nothing where mail goes elsewhere.
+pub(crate) async fn written_to(
+    tx: &mut PgConnection,
+    backend: &Backend,
+    host: UserId,
+    guest: Option<GuestId>,
+) -> Result<Vec<NotificationId>> {
+    if backend.senders.outbox_folder().is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_scalar!(
+        r#"
+        select id as "id: NotificationId" from notifications where host_id = $1 and ($2::uuid is null or guest_id = $2)
+        "#,
+        host.0,
+        guest.map(|guest| guest.0),
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Removes messages to people who were erased.
+pub(crate) async fn forget(backend: &Backend, messages: &[NotificationId]) -> Result<()> {
+    let Some(folder) = backend.senders.outbox_folder() else { return Ok(()) };
+    for message in messages {
+        match tokio::fs::remove_file(folder.join(format!("{message}.eml"))).await {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(anyhow::Error::new(cause).context("the outbox cannot be cleared").into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

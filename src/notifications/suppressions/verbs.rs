@@ -1,8 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
-use super::{Reason, normal};
-use crate::{backend::Backend, error::Result, guests, ids::UserId, notifications::unsubscribing::Subscription};
+use super::{Reason, address_hash, normal};
+use crate::{
+    backend::Backend, error::Result, guests, ids::UserId, notifications::unsubscribing::Subscription, secrets::Secrets,
+};
 
 /// Soft bounces within [`SOFT_DAYS`] that make an address count as broken.
 const MOST_SOFT_BOUNCES: i64 = 5;
@@ -107,13 +109,20 @@ pub async fn unsubscribe(backend: &Backend, subscription: &Subscription, everybo
 
 /// Takes an unsubscription back: from this host, and from everybody's messages.
 pub async fn subscribe_again(backend: &Backend, subscription: &Subscription) -> Result<()> {
+    resume(&mut *backend.db.acquire().await?, &backend.secrets, subscription).await
+}
+
+/// The same, in the caller's transaction.
+pub(crate) async fn resume(tx: &mut PgConnection, secrets: &Secrets, subscription: &Subscription) -> Result<()> {
     sqlx::query!(
         "delete from suppressions
-        where address = $1 and reason = 'unsubscribed' and (host_id = $2 or host_id is null)",
+        where (address = $1 or address_hash = $2) and reason in ('unsubscribed', 'erased')
+            and (host_id = $3 or host_id is null)",
         subscription.address,
+        address_hash(secrets, &subscription.address)?,
         subscription.host.0,
     )
-    .execute(&backend.db)
+    .execute(tx)
     .await?;
     Ok(())
 }
@@ -121,26 +130,13 @@ pub async fn subscribe_again(backend: &Backend, subscription: &Subscription) -> 
 /// Lets an address be written to again after the operator has seen to it. Unsubscriptions stay: they are not ours to
 /// take back. Returns whether there was anything to lift.
 pub async fn lift(backend: &Backend, address: &str) -> Result<bool> {
-    let lifted =
-        sqlx::query!("delete from suppressions where address = $1 and reason <> 'unsubscribed'", normal(address))
-            .execute(&backend.db)
-            .await?;
-    Ok(lifted.rows_affected() > 0)
-}
-
-/// Why a host must not write to an address. Mails about accounts go on after an unsubscription: `is_bulk` tells which it
-/// is.
-pub async fn reason(db: &PgPool, host: UserId, address: &str, is_bulk: bool) -> Result<Option<Reason>> {
-    Ok(sqlx::query_scalar!(
-        r#"
-        select reason as "reason: Reason" from suppressions
-        where address = $1 and (host_id is null or host_id = $2) and ($3 or reason <> 'unsubscribed')
-        order by at limit 1
-        "#,
+    let lifted = sqlx::query!(
+        "delete from suppressions
+        where (address = $1 or address_hash = $2) and reason not in ('unsubscribed', 'erased')",
         normal(address),
-        host.0,
-        is_bulk,
+        address_hash(&backend.secrets, address)?,
     )
-    .fetch_optional(db)
-    .await?)
+    .execute(&backend.db)
+    .await?;
+    Ok(lifted.rows_affected() > 0)
 }

@@ -1,0 +1,92 @@
+use chrono::TimeDelta;
+
+use crate::{
+    auth::{self, Act},
+    backend::Backend,
+    error::Result,
+    ids::{EventId, GuestId, UserId},
+    notifications::{self, Kind, postman},
+    privacy::{WARNING_DAYS, scrub},
+};
+
+/// Tells hosts, in one mail each, which of their events will soon have anonymous guests. Run by the schedule; returns how
+/// many were told.
+pub async fn warn_of_forgetting(backend: &Backend) -> Result<usize> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    let hosts = sqlx::query!(
+        r#"
+        with told as (
+            update events e set forget_told_at = $1
+            where e.forgotten_at is null and e.forget_told_at is null and e.forget_at <= $2
+                and exists (select from guests g where g.host_id = e.host_id and g.event_id = e.id)
+            returning e.host_id
+        )
+        select u.id as "id: UserId", u.email from users u
+        where u.id in (select host_id from told) and u.deleted_at is null
+        "#,
+        now,
+        now + TimeDelta::days(WARNING_DAYS),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for host in &hosts {
+        notifications::actions::enqueue_account(&mut tx, now, host.id, Kind::ForgottenSoon, &host.email, None).await?;
+    }
+    tx.commit().await?;
+    Ok(hosts.len())
+}
+
+/// Makes the guests of events anonymous whose time is over and whose host was told of it long enough ago, event by event.
+/// Run by the schedule; returns how many events it were.
+pub async fn forget_due(backend: &Backend) -> Result<usize> {
+    let now = backend.clock.now();
+    let due = sqlx::query!(
+        r#"
+        select host_id as "host: UserId", id as "id: EventId" from events
+        where forgotten_at is null and forget_at <= $1 and forget_told_at <= $2
+        order by forget_at
+        "#,
+        now,
+        now - TimeDelta::days(WARNING_DAYS),
+    )
+    .fetch_all(&backend.db)
+    .await?;
+    let mut forgotten = 0;
+    for event in due {
+        forgotten += usize::from(forget(backend, event.host, event.id).await?);
+    }
+    Ok(forgotten)
+}
+
+/// Whether it was still to be done: the host may have given the event another date meanwhile.
+async fn forget(backend: &Backend, host: UserId, event: EventId) -> Result<bool> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    postman::stand_still(&mut tx, host, None).await?;
+    let title = sqlx::query_scalar!(
+        "update events set forgotten_at = $3
+        where host_id = $1 and id = $2 and forgotten_at is null and forget_at <= $3 and forget_told_at <= $4
+        returning title",
+        host.0,
+        event.0,
+        now,
+        now - TimeDelta::days(WARNING_DAYS),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(title) = title else { return Ok(false) };
+    let ids = sqlx::query_scalar!(
+        r#"select id as "id: GuestId" from guests where host_id = $1 and event_id = $2 and erased_at is null order by id"#,
+        host.0,
+        event.0,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query!("delete from imports where host_id = $1 and event_id = $2", host.0, event.0).execute(&mut *tx).await?;
+    scrub::guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
+    auth::actions::record_of(&mut tx, now, host, Act::EventForgotten, &title).await?;
+    tx.commit().await?;
+    backend.live.changed(event);
+    Ok(true)
+}

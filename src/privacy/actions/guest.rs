@@ -1,0 +1,99 @@
+use sqlx::PgConnection;
+
+use crate::{
+    auth::{self, Act},
+    backend::Backend,
+    error::Result,
+    events,
+    guests::GuestForm,
+    invitations::Guest,
+    notifications::{
+        postman,
+        senders::outbox,
+        suppressions::{self, Reason, Scope},
+        unsubscribing::Subscription,
+    },
+    privacy::{ChannelsForm, CorrectionForm, scrub},
+    problem::Problem,
+};
+
+/// A guest puts right what their host knows of them. What was on its way to the old address still goes there.
+pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) -> Result<()> {
+    let CorrectionForm { name, email, phone, country } = form.clone();
+    let new = GuestForm { name, email, phone, country, ..GuestForm::default() }.parse()?;
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    let changed = sqlx::query!(
+        "update guests set name = $3, email = $4, phone = $5, updated_at = $6, activity_at = greatest(activity_at, $6)
+        where host_id = $1 and id = $2 and deleted_at is null and erased_at is null",
+        guest.host().0,
+        guest.id().0,
+        new.name,
+        new.email,
+        new.phone,
+        now,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if changed == 0 {
+        return Err(Problem::NotFound.into());
+    }
+    record(&mut tx, backend, guest, Act::GuestCorrected).await?;
+    tx.commit().await?;
+    backend.live.changed(guest.event());
+    Ok(())
+}
+
+/// A guest says by which ways they want to hear from this host. A way they have not is passed over.
+pub async fn choose_channels(backend: &Backend, guest: &Guest, form: &ChannelsForm) -> Result<()> {
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    let has = sqlx::query!(
+        "select email, phone from guests where host_id = $1 and id = $2 and erased_at is null",
+        guest.host().0,
+        guest.id().0
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    for (address, wanted) in [(has.email, &form.email), (has.phone, &form.sms)] {
+        let Some(address) = address else { continue };
+        if wanted.is_empty() {
+            suppressions::suppress(&mut tx, now, &address, Scope::Host(guest.host()), Reason::Unsubscribed).await?;
+        } else {
+            let subscription = Subscription::new(guest.host(), &address);
+            suppressions::resume(&mut tx, &backend.secrets, &subscription).await?;
+        }
+    }
+    tx.commit().await?;
+    backend.live.changed(guest.event());
+    Ok(())
+}
+
+/// A guest is erased at their wish: nothing is left by which anybody could tell who had the seat. This host writes to
+/// them no more, even if they bring the address again; of it a keyed hash is kept. From the moment this returns, nothing
+/// is sent to them.
+pub async fn erase(backend: &Backend, guest: &Guest) -> Result<()> {
+    let (host, event, ids) = (guest.host(), guest.event(), [guest.id()]);
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    postman::stand_still(&mut tx, host, Some(guest.id())).await?;
+    let addresses = scrub::addresses(&mut tx, host, event, &ids, false).await?;
+    let written = outbox::written_to(&mut tx, backend, host, Some(guest.id())).await?;
+    scrub::guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
+    for address in addresses {
+        suppressions::suppress_hashed(&mut tx, now, &backend.secrets, host, &address, Reason::Erased).await?;
+    }
+    record(&mut tx, backend, guest, Act::GuestErased).await?;
+    tx.commit().await?;
+    outbox::forget(backend, &written).await?;
+    backend.live.changed(event);
+    Ok(())
+}
+
+/// The host reads of which event it was, not of whom.
+async fn record(tx: &mut PgConnection, backend: &Backend, guest: &Guest, act: Act) -> Result<()> {
+    let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
+    auth::actions::record_of(tx, backend.clock.now(), guest.host(), act, &event.title).await
+}

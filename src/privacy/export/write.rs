@@ -1,0 +1,115 @@
+use std::{
+    fs::File,
+    io::{BufWriter, Seek, Write},
+};
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgConnection};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use super::{PARTS, Part};
+use crate::{error::Result, guests::export::line, ids::UserId};
+
+/// The version of the format; it grows when a reader has to be changed.
+const VERSION: u32 = 1;
+
+/// One JSON document.
+pub async fn json(db: &mut PgConnection, host: UserId, now: DateTime<Utc>) -> Result<File> {
+    let mut out = BufWriter::new(tempfile::tempfile().map_err(anyhow::Error::from)?);
+    document(&mut out, db, host, now, &mut |_| {}).await?;
+    rewound(out)
+}
+
+/// An archive with the document and a table of each part. `tell` hears how many rows are through, twice for each: once
+/// for the document and once for its table.
+pub async fn archive(
+    db: &mut PgConnection,
+    host: UserId,
+    now: DateTime<Utc>,
+    tell: &mut (dyn FnMut(i64) + Send),
+) -> Result<File> {
+    let out = BufWriter::new(tempfile::tempfile().map_err(anyhow::Error::from)?);
+    let mut zip = ZipWriter::new(out);
+    let options = SimpleFileOptions::default().large_file(true);
+    zip.start_file("data.json", options).map_err(anyhow::Error::from)?;
+    let mut through = document(&mut zip, db, host, now, tell).await?;
+    for part in PARTS {
+        zip.start_file(format!("{}.csv", part.name), options).map_err(anyhow::Error::from)?;
+        through = table(&mut zip, db, host, part, through, tell).await?;
+    }
+    rewound(zip.finish().map_err(anyhow::Error::from)?)
+}
+
+fn rewound(out: BufWriter<File>) -> Result<File> {
+    let mut file = out.into_inner().map_err(|cause| anyhow::anyhow!("an export could not be put aside: {cause}"))?;
+    file.rewind().map_err(anyhow::Error::from)?;
+    Ok(file)
+}
+
+/// One row a line, so that other tools can read it line by line as well.
+async fn document(
+    out: &mut (impl Write + Send),
+    db: &mut PgConnection,
+    host: UserId,
+    now: DateTime<Utc>,
+    tell: &mut (dyn FnMut(i64) + Send),
+) -> Result<i64> {
+    let head = json!({ "format": "guestguard-export", "version": VERSION, "exported_at": now }).to_string();
+    put(out, head.trim_end_matches('}').as_bytes())?;
+    let mut through = 0;
+    for part in PARTS {
+        put(out, format!(",\n\"{}\": [", part.name).as_bytes())?;
+        let columns = part.columns(db).await?;
+        let mut rows =
+            sqlx::query_scalar::<_, String>(AssertSqlSafe(part.select(&columns))).bind(host.0).fetch(&mut *db);
+        let mut opening: &[u8] = b"\n";
+        while let Some(row) = rows.next().await {
+            put(out, opening)?;
+            put(out, row?.as_bytes())?;
+            opening = b",\n";
+            through += 1;
+            tell(through);
+        }
+        put(out, b"]")?;
+    }
+    put(out, b"\n}\n")?;
+    Ok(through)
+}
+
+/// The same rows as CSV (RFC 4180), for people with a spreadsheet.
+async fn table(
+    out: &mut (impl Write + Send),
+    db: &mut PgConnection,
+    host: UserId,
+    part: Part,
+    mut through: i64,
+    tell: &mut (dyn FnMut(i64) + Send),
+) -> Result<i64> {
+    let columns = part.columns(db).await?;
+    put(out, b"\xef\xbb\xbf")?;
+    put(out, &line(&columns)?)?;
+    let mut rows = sqlx::query_scalar::<_, String>(AssertSqlSafe(part.select(&columns))).bind(host.0).fetch(&mut *db);
+    while let Some(row) = rows.next().await {
+        let row: Value = serde_json::from_str(&row?).map_err(anyhow::Error::from)?;
+        let cells: Vec<_> = columns.iter().map(|column| cell(&row[column.as_str()])).collect();
+        put(out, &line(&cells)?)?;
+        through += 1;
+        tell(through);
+    }
+    Ok(through)
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn put(out: &mut impl Write, bytes: &[u8]) -> Result<()> {
+    out.write_all(bytes).map_err(|cause| anyhow::Error::new(cause).context("an export could not be put aside"))?;
+    Ok(())
+}

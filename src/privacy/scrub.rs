@@ -1,0 +1,180 @@
+//! Where people are forgotten: every statement that erases somebody, so that what is left can be read in one place. Which
+//! column holds what of whom stands in docs/PRIVACY_DATA_MAP.md.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::{
+    error::Result,
+    guests,
+    ids::{EventId, GuestId, UserId},
+    notifications::suppressions,
+    secrets::Secrets,
+};
+
+/// Makes guests of one event anonymous. Their seats and answers stay, so that the host's figures do; what waits for them
+/// is not sent.
+pub async fn guests(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    secrets: &Secrets,
+    host: UserId,
+    event: EventId,
+    ids: &[GuestId],
+) -> Result<()> {
+    guests::standing::hold(tx, host, ids).await?;
+    let suppressed = addresses(tx, host, event, ids, true).await?;
+    suppressions::veil(tx, secrets, host, &suppressed).await?;
+    sqlx::query!(
+        "delete from import_rows r using imports i, guests g
+        where i.host_id = $1 and i.event_id = $2 and r.host_id = $1 and r.import_id = i.id
+            and g.host_id = $1 and g.id = any ($3)
+            and (g.id in (r.guest_id, r.known_id) or lower(g.email) = lower(r.email) or g.phone = r.phone
+                or g.name = any (r.cells) or g.email = any (r.cells))",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "delete from notification_steps s using notifications n
+        where n.host_id = $1 and n.event_id = $2 and n.guest_id = any ($3) and s.host_id = $1 and s.notification_id = n.id",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update notifications set recipient = '', last_error = null, provider_id = null, lease_owner = null,
+            lease_until = null, state = case when state in ('queued', 'sending') then 'cancelled' else state end
+        where host_id = $1 and event_id = $2 and guest_id = any ($3)",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update rsvps set companions = '{}', message = '' where host_id = $1 and event_id = $2 and guest_id = any ($3)",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update rsvp_changes set companions = '{}', message = ''
+        where host_id = $1 and event_id = $2 and guest_id = any ($3)",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "delete from accesses where host_id = $1 and event_id = $2 and guest_id = any ($3)",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update guests set name = 'Anonymous guest', email = null, phone = null, tags = '{}', note = '', erased_at = $4,
+            updated_at = $4
+        where host_id = $1 and event_id = $2 and id = any ($3) and erased_at is null",
+        host.0,
+        event.0,
+        ids as &[GuestId],
+        now,
+    )
+    .execute(&mut *tx)
+    .await?;
+    guests::standing::restate(tx, host, ids).await?;
+    // What was prepared for the host to take along may name them.
+    sqlx::query!("delete from data_exports where host_id = $1", host.0).execute(tx).await?;
+    Ok(())
+}
+
+/// Addresses and numbers of guests, and those to which they were written; only the suppressed ones, or all.
+pub async fn addresses(
+    tx: &mut PgConnection,
+    host: UserId,
+    event: EventId,
+    ids: &[GuestId],
+    only_suppressed: bool,
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        with theirs as (
+            select lower(email) as address from guests where host_id = $1 and id = any ($3)
+            union select phone from guests where host_id = $1 and id = any ($3)
+            union select lower(recipient) from notifications where host_id = $1 and event_id = $2 and guest_id = any ($3)
+        )
+        select address as "address!" from theirs
+        where address <> '' and (not $4 or exists (select from suppressions s where s.address = theirs.address))
+        "#,
+        host.0,
+        event.0,
+        ids as &[GuestId],
+        only_suppressed,
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Erases an account with all that it keeps. A row without a name stays, and what Stripe calls it.
+pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secrets, host: UserId) -> Result<()> {
+    let suppressed = sqlx::query_scalar!(
+        r#"
+        select address as "address!" from suppressions
+        where host_id is null and address in (select lower(email) from guests where host_id = $1
+            union select phone from guests where host_id = $1
+            union select lower(email) from users where id = $1)
+        "#,
+        host.0,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    suppressions::veil(tx, secrets, host, &suppressed).await?;
+    // From the leaves to the root, each in one go: the database would look for the leaves of every row alone.
+    for leave in [
+        "delete from notification_steps where host_id = $1",
+        "delete from notifications where host_id = $1",
+        "delete from accesses where host_id = $1",
+        "delete from handovers where host_id = $1",
+        "delete from rsvp_changes where host_id = $1",
+        "delete from rsvps where host_id = $1",
+        "delete from invitations where host_id = $1",
+        "delete from import_rows where host_id = $1",
+        "delete from imports where host_id = $1",
+        "delete from guests where host_id = $1",
+        "delete from events where host_id = $1",
+        "delete from suppressions where host_id = $1",
+        "delete from account_tokens where user_id = $1",
+        "delete from sessions where user_id = $1",
+        "delete from activities where user_id = $1",
+        "delete from data_exports where host_id = $1",
+    ] {
+        sqlx::query(leave).bind(host.0).execute(&mut *tx).await?;
+    }
+    // Whom this host must not write to concerns nobody any more.
+    sqlx::query!(
+        "delete from journal where entry ->> 'table' = 'suppressions' and entry -> 'row' ->> 'host_id' = $1",
+        host.to_string(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update users set name = '-', email = '', password_hash = '', verified_at = null, sending_paused = null,
+            deleted_at = coalesce(deleted_at, $2)
+        where id = $1",
+        host.0,
+        now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
