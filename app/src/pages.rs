@@ -70,6 +70,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/reset/:token") view=auth::links::ResetPage ssr=SsrMode::Async/>
                 <Route path=path!("/verify/:token") view=auth::links::VerifyPage ssr=SsrMode::Async/>
                 <Route path=path!("/new-address/:token") view=auth::links::NewAddressPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/account/delete") view=privacy::DeleteAccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/account") view=auth::account::AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=events::dashboard::DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/operator") view=backup::OperatorPage ssr=SsrMode::Async/>
@@ -91,6 +92,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/messages/texts") view=notifications::texts::TextsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/words") view=notifications::words::WordsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages") view=notifications::messages::MessagesPage ssr=SsrMode::Async/>
+                <Route path=path!("/i/:token/data") view=privacy::GuestDataPage ssr=SsrMode::Async/>
+                <Route path=path!("/i/:token/erase") view=privacy::ErasePage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token") view=invitations::page::InvitationPage ssr=SsrMode::Async/>
                 <Route path=path!("/u/:token") view=notifications::unsubscribe::UnsubscribePage ssr=SsrMode::Async/>
                 <Route path=path!("/dev/inbox") view=notifications::inbox::InboxPage ssr=SsrMode::Async/>

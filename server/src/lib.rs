@@ -26,6 +26,8 @@ pub mod listen;
 pub mod live;
 /// What other sites make browsers send.
 mod origin;
+/// What people take along, and how accounts end, for programs.
+mod own_data;
 /// A problem as the answer of a plain route.
 mod refusal;
 /// All routes and what surrounds them.

@@ -26,7 +26,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     client,
     config::Config,
-    downloads, forms, guard, headers, health, live, origin,
+    downloads, forms, guard, headers, health, live, origin, own_data,
     refusal::{self, Refusal},
     sessions, telemetry, unsubscribe, uploads,
     webhooks::Webhooks,
@@ -100,8 +100,14 @@ pub fn router(
         .route(app::phone::TABLE, get(downloads::phone_countries))
         .route("/guest-list.csv", get(downloads::template_csv))
         .route("/guest-list.xlsx", get(downloads::template_xlsx))
-        .route("/me", get(guard::me).with_state(backend.clone()))
+        .route("/dashboard/account/export", post(own_data::download).with_state(backend.clone()))
+        .route("/me", get(guard::me).delete(own_data::delete_account).with_state(backend.clone()))
+        .route(
+            "/me/data-export",
+            get(own_data::data_export).post(own_data::ask_for_export).with_state(backend.clone()),
+        )
         .route("/me/accept-terms", post(guard::accept_terms).with_state(backend.clone()))
+        .route("/i/{token}/data.json", get(own_data::of_guest).with_state(backend.clone()))
         .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))
         .route("/dev/inbox/{mail}/html", get(downloads::outbox_mail).with_state(backend.clone()))
         .route_layer(from_fn(telemetry::measure))

@@ -19,7 +19,6 @@ use guestguard::{
         stripe, svix, twilio,
     },
 };
-use serde_json::{Value, json};
 
 use crate::config::{Config, Environment};
 

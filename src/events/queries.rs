@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgPool;
 
-use super::{Event, EventForm, Figures, Theme};
+use super::{Event, EventForm, Figures, KEPT_MONTHS_DEFAULT, Theme};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -101,7 +101,7 @@ pub async fn blank_form(db: &PgPool, host: &Host) -> Result<EventForm> {
     )
     .fetch_optional(db)
     .await?;
-    Ok(EventForm { time_zone: zone.unwrap_or_default(), party_size: "2".into(), ..EventForm::default() })
+    Ok(EventForm { time_zone: zone.unwrap_or_default(), party_size: "2".into(), kept_months: KEPT_MONTHS_DEFAULT.to_string(), ..EventForm::default() })
 }
 
 struct Row {

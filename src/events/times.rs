@@ -46,6 +46,11 @@ pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
 }
 
 impl Event {
+    /// The day until which guest data are kept, "20 June 2028"; or on which they were erased.
+    pub fn kept_until(&self) -> String {
+        long_date(self.forgotten_at.unwrap_or(self.forget_at).with_timezone(&self.zone()).date_naive())
+    }
+
     /// The event's own zone.
     pub fn zone(&self) -> Tz {
         zone(&self.time_zone)

@@ -4,11 +4,13 @@ use guestguard::{
         queries::{AccountPage as Found, Activity, SessionLine, account},
     },
     events::times,
+    privacy,
 };
 use leptos::prelude::*;
 
 use super::links::NewPassword;
 use crate::{
+    privacy::YourData,
     ssr,
     ui::{
         button::PostButton,
@@ -26,13 +28,15 @@ pub fn AccountPage() -> impl IntoView {
         let (backend, host) = ssr::host().await?;
         let found = ssr::reply(account(&backend, &host).await)?;
         let operates = backend.operators.admit(&host).is_some();
-        Ok((host, found, operates))
+        let consent = ssr::reply(privacy::queries::consent(&backend, &host).await)?;
+        let prepared = ssr::reply(privacy::export::prepared(&backend, &host).await)?;
+        Ok((host, found, operates, consent, prepared))
     };
-    page(load, |(host, found, operates): (Host, Found, bool)| {
+    page(load, |(host, found, operates, consent, prepared): (Host, Found, bool, _, _)| {
         let lede = format!("{}, {}", host.name(), host.email());
         let here = host.session();
         view! {
-            <Frame host=Some(host) class="page page-narrow">
+            <Frame host=Some(host.clone()) class="page page-narrow">
                 <PageHead title="Your account" lede>
                     {ssr::sells().then(|| view! { <a class="button" href=crate::billing::PAGE>"Your plan"</a> })}
                     {operates.then(|| view! { <a class="button" href=crate::backup::PAGE>"This installation"</a> })}
@@ -40,6 +44,7 @@ pub fn AccountPage() -> impl IntoView {
                 <Sessions sessions=found.sessions here now=found.now/>
                 <Password/>
                 <Address/>
+                <YourData host consent prepared now=found.now/>
                 <Activities activity=found.activity/>
             </Frame>
         }
@@ -199,5 +204,9 @@ fn words(activity: &Activity) -> String {
         Act::GuestsDeleted => format!("{guests} taken off a list"),
         Act::InvitationsIssued => format!("{guests} invited"),
         Act::InvitationRotated => "A guest's link was replaced".into(),
+        Act::DataExported => "Everything that the account keeps was taken along".into(),
+        Act::GuestCorrected => format!("A guest of “{detail}” corrected their data"),
+        Act::GuestErased => format!("A guest of “{detail}” had their data erased"),
+        Act::EventForgotten => format!("The time for guest data of “{detail}” was over; they were erased"),
     }
 }

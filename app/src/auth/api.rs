@@ -1,5 +1,5 @@
 use guestguard::{
-    auth::{AddressForm, MailForm, PasswordForm, ResetForm, SignInForm, SignUpForm},
+    auth::{AddressForm, MailForm, PasswordForm, ProofForm, ResetForm, SignInForm, SignUpForm},
     ids::{SessionId, Token},
     problem::Problem,
 };
@@ -89,6 +89,15 @@ pub async fn change_password(form: PasswordForm) -> Result<(), Problem> {
     crate::ssr::reply(guestguard::auth::actions::change_password(&backend, &host, &form).await)?;
     crate::ssr::renew_cookie().await?;
     crate::ssr::done(Some(crate::ui::flash::Notice::PasswordChanged), ACCOUNT).await
+}
+
+/// The host types their password again, and goes on to `onwards`.
+#[server(endpoint = "auth/prove")]
+pub async fn prove(form: ProofForm, #[server(default)] onwards: String) -> Result<(), Problem> {
+    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Account).await?;
+    crate::ssr::reply(guestguard::auth::actions::prove(&backend, &host, &form).await)?;
+    let page = crate::ssr::local_path(&onwards).unwrap_or(ACCOUNT);
+    crate::ssr::done(Some(crate::ui::flash::Notice::Proven), page).await
 }
 
 /// Begins to move the account to another address.

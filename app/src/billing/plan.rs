@@ -84,6 +84,7 @@ fn Plan(host: Host, account: Account, late: bool) -> impl IntoView {
             <section class="section" aria-labelledby="plans">
                 <h2 id="plans">"Plans"</h2>
                 <Tiers offers step=Step::From(tier, billed)/>
+                <p class="hint"><a href="/dashboard/account#data">"Your data, and deleting your account"</a></p>
                 <p class="hint">"Paying is done at Stripe; we never see your card. Prices as shown there, with tax where it applies."</p>
             </section>
         </Frame>

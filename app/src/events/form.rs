@@ -2,7 +2,7 @@ use chrono::NaiveDateTime;
 use guestguard::{
     auth::Host,
     billing::limits,
-    events::{Event, EventForm, MOST_IN_PARTY, Theme, queries, times},
+    events::{Event, EventForm, KEPT_MONTHS, MOST_IN_PARTY, Theme, queries, times},
 };
 use leptos::prelude::*;
 
@@ -18,6 +18,7 @@ use crate::{
         form::{Form, FormState},
         layout::{Frame, PageHead},
         page::page,
+        words,
     },
 };
 
@@ -92,6 +93,8 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
     let form = state.clone();
     let mut zones = vec![(String::new(), "Choose …".to_owned())];
     zones.extend(times::zone_names().map(|name| (name.to_owned(), name.replace('_', " "))));
+    let kept = KEPT_MONTHS.map(|months| (months.to_string(), format!("for {} after it", words::counted(i64::from(months), "month"))));
+    let kept = kept.to_vec();
     let chosen = Theme::of_key(&form.value("theme")).unwrap_or_default();
     let preview = [form.value("title"), in_words(&form.value("starts")), form.value("venue"), form.value("time_zone")];
     let [title, when, venue, zone] = preview;
@@ -123,6 +126,13 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
                     />
                 </div>
                 <Field form=form.clone() name="reply_by" kind="date" label="Answers until" hint="Guests can change their answer until the end of that day."/>
+                <Select
+                    form=form.clone()
+                    name="kept_months"
+                    label="Keep guest data"
+                    hint="Then names, addresses and notes are erased; seats and answers stay. We tell you two weeks before."
+                    options=kept
+                />
                 <fieldset class="theme-picker">
                     <legend>"The invitation's design"</legend>
                     {Theme::ALL

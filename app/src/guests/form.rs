@@ -74,6 +74,9 @@ fn GuestView(
     let ids = vec![("event", event.id.to_string()), ("guest", guest.id.to_string())];
     let several = vec![("event", event.id.to_string()), ("ids[]", guest.id.to_string())];
     let mailable = guest.email.is_some();
+    if guest.erased {
+        return view! { <Erased host event changes several/> }.into_any();
+    }
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title=guest.name.clone() crumbs=guest_crumbs(&event)/>
@@ -120,6 +123,26 @@ fn GuestView(
             <GuestFields state event guest=Some(guest) button="Save"/>
             <section class="section">
                 <PostButton action="/api/guests/delete" values=several class="button button-danger">"Take off the list"</PostButton>
+            </section>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// A seat of which nobody can tell whose it was.
+#[component]
+fn Erased(host: Host, event: Event, changes: Vec<Change>, several: Vec<(&'static str, String)>) -> impl IntoView {
+    view! {
+        <Frame host=Some(host) class="page page-narrow">
+            <PageHead title="Anonymous guest" crumbs=guest_crumbs(&event)/>
+            <Answers event changes/>
+            <section class="section card">
+                <p>
+                    "This guest's data were erased, at their wish or because the time for keeping them was over. The answer and the seats stay, so that your figures do."
+                </p>
+            </section>
+            <section class="section">
+                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Take the seat off the list"</PostButton>
             </section>
         </Frame>
     }
@@ -181,7 +204,7 @@ fn GuestFields(state: FormState, event: Event, guest: Option<GuestDetails>, butt
                 <Field form=form.clone() name="party_size" kind="number" label="Seats" hint="Themselves included." inputmode="numeric" range=(1, MOST_IN_PARTY)/>
                 <Field form=form.clone() name="tags" label="Tags" hint="Separated by commas: Family, Table 4" max=600/>
             </div>
-            <TextArea form name="note" label="Private note" hint="Only you see it." rows=3 max=1000/>
+            <TextArea form name="note" label="Private note" hint="For you; the guest sees it only if they ask what you keep about them." rows=3 max=1000/>
             <div class="form-actions">
                 <button class="button button-primary" type="submit">{button}</button>
             </div>

@@ -94,6 +94,10 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
         (n, false) => format!("{n} guests"),
     };
     let zone = event.zone();
+    let kept = match event.forgotten_at {
+        None => format!("Guest data are kept until {}; “Details” says for how long.", event.kept_until()),
+        Some(_) => format!("Guest data were erased on {}, when their time was over.", event.kept_until()),
+    };
     let invite = format!("/dashboard/events/{}/invite", event.id);
     let lines = guests.lines.clone();
     let head = |sort, name| view! { <SortHead base=base.clone() query=query.clone() sort name/> };
@@ -171,6 +175,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
             <button class="button button-small" name="format" value="csv" type="submit">"CSV"</button>
             <button class="button button-small" name="format" value="xlsx" type="submit">"Excel"</button>
         </form>
+        <p class="kept-until">{kept}</p>
     }
 }
 

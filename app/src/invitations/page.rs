@@ -23,6 +23,7 @@ pub fn InvitationPage() -> impl IntoView {
     };
     page(load, move |(token, found, link)| {
         let rsvp::queries::InvitationPage { event, host_name, guest_name, .. } = found.clone();
+        let shown = token.clone();
         let open = event.takes_answers(found.now);
         // A form that came back with a fault is shown again, whatever was answered before.
         let fault = conflict();
@@ -55,8 +56,9 @@ pub fn InvitationPage() -> impl IntoView {
                 {event.cancelled_at.is_none().then(|| view! { <CalendarLinks token event link/> })}
                 <footer class="guest-footer">
                     <p>"This link is yours alone; please do not pass it on. " {host_name} " sees when you open it and what you answer."</p>
+                    <p>{format!("Your data are kept until {} at most. ", found.event.kept_until())} <a href=crate::privacy::data_page(&shown)>"See, correct or erase them"</a></p>
                     <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
-                    <p><a href="/privacy">"Privacy"</a></p>
+                    <p><a href="/privacy">"Privacy"</a> " " <a href="/terms">"Terms"</a></p>
                 </footer>
             </main>
         }

@@ -75,6 +75,15 @@ pub enum Notice {
     PlanEnds,
     /// It goes on after all.
     PlanGoesOn,
+    /// What the host takes along is being prepared.
+    ExportAsked,
+    /// The password was typed again.
+    Proven,
+    AccountDeleted,
+    /// A guest put right what is known of them.
+    Corrected,
+    /// A guest said how they want to hear from their host.
+    ChannelsChosen,
 }
 
 impl Flash {

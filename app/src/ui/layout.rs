@@ -129,6 +129,17 @@ fn Mark() -> impl IntoView {
     }
 }
 
+/// What the last form left, on a guest's page.
+#[component]
+pub fn GuestNotice() -> impl IntoView {
+    let flash = ssr::flash().unwrap_or_default();
+    let problem = flash.form.and_then(|form| form.problem).filter(|problem| !matches!(problem, Problem::Invalid(_)));
+    view! {
+        {flash.notice.map(|notice| view! { <NoticeLine notice/> })}
+        {problem.map(|problem| view! { <ProblemNotice problem/> })}
+    }
+}
+
 #[component]
 fn NoticeLine(notice: Notice) -> impl IntoView {
     let undo = match &notice {
@@ -215,6 +226,11 @@ fn words(notice: &Notice) -> String {
             "Done. Your plan ends with what you have paid; until then everything stays as it is.".into()
         }
         Notice::PlanGoesOn => "Your plan goes on.".into(),
+        Notice::ExportAsked => "We are packing. A mail tells you when your data are ready.".into(),
+        Notice::Proven => "Thank you. For a quarter of an hour we know that it is you.".into(),
+        Notice::AccountDeleted => "Your account and everything in it is erased. Thank you for having been here.".into(),
+        Notice::Corrected => "Saved. Your host sees it, too.".into(),
+        Notice::ChannelsChosen => "Saved. It holds from now on.".into(),
         Notice::SignedOut => "You are signed out.".into(),
     }
 }

@@ -276,6 +276,7 @@ pub fn undelivered(reason: Option<&str>) -> String {
         (Some(Reason::SoftBounces), _) => "This mailbox was full or broken too often lately.".into(),
         (Some(Reason::Complaint), _) => "They called one of our mails spam, so we write to them no more.".into(),
         (Some(Reason::Unsubscribed), _) => "They unsubscribed from your messages.".into(),
+        (Some(Reason::Erased), _) => "They had their data erased, so nothing is sent to them from here.".into(),
         (None, Some(words)) => words.to_owned(),
         (None, None) => "We were not told why.".into(),
     }
