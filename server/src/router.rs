@@ -102,10 +102,7 @@ pub fn router(
         .route("/guest-list.xlsx", get(downloads::template_xlsx))
         .route("/dashboard/account/export", post(own_data::download).with_state(backend.clone()))
         .route("/me", get(guard::me).delete(own_data::delete_account).with_state(backend.clone()))
-        .route(
-            "/me/data-export",
-            get(own_data::data_export).post(own_data::ask_for_export).with_state(backend.clone()),
-        )
+        .route("/me/data-export", get(own_data::data_export).post(own_data::ask_for_export).with_state(backend.clone()))
         .route("/me/accept-terms", post(guard::accept_terms).with_state(backend.clone()))
         .route("/i/{token}/data.json", get(own_data::of_guest).with_state(backend.clone()))
         .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))

@@ -101,7 +101,12 @@ pub async fn blank_form(db: &PgPool, host: &Host) -> Result<EventForm> {
     )
     .fetch_optional(db)
     .await?;
-    Ok(EventForm { time_zone: zone.unwrap_or_default(), party_size: "2".into(), kept_months: KEPT_MONTHS_DEFAULT.to_string(), ..EventForm::default() })
+    Ok(EventForm {
+        time_zone: zone.unwrap_or_default(),
+        party_size: "2".into(),
+        kept_months: KEPT_MONTHS_DEFAULT.to_string(),
+        ..EventForm::default()
+    })
 }
 
 struct Row {

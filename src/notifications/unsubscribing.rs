@@ -22,7 +22,7 @@ impl Subscription {
 
     /// What stands for it in a link. It says itself what it is about and never ends: it works after the guest, the event
     /// and the message are forgotten.
-    pub(super) fn token(&self, secrets: &Secrets) -> anyhow::Result<String> {
+    pub(crate) fn token(&self, secrets: &Secrets) -> anyhow::Result<String> {
         let sealed = secrets.seal_equally(&format!("{} {}", self.host, self.address), PURPOSE)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }

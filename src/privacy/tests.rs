@@ -1,3 +1,7 @@
+mod erasure;
+mod export;
+mod retention;
+
 use chrono::TimeDelta;
 use sqlx::PgPool;
 

@@ -93,7 +93,8 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
     let form = state.clone();
     let mut zones = vec![(String::new(), "Choose …".to_owned())];
     zones.extend(times::zone_names().map(|name| (name.to_owned(), name.replace('_', " "))));
-    let kept = KEPT_MONTHS.map(|months| (months.to_string(), format!("for {} after it", words::counted(i64::from(months), "month"))));
+    let kept = KEPT_MONTHS
+        .map(|months| (months.to_string(), format!("for {} after it", words::counted(i64::from(months), "month"))));
     let kept = kept.to_vec();
     let chosen = Theme::of_key(&form.value("theme")).unwrap_or_default();
     let preview = [form.value("title"), in_words(&form.value("starts")), form.value("venue"), form.value("time_zone")];

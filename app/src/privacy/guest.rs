@@ -178,8 +178,10 @@ fn Happened(held: Held, event: Event) -> impl IntoView {
         let (kind, state) = (words::kind(message.kind), words::state(message.state));
         (format!("{kind} to {}: {}", message.recipient, state.to_lowercase()), short(message.at, zone))
     });
-    let openings =
-        held.openings.into_iter().map(move |opening| (format!("Your link was opened, {}", device(&opening.device)), short(opening.at, zone)));
+    let openings = held
+        .openings
+        .into_iter()
+        .map(move |opening| (format!("Your link was opened, {}", device(&opening.device)), short(opening.at, zone)));
     view! {
         <section class="section card">
             <h2>"What happened"</h2>

@@ -120,7 +120,8 @@ async def _(request):
 
 @routes.get("/_count")
 async def _(request):
-    return web.json_response({"customers": len(customers), "sessions": len(sessions), "subscriptions": len(subscriptions)})
+    active = sum(one["status"] == "active" for one in subscriptions.values())
+    return web.json_response({"customers": len(customers), "sessions": len(sessions), "subscriptions": len(subscriptions), "active": active})
 
 
 @routes.post("/_tell/{kind}/{id}")
@@ -182,6 +183,25 @@ async def _(request):
     thing["cancel_at_period_end"] = (await fields(request))["cancel_at_period_end"] == "true"
     asyncio.ensure_future(tell("customer.subscription.updated", thing))
     return web.json_response(thing)
+
+
+@routes.delete("/v1/subscriptions/{id}")
+async def _(request):
+    thing = subscriptions.get(request.match_info["id"])
+    if thing is None or thing["status"] == "canceled":
+        return fault(404, "No such subscription")
+    thing["status"] = "canceled"
+    asyncio.ensure_future(tell("customer.subscription.deleted", thing))
+    return web.json_response(thing)
+
+
+@routes.delete("/v1/customers/{id}")
+async def _(request):
+    if customers.pop(request.match_info["id"], None) is None:
+        return fault(404, "No such customer")
+    gone = {"id": request.match_info["id"], "object": "customer", "deleted": True}
+    asyncio.ensure_future(tell("customer.deleted", gone))
+    return web.json_response(gone)
 
 
 @routes.get("/v1/prices/{id}")

@@ -57,6 +57,8 @@ const REST: &str = "
     insert into notification_steps select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications limit 1;
     insert into suppressions select 'quiet@example.org', id, 'unsubscribed', now() from users;
     insert into suppressions values ('gone@example.org', null, 'hard-bounce', now());
+    insert into data_exports select id, gen_random_uuid(), now(), 1, 1, now() from users;
+    insert into data_export_parts select host_id, 0, 'x' from data_exports;
     insert into billing_customers select id, 'cus_1', now() from users;
     insert into subscriptions select id, 'sub_1', 'si_1', 'pro', 'monthly', 'active', null, false, null, true, now(), 1, 'evt_1'
         from users;
@@ -115,6 +117,9 @@ const BREAKING: &[(&str, &str)] = &[
     ("key", "update invitations set token_sealed = sha256('z')
         where id = (select id from invitations where token_sealed is not null limit 1)"),
     ("erased", "insert into erasures select id, 'guest', '2000-01-01' from guests limit 1"),
+    ("erased", "insert into erasures select id, 'anonymous-guest', '2000-01-01' from guests limit 1"),
+    ("erased", "insert into erasures select id, 'deleted-user', '2000-01-01' from users limit 1"),
+    ("triggers", "drop trigger erasures_only_grow on erasures"),
     ("journal", "delete from suppressions where address = 'gone@example.org'"),
     ("restore-noted", "delete from restores"),
     ("sessions", "update sessions set ended_at = null"),

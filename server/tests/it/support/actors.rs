@@ -107,6 +107,24 @@ impl Actor {
         Answer::of(request.multipart(reqwest::multipart::Form::new().part("file", part)).send().await.unwrap()).await
     }
 
+    /// What a program sends.
+    pub async fn send(&self, method: &str, path: &str, body: Option<serde_json::Value>) -> Answer {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.base)).header("accept", "application/json");
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// The file that a form leads to.
+    pub async fn send_form(&self, path: &str, fields: &[(&str, &str)]) -> Vec<u8> {
+        let answer = self.client.post(format!("{}{path}", self.base)).form(&fields).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.bytes().await.unwrap().to_vec()
+    }
+
     /// A file that everybody may have.
     pub async fn download(&self, path: &str) -> Vec<u8> {
         self.client.get(format!("{}{path}", self.base)).send().await.unwrap().bytes().await.unwrap().to_vec()

@@ -134,6 +134,12 @@ impl LocalStripe {
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
+    /// Looks at something.
+    pub async fn look(&self, what: &str) -> Value {
+        let request = Client::new().get(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key");
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Ends something.
     pub async fn delete(&self, what: &str) {
         let request = Client::new().delete(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key");

@@ -1,0 +1,204 @@
+use sqlx::PgPool;
+
+use super::populated::{Populated, found};
+use crate::support::{
+    App, PASSWORD, Settings,
+    backups::{Place, scratch},
+    node::url,
+    sign_up_of,
+    stripe::{LocalStripe, Stripe},
+};
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_guest_who_erased_themselves_is_found_nowhere(db: PgPool) {
+    let app = App::start(db.clone()).await;
+    let account = Populated::new(&app).await;
+    for text in &account.of_guest {
+        let there = found(&app, &db, std::slice::from_ref(text)).await;
+        assert!(there.iter().any(|found| found.contains("the database")), "{text} was there before: {there:?}");
+    }
+    assert!(found(&app, &db, &account.of_guest[..1]).await.iter().any(|found| found.contains("the outbox")));
+    let token = account.link.trim_start_matches("/i/").to_owned();
+    let someone = app.anonymous();
+    let erase = format!("{}/erase", account.link);
+    assert!(someone.get(&erase).await.ok().contains("Erase your data?"));
+    let onwards = someone.post("/api/privacy/erase", &erase, &[("token", &token)]).await.location();
+    let gone = someone.get(&onwards).await;
+    assert!(gone.status == 410 && gone.body.contains("Your data are erased"), "{}", gone.body);
+    for page in ["", "/data", "/erase", "/event.ics", "/data.json"] {
+        assert_eq!(someone.get(&format!("{}{page}", account.link)).await.status, 410, "{page}");
+    }
+    app.work().await;
+    assert_eq!(found(&app, &db, &account.of_guest).await, Vec::<String>::new());
+    // The host sees a seat, and that somebody was erased, but not who.
+    let list = account.host.get(&format!("/dashboard/events/{}/guests", account.event)).await.ok();
+    assert!(list.contains("Anonymous guest"));
+    let seat = account.host.get(&format!("/dashboard/events/{}/guests/{}", account.event, account.guest)).await.ok();
+    assert!(
+        seat.contains("data were erased") && !seat.contains("/api/guests/edit") && !seat.contains("/api/invitations/")
+    );
+    assert!(account.host.get("/dashboard/account").await.ok().contains("had their data erased"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn delete_me_then_sign_up_again_with_the_same_address(db: PgPool) {
+    let app = App::start(db.clone()).await;
+    let account = Populated::new(&app).await;
+    let page = account.host.get("/dashboard/account/delete").await.ok();
+    for said in ["1 event with 1 guest", "1 personal link", "nobody can take it back"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let delete = |confirmation: &str| [("form[confirmation]", confirmation.to_owned())];
+    let wrong = delete("somebody@example.org");
+    let wrong: Vec<_> = wrong.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let back =
+        account.host.post_and_follow("/api/privacy/delete-account", "/dashboard/account/delete", &wrong).await.ok();
+    assert!(back.contains("type the e-mail address of your account"), "{back}");
+    let right = [("form[confirmation]", &*account.email)];
+    let left = account.host.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await;
+    assert_eq!(left.location(), "/sign-in");
+    assert!(left.header("clear-site-data").contains("storage"));
+    assert!(account.host.get("/sign-in").await.ok().contains("is erased"));
+
+    assert!(account.host.get("/dashboard").await.location().starts_with("/sign-in"));
+    assert_eq!(app.anonymous().get(&account.link).await.status, 404);
+    assert!(app.anonymous().sign_in(&account.email, PASSWORD).await.location().starts_with("/sign-in"));
+    app.work().await;
+    let all = [account.of_host.clone(), account.of_guest.clone()].concat();
+    assert_eq!(found(&app, &db, &all).await, Vec::<String>::new());
+    let left: Vec<(String, String)> = sqlx::query_as("select name, email from users").fetch_all(&db).await.unwrap();
+    assert_eq!(left, [("-".to_owned(), String::new())]);
+
+    // Anew, by the same doors.
+    let again = app.anonymous();
+    assert_eq!(again.post("/api/auth/sign-up", "/sign-up", &sign_up_of(&account.email)).await.location(), "/sign-in");
+    app.work().await;
+    assert!(app.mails(&account.email).await[0].contains("Welcome to GuestGuard"));
+    assert_eq!(again.sign_in(&account.email, PASSWORD).await.location(), "/dashboard");
+    assert!(!again.get("/dashboard").await.ok().contains("Jubilee"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_program_deletes_an_account_whose_password_was_typed_lately(db: PgPool) {
+    let app = App::start(db.clone()).await;
+    let ana = app.host("Ana").await;
+    let with = |address: &str| Some(serde_json::json!({ "confirmation": address }));
+    assert_eq!(app.anonymous().send("DELETE", "/me", with("ana@example.org")).await.status, 401);
+    assert_eq!(ana.send("DELETE", "/me", with("ben@example.org")).await.status, 422);
+    sqlx::query("update sessions set proven_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
+    let late = ana.send("DELETE", "/me", with("ana@example.org")).await;
+    assert_eq!((late.status.as_u16(), late.body.as_str()), (401, "\"SignInAgain\""));
+    // In the browser the page asks for the password, and goes on.
+    let page = ana.get("/dashboard/account/delete").await.ok();
+    assert!(page.contains("Type your password first") && !page.contains("/api/privacy/delete-account"));
+    let proof = [("form[current_password]", PASSWORD), ("onwards", "/dashboard/account/delete")];
+    let onwards = ana.post("/api/auth/prove", "/dashboard/account/delete", &proof).await.location();
+    assert!(ana.get(&onwards).await.ok().contains("/api/privacy/delete-account"));
+    assert_eq!(ana.send("DELETE", "/me", with("ana@example.org")).await.status, 204);
+    assert_eq!(ana.get("/me").await.status, 401);
+    assert_eq!(app.count("select count(*) from users where deleted_at is null").await, 0);
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_customer(db: PgPool) {
+    let stripe = Stripe::start().await;
+    let app = App::start_with(db.clone(), stripe.settings()).await;
+    stripe.tells(&app).await;
+    let ana = app.host("Ana").await;
+    let key = crate::support::hidden(&ana.get("/dashboard/billing").await.ok(), "key").remove(0);
+    let buy = [("tier", "pro"), ("billed", "monthly"), ("key", &key)];
+    let page = ana.post("/api/billing/buy", "/dashboard/billing", &buy).await.location();
+    ana.get(&stripe.press(&page, "pay").await).await.ok();
+    assert_eq!(app.count("select count(*) from subscriptions where grants").await, 1);
+    assert!(ana.get("/dashboard/account/delete").await.ok().contains("cancelled at Stripe at once"));
+    assert!(ana.get("/dashboard/billing").await.ok().contains("/dashboard/account#data"));
+
+    // Stripe is away at first.
+    stripe.set(serde_json::json!({ "down": true })).await;
+    let right = [("form[confirmation]", "ana@example.org")];
+    ana.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
+    app.work().await;
+    assert_eq!(stripe.count("customers").await, 1);
+    stripe.set(serde_json::json!({ "down": false })).await;
+    sqlx::query("update graphile_worker._private_jobs set run_at = now()").execute(&db).await.unwrap();
+    app.work().await;
+    assert_eq!((stripe.count("customers").await, stripe.count("active").await), (0, 0));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_stripe_written_by_others_ends_it_too(db: PgPool) {
+    let stripe = LocalStripe::start().await;
+    let app = App::start_with(db.clone(), stripe.settings()).await;
+    stripe.tells(&app).await;
+    let ana = app.host("Ana").await;
+    let customer = stripe.ask("customers", &[("email", "ana@example.org")]).await["id"].as_str().unwrap().to_owned();
+    let card = [
+        ("type", "card"),
+        ("card[number]", "4242424242424242"),
+        ("card[exp_month]", "12"),
+        ("card[exp_year]", "2030"),
+        ("card[cvc]", "123"),
+    ];
+    let method = stripe.ask("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
+    stripe.ask(&format!("payment_methods/{method}/attach"), &[("customer", &customer)]).await;
+    stripe.ask(&format!("customers/{customer}"), &[("invoice_settings[default_payment_method]", &method)]).await;
+    sqlx::query("insert into billing_customers select id, $1, now() from users")
+        .bind(&customer)
+        .execute(&db)
+        .await
+        .unwrap();
+    let subscription =
+        stripe.ask("subscriptions", &[("customer", &customer), ("items[0][plan]", "price_pro_monthly")]).await;
+    let subscription = subscription["id"].as_str().unwrap().to_owned();
+    let right = [("form[confirmation]", "ana@example.org")];
+    ana.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
+    app.work().await;
+    assert_eq!(stripe.look(&format!("subscriptions/{subscription}")).await["status"], "canceled");
+    let customer = stripe.look(&format!("customers/{customer}")).await;
+    assert!(customer["deleted"] == true || customer.get("error").is_some(), "{customer}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_restored_database_forgets_again_whoever_was_forgotten_since(db: PgPool) {
+    let place = Place::folder();
+    let app = App::start_with(db.clone(), Settings { providers: place.settings(), ..Settings::default() }).await;
+    let account = Populated::new(&app).await;
+    let ben = app.host("Ben").await;
+    let event = ben.plan(&[("form[title]", "Ben's dinner")]).await;
+    ben.paste(event, "Matilda Underhill <matilda@example.org>").await;
+    ben.invite_all(event).await;
+    let matilda = ben.link(event, ben.guests(event, "Matilda").await[0]).await;
+    place.back_up(&db).await;
+
+    let token = matilda.trim_start_matches("/i/");
+    let someone = app.anonymous();
+    someone.post("/api/privacy/erase", &matilda, &[("token", token)]).await.location();
+    let right = [("form[confirmation]", &*account.email)];
+    account.host.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
+    sqlx::query("select graphile_worker.add_job('ship_journal', 'null'::json)").execute(&db).await.unwrap();
+    app.work().await;
+
+    let copy = scratch(&db).await;
+    let into = ["restore", "--from", "latest", "--into", &copy.url, "--json"];
+    let ran = place.command(&url(&db), &into).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let there = PgPool::connect(&copy.url).await.unwrap();
+    let mut texts = [account.of_host.clone(), account.of_guest.clone()].concat();
+    texts.push("Underhill".into());
+    texts.push("matilda@".into());
+    let dump = std::process::Command::new("pg_dump").args(["--inserts", &copy.url]).output().unwrap();
+    let dump = String::from_utf8_lossy(&dump.stdout).to_lowercase();
+    for text in texts {
+        assert!(!dump.contains(&text.to_lowercase()), "{text} is back");
+    }
+    let seats: Vec<String> = sqlx::query_scalar("select name from guests").fetch_all(&there).await.unwrap();
+    assert_eq!(seats, ["Anonymous guest"]);
+    let hashed: i64 =
+        sqlx::query_scalar("select count(*) from suppressions where reason = 'erased' and address_hash is not null")
+            .fetch_one(&there)
+            .await
+            .unwrap();
+    assert_eq!(hashed, 1, "and she is still not written to");
+    there.close().await;
+    copy.remove().await.unwrap();
+}

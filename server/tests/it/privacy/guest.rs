@@ -1,0 +1,96 @@
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::support::App;
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Grace Hopper <grace@example.org>\nAda Lovelace <ada@example.org>").await;
+    ana.invite_all(event).await;
+    app.work().await;
+    let grace = ana.guests(event, "Grace").await[0];
+    sqlx::query("update guests set note = 'Table 4, by the window', tags = '{Navy}' where id = $1")
+        .bind(grace.0)
+        .execute(&app.backend.db)
+        .await
+        .unwrap();
+    let link = ana.link(event, grace).await;
+    let someone = app.anonymous();
+    let page = someone.get(&link).await.ok();
+    let data = format!("{link}/data");
+    assert!(page.contains(&data) && page.contains("Your data are kept until 20 June 2100"), "{page}");
+    someone.answer(&link, &[("form[answer]", "attending"), ("form[message]", "Gladly")]).await.location();
+
+    let page = someone.get(&data).await.ok();
+    for said in [
+        "Grace Hopper",
+        "grace@example.org",
+        "Table 4, by the window",
+        "Navy",
+        "20 June 2100",
+        "Gladly",
+        "Invitation to grace@example.org: sent",
+        "on a computer",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("Ada") && !page.contains("<script"), "nobody else's, and nothing that runs");
+    let copy = someone.send("GET", &format!("{link}/data.json"), None).await;
+    assert!(copy.header("content-disposition").contains("my-data.json"));
+    let copy: Value = serde_json::from_str(&copy.body).unwrap();
+    assert_eq!(
+        (&copy["note"], &copy["answers"][0]["message"], &copy["messages"][0]["kind"]),
+        (&"Table 4, by the window".into(), &"Gladly".into(), &"Invitation".into())
+    );
+    assert_eq!(copy["openings"].as_array().unwrap().len(), 1, "looking at one's data is no opening");
+
+    let token = link.trim_start_matches("/i/");
+    let wrong = [("token", token), ("form[name]", ""), ("form[email]", "grace@")];
+    let back = someone.post_and_follow("/api/privacy/correct", &data, &wrong).await.ok();
+    assert!(back.contains("Please fill this in") && back.contains("look like an e-mail address"), "{back}");
+    let right = [
+        ("token", token),
+        ("form[name]", "Grace B. Hopper"),
+        ("form[email]", "admiral@example.org"),
+        ("form[phone]", "+447911123456"),
+    ];
+    let back = someone.post_and_follow("/api/privacy/correct", &data, &right).await.ok();
+    assert!(back.contains("Saved. Your host sees it") && back.contains("admiral@example.org"));
+    assert!(ana.get(&format!("/dashboard/events/{event}/guests/{grace}")).await.ok().contains("Grace B. Hopper"));
+    assert!(ana.get("/dashboard/account").await.ok().contains("corrected their data"));
+
+    // Only text messages, please.
+    let chosen = someone
+        .post_and_follow("/api/privacy/choose-channels", &data, &[("token", token), ("form[sms]", "yes")])
+        .await
+        .ok();
+    assert!(chosen.contains("It holds from now on"));
+    let stopped: Vec<String> = sqlx::query_scalar("select address from suppressions where host_id is not null")
+        .fetch_all(&app.backend.db)
+        .await
+        .unwrap();
+    assert_eq!(stopped, ["admiral@example.org"]);
+    let id = event.to_string();
+    ana.post("/api/invitations/resend", "/dashboard", &[("event", &id), ("guest", &grace.to_string())])
+        .await
+        .location();
+    app.work().await;
+    assert_eq!(app.mails("admiral@example.org").await.len(), 0);
+    someone
+        .post("/api/privacy/choose-channels", &data, &[("token", token), ("form[email]", "yes"), ("form[sms]", "yes")])
+        .await
+        .location();
+    assert_eq!(app.count("select count(*) from suppressions").await, 0);
+    for path in ["data", "erase", "data.json"] {
+        assert_eq!(someone.get(&format!("/i/never-issued/{path}")).await.status, 404, "{path}");
+        let answer = someone.get(&format!("{link}/{path}")).await;
+        assert_eq!(
+            (answer.header("referrer-policy"), answer.header("cache-control")),
+            ("no-referrer", "no-store"),
+            "{path}"
+        );
+    }
+}
