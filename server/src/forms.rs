@@ -1,5 +1,5 @@
 use app::{
-    ssr::{AWAY, SHOW_AGAIN, local_path},
+    ssr::{AWAY, SESSION, SHOW_AGAIN, local_path},
     ui::{
         flash::{Flash, Returned},
         form::BACK,
@@ -12,8 +12,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use guestguard::problem::Problem;
-use tower_sessions::Session;
+use guestguard::{ids::SessionId, problem::Problem};
+use tower_sessions::{Expiry, Session};
 
 use crate::refusal::Refusal;
 
@@ -115,6 +115,10 @@ async fn posted(
 /// Keeps the form for its page. Where sessions are away, the problem is at least told.
 pub async fn return_form(session: &Session, form: Returned, back: &str) -> Response {
     let problem = form.problem.clone();
+    // Of somebody who is not signed in nothing is kept for long: they may never come back for it.
+    if let Ok(None) = session.get::<SessionId>(SESSION).await {
+        session.set_expiry(Some(Expiry::OnInactivity(time::Duration::hours(1))));
+    }
     match Flash::keep_form(session, form).await.and(session.save().await) {
         Ok(()) => Redirect::to(back).into_response(),
         Err(cause) => {

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use crate::{
     error::Error,
     ids::{EventId, GuestId, UserId},
+    jobs,
     privacy::scrub,
     secrets::Secrets,
 };
@@ -18,16 +19,17 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
     let users = sqlx::query!("delete from users u using erasures e where e.kind = 'user' and e.id = u.id")
         .execute(&mut *tx)
         .await?;
-    let deleted = sqlx::query_scalar!(
+    let deleted = sqlx::query!(
         r#"
-        select u.id as "id: UserId" from users u join erasures e on e.kind = 'deleted-user' and e.id = u.id
+        select u.id as "id: UserId", u.email from users u join erasures e on e.kind = 'deleted-user' and e.id = u.id
         where u.deleted_at is null
         "#
     )
     .fetch_all(&mut *tx)
     .await?;
     for host in &deleted {
-        scrub::account(tx, now, secrets, *host).await.map_err(Error::into_cause)?;
+        jobs::forget_account_news(tx, &host.email).await.map_err(Error::into_cause)?;
+        scrub::account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
     }
     let anonymous = sqlx::query!(
         r#"

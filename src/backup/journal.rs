@@ -110,7 +110,8 @@ async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64>
             (Table::Suppressions, false) => {
                 sqlx::query!(
                     "insert into suppressions select s.* from jsonb_populate_record(null::suppressions, $1) s
-                    where s.host_id is null or exists (select from users u where u.id = s.host_id)
+                    where s.host_id is null
+                        or exists (select from users u where u.id = s.host_id and u.deleted_at is null)
                     on conflict on constraint suppressions_key do nothing",
                     entry.row,
                 )

@@ -48,7 +48,8 @@ pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
 impl Event {
     /// The day until which guest data are kept, "20 June 2028"; or on which they were erased.
     pub fn kept_until(&self) -> String {
-        long_date(self.forgotten_at.unwrap_or(self.forget_at).with_timezone(&self.zone()).date_naive())
+        let day = self.forgotten_at.unwrap_or(self.forget_at).with_timezone(&self.zone());
+        day.format("%-d %B %Y").to_string()
     }
 
     /// The event's own zone.

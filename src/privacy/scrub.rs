@@ -132,6 +132,7 @@ pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secret
         select address as "address!" from suppressions
         where host_id is null and address in (select lower(email) from guests where host_id = $1
             union select phone from guests where host_id = $1
+            union select lower(recipient) from notifications where host_id = $1
             union select lower(email) from users where id = $1)
         "#,
         host.0,

@@ -1,8 +1,5 @@
 use guestguard::{
-    events::{
-        Event,
-        times::{long_date, short},
-    },
+    events::{Event, times::short},
     ids::Token,
     notifications::Channel,
     privacy::{
@@ -79,7 +76,7 @@ fn GuestData(token: Token, held: Held, event: Event) -> impl IntoView {
 #[component]
 fn Known(held: Held, event: Event) -> impl IntoView {
     let zone = event.zone();
-    let day = move |at: chrono::DateTime<chrono::Utc>| long_date(at.with_timezone(&zone).date_naive());
+    let since = held.added_at.with_timezone(&zone).format("%-d %B %Y").to_string();
     let none = || "nothing".to_owned();
     let lines = [
         ("Name", held.name),
@@ -88,8 +85,8 @@ fn Known(held: Held, event: Event) -> impl IntoView {
         ("Seats", held.party_size.to_string()),
         ("Tags", if held.tags.is_empty() { none() } else { held.tags.join(", ") }),
         ("Your host's note", if held.note.is_empty() { none() } else { held.note }),
-        ("On the list since", day(held.added_at)),
-        ("Made anonymous after", day(held.kept_until)),
+        ("On the list since", since),
+        ("Made anonymous after", event.kept_until()),
     ];
     view! {
         <section class="section card">

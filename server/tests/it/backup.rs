@@ -59,7 +59,7 @@ async fn a_backup_is_written_named_read_back_and_restored_in_either_format(db: P
         let verified = place.run(&copy.url, &["restore-verify", "--verbose", "--deep", "--manifest", key]).await;
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.said);
         assert!(
-            verified.out.contains("OK: all 56 checks passed") && verified.out.contains("ok      seats"),
+            verified.out.contains("OK: all 58 checks passed") && verified.out.contains("ok      seats"),
             "{}",
             verified.out
         );

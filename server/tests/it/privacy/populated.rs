@@ -93,7 +93,9 @@ impl Populated {
         let moved = [("form[email]", &*format!("next{mark}@example.org")), ("form[current_password]", PASSWORD)];
         host.post("/api/auth/change-address", "/dashboard/account", &moved).await.location();
         // News that nobody followed up yet, and a failure that is counted.
-        app.anonymous().sign_in(&email, "wrong horse").await;
+        let stranger = app.anonymous();
+        let back = stranger.sign_in(&email, "wrong horse").await.location();
+        stranger.get(&back).await.ok();
         let behind = [
             format!("update notifications set last_error = '550 <{old}> unknown', provider_id = 'p-{mark}', opened_at = now() where guest_id is not null"),
             format!("insert into notification_steps select host_id, id, gen_random_uuid(), now(), 'bounced', '550 <{old}> unknown' from notifications where guest_id is not null"),
@@ -131,10 +133,7 @@ impl Populated {
 /// Where one of `texts` stands: in a dump of the whole database, in Redis, in the folder of the outbox.
 pub async fn found(app: &App, db: &PgPool, texts: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    let dump =
-        std::process::Command::new("pg_dump").args(["--inserts", &crate::support::node::url(db)]).output().unwrap();
-    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
-    look(&mut found, "the database", &String::from_utf8_lossy(&dump.stdout), texts);
+    look(&mut found, "the database", &dump(&crate::support::node::url(db)), texts);
     let redis = redis_dump().await;
     look(&mut found, "Redis", &redis, texts);
     let folder = app.backend.senders.outbox_folder().unwrap();
@@ -150,6 +149,14 @@ pub async fn found(app: &App, db: &PgPool, texts: &[String]) -> Vec<String> {
         look(&mut found, "the outbox", &whole.join("\n"), texts);
     }
     found
+}
+
+/// Everything that a database holds.
+pub fn dump(address: &str) -> String {
+    let address = address.split('?').next().unwrap();
+    let dump = std::process::Command::new("pg_dump").args(["--inserts", address]).output().unwrap();
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    String::from_utf8_lossy(&dump.stdout).into_owned()
 }
 
 fn look(found: &mut Vec<String>, place: &str, text: &str, texts: &[String]) {
