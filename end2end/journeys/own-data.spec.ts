@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { YEAR, hostWithGuest, linkOf, post, signIn } from '../helpers/actors';
+import { look } from '../helpers/look';
+import { choose } from '../helpers/pages';
+import { expect, test } from '../helpers/test';
+
+test('a guest sees what is held about them, corrects it, takes it along, stops messages, and erases themselves', async ({
+  page,
+  someoneElse,
+  expectsStatus,
+}) => {
+  const { event, guest, link } = await hostWithGuest(page);
+  const visitor = await someoneElse();
+  await visitor.goto(link);
+  await choose(visitor, 'Maybe');
+  await visitor.getByLabel('A word to your host').fill('I am allergic to nuts');
+  await visitor.getByRole('button', { name: 'Send my answer' }).click();
+  await visitor.getByRole('link', { name: 'See, correct or erase them' }).click();
+  await expect(visitor.getByRole('heading', { level: 1, name: 'Your data' })).toBeVisible();
+  await expect(visitor.getByRole('definition').filter({ hasText: guest.email })).toBeVisible();
+  await visitor.getByText('Your answers').click();
+  await expect(visitor.getByText('allergic to nuts')).toBeVisible();
+  await look(visitor);
+
+  await visitor.getByLabel('Name', { exact: true }).fill('');
+  await visitor.locator('form').evaluateAll(forms => forms.forEach(form => form.setAttribute('novalidate', '')));
+  await visitor.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(visitor.getByText('Please fill this in.')).toBeVisible();
+  await look(visitor);
+  await visitor.getByLabel('Name', { exact: true }).fill('Ada King');
+  await visitor.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(visitor.getByRole('status')).toContainText('Saved. Your host sees it');
+  await linkOf(page, event, 'Ada King');
+
+  const download = visitor.waitForEvent('download');
+  await visitor.getByRole('link', { name: 'Download my data' }).click();
+  const copy = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
+  expect(copy).toMatchObject({ name: 'Ada King', email: guest.email, answers: [{ answer: 'maybe', message: 'I am allergic to nuts' }] });
+
+  await visitor.getByLabel(`E-mails to ${guest.email}`).uncheck();
+  await visitor.getByRole('button', { name: 'Save my choice' }).click();
+  await expect(visitor.getByRole('status')).toContainText('It holds from now on');
+  await expect(visitor.getByLabel(`E-mails to ${guest.email}`)).not.toBeChecked();
+
+  await visitor.getByRole('link', { name: 'Erase me …' }).click();
+  await look(visitor);
+  expectsStatus(410);
+  await visitor.getByRole('button', { name: 'Erase me' }).click();
+  await expect(visitor.getByRole('heading', { level: 1, name: 'Your data are erased' })).toBeVisible();
+  await look(visitor);
+
+  await page.goto(`${event}/guests`);
+  await expect(page.getByText(guest.email)).toHaveCount(0);
+  await page.getByRole('link', { name: 'Anonymous guest' }).click();
+  await expect(page.getByText('This guest’s data were erased').or(page.getByText("This guest's data were erased"))).toBeVisible();
+  await expect(page.getByText('Maybe')).toBeVisible();
+  await look(page);
+});
+
+test('a host chooses how long guests are kept, takes everything along, and leaves for good', async ({ page, expectsStatus }) => {
+  const { host, event, link } = await hostWithGuest(page);
+  await page.goto(`${event}/edit`);
+  await page.getByLabel('Keep guest data').selectOption('for 3 months after it');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.goto(`${event}/guests`);
+  await expect(page.getByText(`Guest data are kept until 20 September ${YEAR}`)).toBeVisible();
+
+  await page.goto('/dashboard/account');
+  await look(page);
+  for (const [button, name] of [['Download everything', 'guestguard-data.zip'], ['Only as JSON', 'guestguard-data.json']] as const) {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: button }).click();
+    expect((await download).suggestedFilename()).toBe(name);
+    if (name.endsWith('.json')) {
+      const data = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
+      expect(data.guests.map((guest: { name: string }) => guest.name)).toEqual(['Ada Lovelace']);
+      expect(data.account[0].email).toBe(host.email);
+    }
+  }
+  await page.getByRole('button', { name: /^A large account\?/ }).click();
+  await expect(page.getByText('A mail tells you when your data are ready')).toBeVisible();
+  await expect(async () => {
+    await page.goto('/dashboard/account');
+    await expect(page.getByText('is ready since')).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await look(page);
+
+  await page.getByRole('link', { name: 'Delete my account …' }).click();
+  await expect(page.getByText('1 event with 1 guest')).toBeVisible();
+  await look(page);
+  await page.getByLabel(`To confirm, type ${host.email}`).fill('somebody@example.org');
+  await page.getByRole('button', { name: 'Delete everything' }).click();
+  await expect(page.getByText('Please type the e-mail address of your account')).toBeVisible();
+  await look(page);
+  await page.getByLabel(`To confirm, type ${host.email}`).fill(host.email);
+  await page.getByRole('button', { name: 'Delete everything' }).click();
+  await expect(page.getByRole('status')).toContainText('Your account and everything in it is erased');
+  await look(page);
+  expectsStatus(404);
+  await page.goto(link);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('find this invitation');
+
+  // The address is free again.
+  const form = { 'form[name]': host.name, 'form[email]': host.email, 'form[password]': host.password, 'form[accepted]': 'true' };
+  expect(await post(page, 'auth/sign-up', form)).toMatch(/\/sign-in$/);
+  await signIn(page, host);
+  await page.goto('/dashboard');
+  await expect(page.getByText('Midsummer dinner')).toHaveCount(0);
+});
