@@ -49,13 +49,14 @@ const TERMS_2026_11_26: &[(&str, &[&str])] = &[
             "For your guests' data you decide and we carry it out: in the words of the law you are the controller and we are \
              the processor (GDPR, article 28). We use it for nothing but your events, give it to nobody but the providers that \
              carry your messages, keep it safe as our privacy policy says, help you when a guest asks for their rights, tell you \
-             without delay when something went wrong with it, and delete it when you delete it or your account.",
+             without delay when something went wrong with it, and delete it when you delete it or your account. After the time that \
+             you choose for each event, a year unless you say otherwise, we make its guests anonymous.",
         ],
     ),
     (
         "When it ends",
         &[
-            "You may leave at any time. We may end an account, with two weeks' notice, or at once where it is used against these \
+            "You may leave at any time, on the page of your account; what then happens stands there. We may end an account, with two weeks' notice, or at once where it is used against these \
              terms; you can take your data along before, unless the law forbids it. Hourly backups forget what was deleted after 30 \
              days.",
         ],
@@ -103,6 +104,9 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
              has it can answer for you.",
             "Each mail has a link by which you stop messages, from this host or from all. We then keep your address, for no other \
              purpose than not to write to it.",
+            "From your link you see all of this, correct it, download it, choose how your host may write to you, or erase \
+             yourself. Then your host keeps a seat without a name and your answer; of your address we keep a keyed hash, which \
+             nobody can turn back, so that this host does not write to you again.",
         ],
     ),
     (
@@ -124,6 +128,9 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
     (
         "How long",
         &[
+            "What is known of a guest is kept for the time that the host chose, a year after the event unless they say otherwise, and \
+             stands at the foot of each invitation; then the guest is made anonymous. A deleted account is erased at once; a number \
+             without a name, which version of these pages was agreed to, and what Stripe calls it stay for 30 days.",
             "What a host deletes is gone after a day, in which it can be undone, and out of the hourly backups after 30 more. Sessions end \
              after 30 days, files that were brought for import are deleted after they were used, what providers told us after 90 \
              days.",
@@ -133,7 +140,8 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
         "Your rights",
         &[
             "You may see what is kept about you, have it corrected, deleted or handed over, and object (GDPR, articles 15 to 21). \
-             Guests ask their host, or us; hosts ask us. You may complain to the data protection authority of your country.",
+             Guests find all of that behind their link, hosts on the page of their account; whoever prefers to ask, asks their host, or \
+             us. You may complain to the data protection authority of your country.",
         ],
     ),
     (
