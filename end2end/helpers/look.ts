@@ -49,6 +49,7 @@ async function axeOnCopy(page: Page): Promise<string[]> {
 /** A page that runs scripts and is open for as long as `context`. */
 async function scriptedPage(context: BrowserContext): Promise<Page> {
   const scripted = await context.browser()!.newContext({ javaScriptEnabled: true });
-  context.once('close', () => void scripted.close());
+  // After the last test the browser may be gone first.
+  context.once('close', () => void scripted.close().catch(() => undefined));
   return scripted.newPage();
 }

@@ -56,10 +56,8 @@ pub struct DeletionForm {
 pub struct CorrectionForm {
     pub name: String,
     pub email: String,
-    /// With its country code, or a number of `country`.
+    /// With its country code.
     pub phone: String,
-    /// ISO 3166-1 alpha-2; empty: none chosen.
-    pub country: String,
 }
 
 /// The ways by which a guest wants to hear from a host: not empty where they do.

@@ -11,7 +11,6 @@ use guestguard::{
 use leptos::prelude::*;
 
 use crate::{
-    phone::field::PhoneField,
     ssr,
     ui::{
         button::PostButton,
@@ -104,7 +103,6 @@ fn Correct(token: Token, held: Held) -> impl IntoView {
         name: held.name,
         email: held.email.unwrap_or_default(),
         phone: held.phone.unwrap_or_default(),
-        country: String::new(),
     };
     let form = FormState::new("/api/privacy/correct", &known);
     view! {
@@ -114,7 +112,7 @@ fn Correct(token: Token, held: Held) -> impl IntoView {
                 <input type="hidden" name="token" value=token.0/>
                 <Field form=form.clone() name="name" label="Name" required=true max=120 autocomplete="name"/>
                 <Field form=form.clone() name="email" kind="email" label="E-mail" max=254 autocomplete="email"/>
-                <PhoneField form/>
+                <Field form name="phone" kind="tel" label="Phone" hint="With its country code: +44 7911 123456" max=40 autocomplete="tel"/>
                 <div class="form-actions">
                     <button class="button" type="submit">"Save"</button>
                 </div>

@@ -19,8 +19,8 @@ use crate::{
 
 /// A guest puts right what their host knows of them. What was on its way to the old address still goes there.
 pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) -> Result<()> {
-    let CorrectionForm { name, email, phone, country } = form.clone();
-    let new = GuestForm { name, email, phone, country, ..GuestForm::default() }.parse()?;
+    let CorrectionForm { name, email, phone } = form.clone();
+    let new = GuestForm { name, email, phone, ..GuestForm::default() }.parse()?;
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     let changed = sqlx::query!(

@@ -40,12 +40,8 @@ async fn a_guest_puts_right_what_is_known_of_them_and_nothing_else(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let grace = testing::guest(&backend, &ana, event, "Grase", "grase@example.org").await;
     let (guest, _) = testing::invite(&backend, &ana, event, grace).await;
-    let form = CorrectionForm {
-        name: "Grace".into(),
-        email: "grace@example.org".into(),
-        phone: "07911 123456".into(),
-        country: "GB".into(),
-    };
+    let form =
+        CorrectionForm { name: "Grace".into(), email: "grace@example.org".into(), phone: "+44 7911 123456".into() };
     sqlx::query("update guests set note = 'Table 4', tags = '{VIP}'").execute(&backend.db).await.unwrap();
     correct(&backend, &guest, &form).await.unwrap();
     let known = guests::queries::guest(&backend.db, &ana, event, grace).await.unwrap();
