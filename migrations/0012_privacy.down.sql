@@ -1,4 +1,5 @@
 drop table data_export_parts, data_exports;
+drop index notifications_of_guest, accesses_of_guest, rsvp_changes_of_guest;
 drop trigger erasures_only_grow on erasures;
 drop function refuse_to_forget();
 drop trigger users_deleted on users;

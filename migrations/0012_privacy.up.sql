@@ -83,6 +83,11 @@ end $$;
 create trigger erasures_only_grow before update or delete on erasures
     for each statement execute function refuse_to_forget();
 
+-- Whoever erases, or looks at, one person looks for their rows; so does the database when a guest goes.
+create index notifications_of_guest on notifications (host_id, event_id, guest_id) where guest_id is not null;
+create index accesses_of_guest on accesses (host_id, event_id, guest_id, invitation_id);
+create index rsvp_changes_of_guest on rsvp_changes (host_id, event_id, guest_id);
+
 -- What a host takes along, where that is too much to be made while somebody waits. One each, and only for some days.
 create table data_exports (
     host_id uuid primary key references users (id) on delete cascade,
