@@ -77,7 +77,7 @@ test('a host chooses how long guests are kept, takes everything along, and leave
       expect(data.account[0].email).toBe(host.email);
     }
   }
-  await page.getByRole('button', { name: /^A large account\?/ }).click();
+  await page.getByRole('button', { name: 'Prepare it for me' }).click();
   await expect(page.getByText('A mail tells you when your data are ready')).toBeVisible();
   await expect(async () => {
     await page.goto('/dashboard/account');

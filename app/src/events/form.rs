@@ -131,6 +131,7 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
                     form=form.clone()
                     name="kept_months"
                     label="Keep guest data"
+                    required=true
                     hint="Then names, addresses and notes are erased; seats and answers stay. We tell you two weeks before."
                     options=kept
                 />

@@ -94,8 +94,9 @@ fn TakeAlong(prepared: Option<Prepared>) -> impl IntoView {
             }
             None => {
                 view! {
+                    <p class="hint">"Is that taking too long? Have it prepared, and a mail tells you when it is ready."</p>
                     <PostButton action="/api/privacy/ask-for-export" class="button button-quiet button-small">
-                        "A large account? Have it prepared; a mail tells you when it is ready."
+                        "Prepare it for me"
                     </PostButton>
                 }
                     .into_any()

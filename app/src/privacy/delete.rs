@@ -41,7 +41,7 @@ fn Delete(host: Host, found: Belongings, recent: bool) -> impl IntoView {
             <PageHead title="Delete your account?" crumbs=vec![("/dashboard/account".into(), "Your account".into())]/>
             <section class="card">
                 <p>"This happens at once, and nobody can take it back:"</p>
-                <ul>
+                <ul class="effects">
                     <li>{format!("Your name, your address {email} and your password are erased, and you are signed out everywhere.")}</li>
                     <li>{format!("{} with {}, their answers and everything written to them are erased.", counted(events, "event"), counted(guests, "guest"))}</li>
                     <li>{format!("{} stop working: guests who open theirs find nothing.", counted(links, "personal link"))}</li>

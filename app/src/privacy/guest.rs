@@ -56,7 +56,7 @@ fn GuestData(token: Token, held: Held, event: Event) -> impl IntoView {
             <Correct token=token.clone() held=held.clone()/>
             <Ways token=token.clone() channels=held.channels.clone() host=host.clone()/>
             <Happened held event/>
-            <section class="section card">
+            <section class="card">
                 <h2>"Take it along, or end it"</h2>
                 <p>"The file holds all of this in a form that other programs read."</p>
                 <div class="cluster">
@@ -76,7 +76,7 @@ fn GuestData(token: Token, held: Held, event: Event) -> impl IntoView {
 fn Known(held: Held, event: Event) -> impl IntoView {
     let zone = event.zone();
     let since = held.added_at.with_timezone(&zone).format("%-d %B %Y").to_string();
-    let none = || "nothing".to_owned();
+    let none = || "none".to_owned();
     let lines = [
         ("Name", held.name),
         ("E-mail", held.email.unwrap_or_else(none)),
@@ -88,7 +88,7 @@ fn Known(held: Held, event: Event) -> impl IntoView {
         ("Made anonymous after", event.kept_until()),
     ];
     view! {
-        <section class="section card">
+        <section class="card">
             <h2>"What is known of you"</h2>
             <dl class="held">
                 {lines.into_iter().map(|(term, said)| view! { <div><dt>{term}</dt><dd>{said}</dd></div> }).collect_view()}
@@ -106,7 +106,7 @@ fn Correct(token: Token, held: Held) -> impl IntoView {
     };
     let form = FormState::new("/api/privacy/correct", &known);
     view! {
-        <section class="section card">
+        <section class="card">
             <h2>"Put it right"</h2>
             <Form state=form.clone() alone=true>
                 <input type="hidden" name="token" value=token.0/>
@@ -125,7 +125,7 @@ fn Correct(token: Token, held: Held) -> impl IntoView {
 fn Ways(token: Token, channels: Vec<HeldChannel>, host: String) -> impl IntoView {
     (!channels.is_empty()).then(|| {
         view! {
-            <section class="section card">
+            <section class="card">
                 <h2>{format!("How {host} may write to you")}</h2>
                 <form class="form" method="post" action="/api/privacy/choose-channels">
                     <input type="hidden" name=BACK value=data_page(&token)/>
@@ -178,7 +178,7 @@ fn Happened(held: Held, event: Event) -> impl IntoView {
         .into_iter()
         .map(move |opening| (format!("Your link was opened, {}", device(&opening.device)), short(opening.at, zone)));
     view! {
-        <section class="section card">
+        <section class="card">
             <h2>"What happened"</h2>
             <Lines title="Your answers" empty="You have not answered yet." lines=answers.collect()/>
             <Lines title="Messages to you" empty="Nothing was sent to you." lines=messages.collect()/>
@@ -202,7 +202,7 @@ fn Lines(title: &'static str, empty: &'static str, lines: Vec<(String, String)>)
     let counted = lines.len();
     view! {
         <details class="happened">
-            <summary>{title} <span class="hint">{counted}</span></summary>
+            <summary>{format!("{title} ")} <span class="hint">{counted}</span></summary>
             {if lines.is_empty() {
                 view! { <p>{empty}</p> }.into_any()
             } else {
@@ -241,7 +241,7 @@ pub fn ErasePage() -> impl IntoView {
                 <GuestNotice/>
                 <section class="card">
                     <p>"This happens at once, and nobody can take it back:"</p>
-                    <ul>
+                    <ul class="effects">
                         <li>{format!("Your name, addresses, notes, companions and words to {host} are erased. For {host} an anonymous seat stays, with your answer.")}</li>
                         <li>"Your link stops working, and nothing that waits is sent to you."</li>
                         <li>{format!("{host} cannot write to you from here again, even if they put you on a list anew. For that we keep a scrambled form of your address, from which nobody can read it.")}</li>
