@@ -1,4 +1,4 @@
-use app::ssr::{Asked, Network};
+use app::ssr::Asked;
 use axum::{
     Json,
     extract::{MatchedPath, Request, State},
@@ -62,8 +62,7 @@ pub async fn replays(State(backend): State<Backend>, session: Session, request: 
         && let Some(id) = sessions::replayed(&session).await
     {
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        let network = request.extensions().get::<Network>().map(ToString::to_string).unwrap_or_default();
-        tracing::warn!(%network, "a session cookie that was replaced turned up again; its session is ended");
+        tracing::warn!("a session cookie that was replaced turned up again; its session is ended");
         if let Err(problem) = app::ssr::reply(auth::actions::revoke_replayed(&backend, id, &device_words(agent)).await)
         {
             return Refusal(problem).into_response();

@@ -1,7 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use crate::{error::Result, notifications::suppressions};
+use crate::{
+    error::Result,
+    notifications::{senders::nameless, suppressions},
+};
 
 /// How long a domain that takes no mail of ours is left alone. More of the same would make it worse, and the operator has
 /// to mend something first.
@@ -14,6 +17,7 @@ pub const POLICY: &str = "policy";
 pub async fn leave_alone(tx: &mut PgConnection, now: DateTime<Utc>, recipient: &str, said: &str) -> Result<()> {
     let address = suppressions::normal(recipient);
     let domain = address.rsplit('@').next().unwrap_or_default();
+    let said = nameless(said);
     tracing::error!(domain, said, "this domain takes no mail of ours; see docs/runbooks/mail-does-not-arrive.md");
     sqlx::query!(
         "update notifications set run_at = $2

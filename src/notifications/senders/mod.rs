@@ -21,7 +21,7 @@ pub use outbox::Outbox;
 pub use resend::Resend;
 pub use ses::Ses;
 pub use smtp::Smtp;
-pub use status::refusal;
+pub use status::{nameless, refusal};
 pub use twilio::Twilio;
 
 use super::Channel;

@@ -22,9 +22,26 @@ pub fn refusal(words: &str) -> Cause {
     }
 }
 
+/// A server's words for the log, which names nobody: without addresses and numbers.
+pub fn nameless(words: &str) -> String {
+    let parts = words.split_inclusive(|c: char| c.is_whitespace() || "<>()[]\"',;".contains(c));
+    let digits = |part: &str| part.chars().filter(char::is_ascii_digit).count();
+    parts
+        .map(|part| if part.contains('@') || part.starts_with('+') && digits(part) > 6 { "… " } else { part })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_reads_what_a_server_said_without_whom_it_named() {
+        let said = "550 5.1.1 <ada@example.org>: no mailbox \"Ada@example.org\" here, +447911123456 neither; see https://x.test/5.1.1";
+        let told = nameless(said);
+        assert!(!told.contains("ada") && !told.contains("Ada") && !told.contains("4479"), "{told}");
+        assert!(told.contains("550 5.1.1") && told.contains("no mailbox") && told.contains("https://x.test"), "{told}");
+    }
 
     #[test]
     fn only_a_server_that_names_the_mailbox_speaks_of_the_address() {

@@ -9,7 +9,7 @@ use crate::{
     notifications::{
         Channel, Kind,
         reminders::Audience,
-        senders::{Mail, Message, Reference, SendError},
+        senders::{Mail, Message, Reference, SendError, nameless},
         templates::{self, Facts},
     },
     problem::{Conflict, Problem},
@@ -128,6 +128,7 @@ pub async fn send_test(backend: &Backend, host: &Host, event: EventId, kind: Kin
         return Err(Problem::Unavailable { retry_after: 60 }.into());
     };
     sender.send(&Message::Mail(Box::new(mail))).await.map_err(|SendError { cause, words }| {
+        let words = nameless(&words);
         tracing::warn!(?cause, words, "a test mail did not leave");
         Problem::Unavailable { retry_after: 60 }
     })?;
