@@ -1,4 +1,10 @@
+drop trigger letters_of_the_living on notifications;
+drop trigger sessions_of_the_living on sessions;
+drop trigger account_tokens_of_the_living on account_tokens;
+drop trigger activities_of_the_living on activities;
+drop trigger events_of_the_living on events;
 drop table data_export_parts, data_exports;
+drop function refuse_the_deleted();
 drop index notifications_of_guest, accesses_of_guest, rsvp_changes_of_guest;
 drop trigger erasures_only_grow on erasures;
 drop function refuse_to_forget();

@@ -40,6 +40,9 @@ alter table notifications
         'event-cancelled', 'reminder', 'verify', 'registered', 'reset', 'locked', 'leave-address', 'take-address',
         'address-changed', 'password-changed', 'session-revoked', 'forgotten-soon', 'export-ready'));
 
+-- What providers told is kept without addresses and words from now on.
+update webhook_events set body = '{}' where provider <> 'stripe';
+
 -- Of somebody who was erased only a keyed hash of the address is kept, so that nobody writes to them again.
 alter table suppressions
     drop constraint suppressions_key,
@@ -76,18 +79,6 @@ create trigger users_deleted after update of deleted_at on users
     for each row when (old.deleted_at is null and new.deleted_at is not null)
     execute function note_anonymous('deleted-user');
 
-create function refuse_to_forget() returns trigger language plpgsql as $$
-begin
-    raise exception 'the log of erasures only grows';
-end $$;
-create trigger erasures_only_grow before update or delete on erasures
-    for each statement execute function refuse_to_forget();
-
--- Whoever erases, or looks at, one person looks for their rows; so does the database when a guest goes.
-create index notifications_of_guest on notifications (host_id, event_id, guest_id) where guest_id is not null;
-create index accesses_of_guest on accesses (host_id, event_id, guest_id, invitation_id);
-create index rsvp_changes_of_guest on rsvp_changes (host_id, event_id, guest_id);
-
 -- What a host takes along, where that is too much to be made while somebody waits. One each, and only for some days.
 create table data_exports (
     host_id uuid primary key references users (id) on delete cascade,
@@ -104,3 +95,37 @@ create table data_export_parts (
     bytes bytea not null,
     primary key (host_id, part)
 );
+
+-- What a verb that began before an account was deleted would write for it afterwards. The lock waits for the deletion.
+create function refuse_the_deleted() returns trigger language plpgsql as $$
+declare
+    host uuid := coalesce(to_jsonb(new) ->> 'host_id', to_jsonb(new) ->> 'user_id')::uuid;
+    deleted boolean;
+begin
+    select deleted_at is not null into deleted from users where id = host for key share;
+    if deleted then
+        raise exception 'the account was deleted' using errcode = 'GG401';
+    end if;
+    return new;
+end $$;
+create trigger events_of_the_living before insert on events for each row execute function refuse_the_deleted();
+create trigger activities_of_the_living before insert on activities for each row execute function refuse_the_deleted();
+create trigger account_tokens_of_the_living before insert on account_tokens
+    for each row execute function refuse_the_deleted();
+create trigger sessions_of_the_living before insert on sessions for each row execute function refuse_the_deleted();
+create trigger data_exports_of_the_living before insert on data_exports
+    for each row execute function refuse_the_deleted();
+create trigger letters_of_the_living before insert on notifications
+    for each row when (new.guest_id is null) execute function refuse_the_deleted();
+
+create function refuse_to_forget() returns trigger language plpgsql as $$
+begin
+    raise exception 'the log of erasures only grows';
+end $$;
+create trigger erasures_only_grow before update or delete on erasures
+    for each statement execute function refuse_to_forget();
+
+-- Whoever erases, or looks at, one person looks for their rows; so does the database when a guest goes.
+create index notifications_of_guest on notifications (host_id, event_id, guest_id) where guest_id is not null;
+create index accesses_of_guest on accesses (host_id, event_id, guest_id, invitation_id);
+create index rsvp_changes_of_guest on rsvp_changes (host_id, event_id, guest_id);

@@ -11,6 +11,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether two transactions waited for each other, and this one was given up (PostgreSQL, appendix A: 40P01).
+    pub fn is_deadlock(&self) -> bool {
+        let Self::Unexpected(cause) = self else { return false };
+        let told = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        told.is_some_and(|told| told.code().as_deref() == Some("40P01"))
+    }
+
     /// The same for an operator at a terminal, who sees causes.
     pub fn into_cause(self) -> anyhow::Error {
         match self {
@@ -42,6 +49,10 @@ impl From<sqlx::Error> for Error {
             cause if is_away(&cause) => {
                 tracing::error!(cause = %cause, "the database is out of reach");
                 Self::Problem(Problem::Unavailable { retry_after: 5 })
+            }
+            // Their account was deleted while they did something (`refuse_the_deleted` in migrations/0012).
+            sqlx::Error::Database(told) if told.code().as_deref() == Some("GG401") => {
+                Self::Problem(Problem::SignInRequired)
             }
             cause => Self::Unexpected(cause.into()),
         }

@@ -241,6 +241,17 @@ pub async fn enqueue_export(db: &mut PgConnection, host: UserId, export: uuid::U
     Ok(())
 }
 
+/// Enqueues the end of what an account is at Stripe, if it is anything there, in the caller's transaction.
+pub async fn enqueue_close_customers(db: &mut PgConnection, host: UserId) -> Result<()> {
+    let customers = sqlx::query_scalar!("select stripe_id from billing_customers where host_id = $1", host.0)
+        .fetch_all(&mut *db)
+        .await?;
+    for customer in customers {
+        enqueue_close_customer(db, &customer).await?;
+    }
+    Ok(())
+}
+
 /// Enqueues the end of a customer at Stripe, in the caller's transaction. It is tried for four days.
 pub async fn enqueue_close_customer(db: &mut PgConnection, customer: &str) -> Result<()> {
     let job = CloseCustomer { customer: customer.to_owned() };
@@ -250,6 +261,12 @@ pub async fn enqueue_close_customer(db: &mut PgConnection, customer: &str) -> Re
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Whether the queue's own tables are there: a database that was never served has none.
+pub async fn is_ready(db: &mut PgConnection) -> Result<bool> {
+    let ready = "select to_regclass('graphile_worker._private_jobs') is not null";
+    Ok(sqlx::query_scalar(ready).fetch_one(db).await?)
 }
 
 /// Forgets news about an address that nobody followed up yet, or that nobody could.
@@ -265,12 +282,13 @@ pub async fn forget_account_news(db: &mut PgConnection, email: &str) -> Result<(
     Ok(())
 }
 
-/// Forgets news that could not be followed up in all their tries: they name an address. Run by the schedule.
+/// Forgets what could not be done in all its tries and names somebody. Run by the schedule.
 pub async fn forget_given_up(db: &PgPool) -> Result<()> {
     sqlx::query(
         "delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
-        where t.id = j.task_id and t.identifier = 'follow_up' and j.attempts >= j.max_attempts
-            and j.updated_at < now() - interval '7 days'",
+        where t.id = j.task_id and j.attempts >= j.max_attempts
+            and (t.identifier = 'follow_up' and j.updated_at < now() - interval '7 days'
+                or t.identifier = 'close_customer' and j.updated_at < now() - interval '30 days')",
     )
     .execute(db)
     .await?;

@@ -37,10 +37,10 @@ test('a guest sees what is held about them, corrects it, takes it along, stops m
   const copy = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
   expect(copy).toMatchObject({ name: 'Ada King', email: guest.email, answers: [{ answer: 'maybe', message: 'I am allergic to nuts' }] });
 
-  await visitor.getByLabel(`E-mails to ${guest.email}`).uncheck();
-  await visitor.getByRole('button', { name: 'Save my choice' }).click();
-  await expect(visitor.getByRole('status')).toContainText('It holds from now on');
-  await expect(visitor.getByLabel(`E-mails to ${guest.email}`)).not.toBeChecked();
+  await visitor.getByRole('button', { name: `Stop e-mails to ${guest.email}` }).click();
+  await expect(visitor.getByRole('status')).toContainText('Stopped, from now on');
+  await expect(visitor.getByText('takes that back')).toBeVisible();
+  await look(visitor);
 
   await visitor.getByRole('link', { name: 'Erase me …' }).click();
   await look(visitor);

@@ -16,21 +16,28 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
     let guests = sqlx::query!("delete from guests g using erasures e where e.kind = 'guest' and e.id = g.id")
         .execute(&mut *tx)
         .await?;
-    let users = sqlx::query!("delete from users u using erasures e where e.kind = 'user' and e.id = u.id")
-        .execute(&mut *tx)
-        .await?;
+    // First all that hangs on an account, then those whose time was over as well.
     let deleted = sqlx::query!(
         r#"
-        select u.id as "id: UserId", u.email from users u join erasures e on e.kind = 'deleted-user' and e.id = u.id
+        select distinct u.id as "id: UserId", u.email from users u
+        join erasures e on e.kind in ('user', 'deleted-user') and e.id = u.id
         where u.deleted_at is null
         "#
     )
     .fetch_all(&mut *tx)
     .await?;
+    let queue = jobs::is_ready(tx).await.map_err(Error::into_cause)?;
     for host in &deleted {
-        jobs::forget_account_news(tx, &host.email).await.map_err(Error::into_cause)?;
+        if queue {
+            jobs::forget_account_news(tx, &host.email).await.map_err(Error::into_cause)?;
+            // It may have been lost before Stripe heard of it.
+            jobs::enqueue_close_customers(tx, host.id).await.map_err(Error::into_cause)?;
+        }
         scrub::account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
     }
+    sqlx::query!("delete from users u using erasures e where e.kind = 'user' and e.id = u.id")
+        .execute(&mut *tx)
+        .await?;
     let anonymous = sqlx::query!(
         r#"
         select g.host_id as "host: UserId", g.event_id as "event: EventId", g.id as "guest: GuestId"
@@ -40,7 +47,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
     )
     .fetch_all(&mut *tx)
     .await?;
-    let again = guests.rows_affected() + users.rows_affected() + (deleted.len() + anonymous.len()) as u64;
+    let again = guests.rows_affected() + (deleted.len() + anonymous.len()) as u64;
     let mut by_event: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in anonymous {
         by_event.entry((row.host.0, row.event.0)).or_default().push(row.guest);

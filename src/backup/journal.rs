@@ -103,7 +103,7 @@ pub async fn waiting_seconds(db: &PgPool) -> Result<i64> {
 }
 
 /// Applies entries again. Those that the database knows change nothing. How many changed something.
-async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64> {
+async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> anyhow::Result<u64> {
     let mut changed = 0;
     for entry in entries {
         let done = match (entry.table, entry.gone) {
@@ -139,9 +139,30 @@ async fn replay(tx: &mut PgConnection, entries: &[Entry]) -> anyhow::Result<u64>
                 .await
             }
         };
+        if let (Table::Suppressions, true, Some(resumed)) = (entry.table, entry.gone, Resumed::of(&entry.row)) {
+            suppressions::forget_resumed(tx, secrets, &resumed.hash, resumed.host, &resumed.reason).await?;
+        }
         changed += done.context("the journal names what this program does not know")?.rows_affected();
     }
     Ok(changed)
+}
+
+/// A suppression that was kept as a hash and taken back.
+struct Resumed {
+    hash: Vec<u8>,
+    host: Option<Uuid>,
+    reason: String,
+}
+
+impl Resumed {
+    fn of(row: &Value) -> Option<Self> {
+        let text = |name: &str| row.get(name).and_then(Value::as_str);
+        // As PostgreSQL writes bytes into JSON.
+        let digits = text("address_hash")?.strip_prefix("\\x")?;
+        let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+        let hash = (0..digits.len()).step_by(2).map(byte).collect::<Option<_>>()?;
+        Some(Self { hash, host: text("host_id").and_then(|id| id.parse().ok()), reason: text("reason")?.to_owned() })
+    }
 }
 
 /// The same, together with what the database has not shipped yet, in the order in which all of it happened.
@@ -152,7 +173,7 @@ pub(super) async fn replay_with_own(
 ) -> anyhow::Result<u64> {
     let mut all = [entries, &own(tx).await?].concat();
     all.sort_by_key(|entry| entry.at);
-    let changed = replay(tx, &all).await?;
+    let changed = replay(tx, secrets, &all).await?;
     suppressions::veil_known(tx, secrets).await?;
     Ok(changed)
 }

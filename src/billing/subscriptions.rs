@@ -228,7 +228,7 @@ pub async fn see_prices(backend: &Backend, stripe: &Stripe) -> Result<()> {
 pub(super) async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId, customer: &str) -> Result<()> {
     sqlx::query!(
         "insert into billing_customers (host_id, stripe_id, created_at)
-        select id, $2, $3 from users where id = $1 on conflict do nothing",
+        select id, $2, $3 from users where id = $1 and deleted_at is null on conflict do nothing",
         host.0,
         customer,
         backend.clock.now(),
@@ -236,8 +236,12 @@ pub(super) async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId,
     .execute(&mut *tx)
     .await?;
     let known = sqlx::query_scalar!("select stripe_id from billing_customers where host_id = $1", host.0)
-        .fetch_optional(tx)
+        .fetch_optional(&mut *tx)
         .await?;
+    if known.is_none() {
+        // Their account was deleted while they were on their way to the checkout.
+        jobs::enqueue_close_customer(tx, customer).await?;
+    }
     if known.as_deref().is_some_and(|known| known != customer) {
         tracing::error!(%host, customer, ?known, "an account has paid as a second customer at Stripe");
     }

@@ -5,6 +5,7 @@ use crate::{
     billing::limits,
     error::Result,
     ids::EventId,
+    privacy,
     problem::{Conflict, Problem},
 };
 
@@ -94,10 +95,11 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         update events e set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
             address = $9, capacity = $10, reply_by = $11, party_size = $12, theme = $13, updated_at = $14,
             kept_months = $15,
-            forget_told_at = case when (e.starts_at, e.ends_at, e.kept_months) is distinct from ($5, $6, $15) then null
-                else e.forget_told_at end,
+            -- Who was told is told anew only if there is time for that.
+            forget_told_at = case when coalesce($6::timestamptz, $5::timestamptz) + make_interval(months => $15) > $14::timestamptz + interval '14 days'
+                then null else e.forget_told_at end,
             -- One that is to come again has guests again.
-            forgotten_at = case when coalesce($6, $5) > $14 then null else e.forgotten_at end,
+            forgotten_at = case when coalesce($6::timestamptz, $5::timestamptz) > $14 then null else e.forgotten_at end,
             sequence = e.sequence + case
                 when (e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address)
                     is distinct from ($3, $4, $5, $6, $7, $8, $9) then 1
@@ -158,6 +160,7 @@ pub async fn delete(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Problem::NotFound)?;
+    privacy::export::forget(&mut tx, host.id()).await?;
     auth::actions::record(&mut tx, backend.clock.now(), host, Act::EventDeleted, &title).await?;
     tx.commit().await?;
     backend.live.changed(id);

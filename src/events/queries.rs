@@ -32,7 +32,8 @@ pub async fn dashboard(backend: &Backend, host: &Host) -> Result<Dashboard> {
         r#"
         select e.id as "id: EventId", e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address,
             e.capacity, e.reply_by, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at,
-            e.kept_months, e.forget_at, e.forgotten_at, e.updated_at,
+            e.kept_months,
+            greatest(e.forget_at, e.forget_told_at + interval '14 days') as "forget_at!", e.forgotten_at, e.updated_at,
             g.guests as "guests!", g.invited as "invited!", g.opened as "opened!", g.attending as "attending!",
             g.heads as "heads!", g.declined as "declined!", g.maybe as "maybe!"
         from events e, lateral (
@@ -82,7 +83,7 @@ pub(crate) async fn event_of(db: &PgPool, host: UserId, id: EventId) -> Result<E
         r#"
         select id as "id: EventId", title, description, starts_at, ends_at, time_zone, venue, address, capacity,
             reply_by, party_size, theme as "theme: Theme", sequence, cancelled_at, kept_months,
-            forget_at, forgotten_at, updated_at
+            greatest(forget_at, forget_told_at + interval '14 days') as "forget_at!", forgotten_at, updated_at
         from events where host_id = $1 and id = $2
         "#,
         host.0,

@@ -9,6 +9,7 @@ use crate::{
     events,
     fields::{Fault, invalid},
     ids::{EventId, GuestId},
+    privacy,
     problem::{Conflict, Problem},
     rsvp,
 };
@@ -238,7 +239,11 @@ pub async fn tag(
 /// Erases guests whose time for undo is over; a restore erases them again. Run by the worker's schedule; returns how many.
 pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
     let before = backend.clock.now() - TimeDelta::hours(UNDO_HOURS);
-    let purged = sqlx::query!("delete from guests where deleted_at <= $1", before).execute(&backend.db).await?;
+    let mut tx = backend.db.begin().await?;
+    // What was prepared for their hosts to take along may name them.
+    privacy::export::forget_of(&mut tx, before).await?;
+    let purged = sqlx::query!("delete from guests where deleted_at <= $1", before).execute(&mut *tx).await?;
+    tx.commit().await?;
     Ok(purged.rows_affected())
 }
 

@@ -50,9 +50,17 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         return Err(Problem::Conflict(Conflict::NobodyToInvite).into());
     }
     let now = backend.clock.now();
-    let messages =
-        notifications::actions::enqueue(&mut tx, now, host.id(), event, Kind::Invitation, Channel::Email, &recipients)
-            .await?;
+    let messages = notifications::actions::enqueue(
+        &mut tx,
+        &backend.secrets,
+        now,
+        host.id(),
+        event,
+        Kind::Invitation,
+        Channel::Email,
+        &recipients,
+    )
+    .await?;
     let later = match backend.senders.warm_up {
         true => notifications::warming::spread(&mut tx, now, host.id()).await?,
         false => 0,
@@ -88,6 +96,7 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
     let now = backend.clock.now();
     notifications::actions::enqueue(
         &mut tx,
+        &backend.secrets,
         now,
         host.id(),
         event,
@@ -139,11 +148,12 @@ pub async fn record_opening(backend: &Backend, guest: &Guest, device: Device, ne
     sqlx::query!(
         "with access as (
             insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device, network_hash)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            select $1, $2, $3, $4, $5, $6, $7, $8 from guests where host_id = $1 and id = $3 and erased_at is null
+            returning invitation_id
         )
         update invitations set first_opened_at = coalesce(first_opened_at, $6), last_opened_at = $6,
             openings = openings + 1
-        where host_id = $1 and id = $4 and $7 <> 'scanner'",
+        where host_id = $1 and id = (select invitation_id from access) and $7 <> 'scanner'",
         guest.host.0,
         guest.event.0,
         guest.id.0,

@@ -6,7 +6,11 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{EventId, GuestId, InvitationId, UserId},
-    notifications::warming,
+    notifications::{
+        Channel,
+        suppressions::{self, Reason},
+        warming,
+    },
     problem::{Conflict, LinkEnd, Problem},
     secrets,
 };
@@ -97,6 +101,10 @@ impl Plan {
 /// What inviting `chosen`, or everybody, would do. Whoever has a link already is not counted.
 pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option<&[GuestId]>) -> Result<Plan> {
     let chosen: Option<Vec<_>> = chosen.map(|ids| ids.iter().map(|id| id.0).collect());
+    let mut db = backend.db.acquire().await?;
+    let stopped =
+        suppressions::stopped_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], &Reason::ALL)
+            .await?;
     let mut plan = sqlx::query_as!(
         Plan,
         r#"
@@ -106,7 +114,7 @@ pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option
                     else 'nothing' end as way,
                 row_number() over (partition by stopped, email is not null, phone is not null order by name_key) as place
             from guests
-            cross join lateral (select exists (select from suppressions s
+            cross join lateral (select id = any ($4) or exists (select from suppressions s
                 where s.address = lower(email) and (s.host_id is null or s.host_id = $1)) as stopped) s
             where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null and status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
@@ -127,9 +135,11 @@ pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option
         host.id().0,
         event.0,
         chosen.as_deref(),
+        &stopped as &[GuestId],
     )
-    .fetch_one(&backend.db)
+    .fetch_one(&mut *db)
     .await?;
+    drop(db);
     if backend.senders.warm_up {
         plan.later = warming::later(&backend.db, backend.clock.now(), host.id(), plan.mail).await?;
     }

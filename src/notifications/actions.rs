@@ -6,12 +6,14 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{AccountTokenId, EventId, GuestId, NotificationId, UserId},
+    secrets::Secrets,
 };
 
 /// Puts one message for each recipient into the outbox, in the caller's transaction. Whoever must not be written to gets
 /// none; their message stands there as suppressed, so that the host sees why. Returns how many will leave.
 pub async fn enqueue(
     tx: &mut PgConnection,
+    secrets: &Secrets,
     now: DateTime<Utc>,
     host: UserId,
     event: EventId,
@@ -24,7 +26,9 @@ pub async fn enqueue(
     }
     let guests: Vec<_> = recipients.iter().map(|(guest, _)| guest.0).collect();
     let addresses: Vec<_> = recipients.iter().map(|(_, address)| address.clone()).collect();
-    let normal: Vec<_> = recipients.iter().map(|(_, address)| suppressions::normal(address)).collect();
+    let stopped = suppressions::stopped(tx, secrets, host, &addresses).await?;
+    let reasons: Vec<_> =
+        addresses.iter().map(|address| stopped.get(address).map(|reason| reason.key().to_owned())).collect();
     let ids: Vec<_> = recipients.iter().map(|_| NotificationId::new().0).collect();
     // What is still waiting would only repeat the new message.
     sqlx::query!(
@@ -42,12 +46,8 @@ pub async fn enqueue(
             insert into notifications (host_id, event_id, guest_id, id, kind, channel, recipient, state, last_error,
                 created_at, state_changed_at, run_at, give_up_at)
             select $1, $2, n.guest_id, n.id, $7, $8, n.recipient,
-                case when s.reason is null then 'queued' else 'suppressed' end, s.reason, $9, $9, $9, $10
-            from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) as n (guest_id, id, recipient, normal)
-            left join lateral (
-                select reason from suppressions
-                where address = n.normal and (host_id is null or host_id = $1) order by at limit 1
-            ) s on true
+                case when n.reason is null then 'queued' else 'suppressed' end, n.reason, $9, $9, $9, $10
+            from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) as n (guest_id, id, recipient, reason)
             returning state
         )
         select count(*) filter (where state = 'queued') as "count!" from new
@@ -57,7 +57,7 @@ pub async fn enqueue(
         &guests,
         &ids,
         &addresses,
-        &normal,
+        &reasons as &[Option<String>],
         kind.key(),
         channel.key(),
         now,

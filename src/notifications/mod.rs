@@ -94,6 +94,8 @@ impl Kind {
     pub fn worth_hours(self) -> i64 {
         match self {
             Self::Reset | Self::Locked | Self::Registered => 1,
+            // Guests are forgotten two weeks after it was sent, and not before.
+            Self::ForgottenSoon => 13 * 24,
             _ => 24,
         }
     }

@@ -6,9 +6,7 @@ mod veil;
 mod verbs;
 
 #[cfg(feature = "ssr")]
-pub(crate) use veil::{address_hash, suppress_hashed, veil, veil_known};
-#[cfg(feature = "ssr")]
-pub(crate) use verbs::resume;
+pub(crate) use veil::{address_hash, forget_resumed, stopped, stopped_by_hash, suppress_hashed, veil, veil_known};
 #[cfg(feature = "ssr")]
 pub use verbs::{Scope, count_soft_bounce, lift, subscribe_again, suppress, unsubscribe};
 

@@ -1,6 +1,9 @@
 //! Telling guests that an event changed or was called off, when the host wants them to be told.
 
-use super::{Channel, Kind, actions};
+use super::{
+    Channel, Kind, actions,
+    suppressions::{self, Reason},
+};
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
@@ -26,20 +29,25 @@ pub struct Telling {
 /// Who would be told: everybody with a link who has not declined.
 pub async fn telling(backend: &Backend, host: &Host, event: EventId) -> Result<Telling> {
     let found = events::queries::event(&backend.db, host, event).await?;
+    let mut db = backend.db.acquire().await?;
+    let stopped =
+        suppressions::stopped_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], &Reason::ALL)
+            .await?;
     let counted = sqlx::query!(
         r#"
         select count(*) filter (where g.email is not null and not s.stopped) as "by_mail!",
             count(*) filter (where g.email is null) as "by_hand!", count(*) filter (where s.stopped) as "suppressed!"
         from guests g
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-        cross join lateral (select exists (select from suppressions x
+        cross join lateral (select g.id = any ($3) or exists (select from suppressions x
             where x.address = lower(g.email) and (x.host_id is null or x.host_id = $1)) as stopped) s
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.status <> 'declined'
         "#,
         host.id().0,
         event.0,
+        &stopped as &[GuestId],
     )
-    .fetch_one(&backend.db)
+    .fetch_one(&mut *db)
     .await?;
     let (by_mail, by_hand, suppressed) = (counted.by_mail, counted.by_hand, counted.suppressed);
     Ok(Telling { event: found, by_mail, by_hand, suppressed })
@@ -69,7 +77,8 @@ pub async fn tell(backend: &Backend, host: &Host, event: EventId) -> Result<usiz
     .fetch_all(&mut *tx)
     .await?;
     let recipients: Vec<_> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
-    let leave = actions::enqueue(&mut tx, now, host.id(), event, kind, Channel::Email, &recipients).await?;
+    let leave =
+        actions::enqueue(&mut tx, &backend.secrets, now, host.id(), event, kind, Channel::Email, &recipients).await?;
     let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
     guests::standing::restate(&mut tx, host.id(), &ids).await?;
     auth::actions::record(&mut tx, now, host, Act::GuestsTold, &leave.to_string()).await?;

@@ -59,11 +59,3 @@ pub struct CorrectionForm {
     /// With its country code.
     pub phone: String,
 }
-
-/// The ways by which a guest wants to hear from a host: not empty where they do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ChannelsForm {
-    pub email: String,
-    pub sms: String,
-}

@@ -9,6 +9,7 @@ use crate::{
     guests,
     ids::{EventId, GuestId, UserId},
     notifications::suppressions,
+    privacy::export,
     secrets::Secrets,
 };
 
@@ -22,6 +23,10 @@ pub async fn guests(
     event: EventId,
     ids: &[GuestId],
 ) -> Result<()> {
+    // In the order of all verbs that hold both.
+    sqlx::query!("select from events where host_id = $1 and id = $2 for no key update", host.0, event.0)
+        .execute(&mut *tx)
+        .await?;
     guests::standing::hold(tx, host, ids).await?;
     let suppressed = addresses(tx, host, event, ids, true).await?;
     suppressions::veil(tx, secrets, host, &suppressed).await?;
@@ -94,8 +99,7 @@ pub async fn guests(
     .await?;
     guests::standing::restate(tx, host, ids).await?;
     // What was prepared for the host to take along may name them.
-    sqlx::query!("delete from data_exports where host_id = $1", host.0).execute(tx).await?;
-    Ok(())
+    export::forget(tx, host).await
 }
 
 /// Addresses and numbers of guests, and those to which they were written; only the suppressed ones, or all.

@@ -58,6 +58,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
         let recipient = [(guest.id(), address)];
         notifications::actions::enqueue(
             &mut tx,
+            &backend.secrets,
             now,
             guest.host(),
             guest.event(),

@@ -1,6 +1,7 @@
 use guestguard::{
     ids::Token,
-    privacy::{ChannelsForm, CorrectionForm, DeletionForm},
+    notifications::Channel,
+    privacy::{CorrectionForm, DeletionForm},
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -38,12 +39,12 @@ pub async fn correct(token: Token, form: CorrectionForm) -> Result<(), Problem> 
     crate::ssr::done(Some(crate::ui::flash::Notice::Corrected), &super::data_page(&token)).await
 }
 
-/// A guest says how they want to hear from their host.
-#[server(endpoint = "privacy/choose-channels")]
-pub async fn choose_channels(token: Token, #[server(default)] form: ChannelsForm) -> Result<(), Problem> {
+/// A guest stops one way by which their host writes to them.
+#[server(endpoint = "privacy/stop-channel")]
+pub async fn stop_channel(token: Token, channel: Channel) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
-    crate::ssr::reply(guestguard::privacy::actions::choose_channels(&backend, &guest, &form).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::ChannelsChosen), &super::data_page(&token)).await
+    crate::ssr::reply(guestguard::privacy::actions::stop_channel(&backend, &guest, channel).await)?;
+    crate::ssr::done(Some(crate::ui::flash::Notice::ChannelStopped), &super::data_page(&token)).await
 }
 
 /// A guest erases themselves.

@@ -15,7 +15,7 @@ use crate::{
     ui::{
         button::PostButton,
         field::Field,
-        form::{BACK, Form, FormState},
+        form::{Form, FormState},
         layout::GuestNotice,
         page::page,
         words,
@@ -127,29 +127,35 @@ fn Ways(token: Token, channels: Vec<HeldChannel>, host: String) -> impl IntoView
         view! {
             <section class="card">
                 <h2>{format!("How {host} may write to you")}</h2>
-                <form class="form" method="post" action="/api/privacy/choose-channels">
-                    <input type="hidden" name=BACK value=data_page(&token)/>
-                    <input type="hidden" name="token" value=token.0/>
+                <ul class="ways">
                     {channels
                         .into_iter()
                         .map(|HeldChannel { channel, address, stopped }| {
-                            let (name, words) = match channel {
-                                Channel::Email => ("form[email]", format!("E-mails to {address}")),
-                                Channel::Sms => ("form[sms]", format!("Text messages to {address}")),
+                            let (what, back) = match channel {
+                                Channel::Email => ("E-mails", "Stopped. The link at the foot of any of these mails takes that back."),
+                                Channel::Sms => ("Text messages", "Stopped for good."),
                             };
+                            let values = vec![("token", token.0.clone()), ("channel", channel.key().to_owned())];
+                            let label = format!("Stop {} to {address}", what.to_lowercase());
                             view! {
-                                <label class="check">
-                                    <input type="checkbox" name=name value="yes" checked=!stopped/>
-                                    <span>{words}</span>
-                                </label>
+                                <li>
+                                    <span>{format!("{what} to {address}")}</span>
+                                    {if stopped {
+                                        view! { <span class="hint">{back}</span> }.into_any()
+                                    } else {
+                                        view! {
+                                            <PostButton action="/api/privacy/stop-channel" values class="button button-small" label>
+                                                "Stop them"
+                                            </PostButton>
+                                        }
+                                            .into_any()
+                                    }}
+                                </li>
                             }
                         })
                         .collect_view()}
-                    <p class="hint">"Your link works in any case."</p>
-                    <div class="form-actions">
-                        <button class="button" type="submit">"Save my choice"</button>
-                    </div>
-                </form>
+                </ul>
+                <p class="hint">"Your link works in any case, and your answer stays."</p>
             </section>
         }
     })

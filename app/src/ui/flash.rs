@@ -82,8 +82,8 @@ pub enum Notice {
     AccountDeleted,
     /// A guest put right what is known of them.
     Corrected,
-    /// A guest said how they want to hear from their host.
-    ChannelsChosen,
+    /// A guest stopped a way by which their host writes to them.
+    ChannelStopped,
 }
 
 impl Flash {

@@ -230,7 +230,7 @@ fn words(notice: &Notice) -> String {
         Notice::Proven => "Thank you. For a quarter of an hour we know that it is you.".into(),
         Notice::AccountDeleted => "Your account and everything in it is erased. Thank you for having been here.".into(),
         Notice::Corrected => "Saved. Your host sees it, too.".into(),
-        Notice::ChannelsChosen => "Saved. It holds from now on.".into(),
+        Notice::ChannelStopped => "Stopped, from now on.".into(),
         Notice::SignedOut => "You are signed out.".into(),
     }
 }

@@ -56,6 +56,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("import", &*import),
         ("tag", "VIP"),
         ("outcome", "sent"),
+        ("channel", "email"),
         ("form[phone]", "+447911123456"),
         ("line", "2"),
         ("lines[]", "2"),
@@ -90,7 +91,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         "/api/auth/agree-to-new-address",
         "/api/rsvp/answer",
         "/api/privacy/correct",
-        "/api/privacy/choose-channels",
+        "/api/privacy/stop-channel",
         "/api/privacy/erase",
     ]);
     // What concerns the caller's own account or list only, so that there is nothing of another's to find.

@@ -9,7 +9,12 @@ use crate::{
     fields::Fields,
     guests,
     ids::{EventId, GuestId, UserId},
-    notifications::{Channel, Kind, actions, reminders::HOURS, templates},
+    notifications::{
+        Channel, Kind, actions,
+        reminders::HOURS,
+        suppressions::{self, Reason},
+        templates,
+    },
     problem::Problem,
 };
 
@@ -97,6 +102,9 @@ pub async fn climb(backend: &Backend) -> Result<usize> {
     Ok(sent)
 }
 
+/// Whoever wants no mail gets no text instead.
+const WANTED_NO_MORE: [Reason; 3] = [Reason::Unsubscribed, Reason::Complaint, Reason::Erased];
+
 async fn climb_event(backend: &Backend, host: UserId, event: EventId) -> Result<usize> {
     let now = backend.clock.now();
     let found = events::queries::event_of(&backend.db, host, event).await?;
@@ -104,6 +112,8 @@ async fn climb_event(backend: &Backend, host: UserId, event: EventId) -> Result<
         return Ok(0);
     }
     let mut tx = backend.db.begin().await?;
+    let stopped =
+        suppressions::stopped_by_hash(&mut tx, &backend.secrets, host, event, &Channel::ALL, &WANTED_NO_MORE).await?;
     let guests = sqlx::query!(
         r#"
         select g.id as "id: GuestId", g.phone as "phone!" from guests g
@@ -119,17 +129,21 @@ async fn climb_event(backend: &Backend, host: UserId, event: EventId) -> Result<
             and not exists (select from suppressions s
                 where s.address in (lower(g.email), g.phone) and (s.host_id is null or s.host_id = $1)
                     and s.reason in ('unsubscribed', 'complaint'))
+            and g.id <> all ($4)
         order by g.id
         for no key update of g skip locked
         "#,
         host.0,
         event.0,
         now,
+        &stopped as &[GuestId],
     )
     .fetch_all(&mut *tx)
     .await?;
     let recipients: Vec<_> = guests.into_iter().map(|guest| (guest.id, guest.phone)).collect();
-    let sent = actions::enqueue(&mut tx, now, host, event, Kind::Invitation, Channel::Sms, &recipients).await?;
+    let sent =
+        actions::enqueue(&mut tx, &backend.secrets, now, host, event, Kind::Invitation, Channel::Sms, &recipients)
+            .await?;
     let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
     guests::standing::restate(&mut tx, host, &ids).await?;
     tx.commit().await?;

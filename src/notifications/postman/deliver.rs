@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{
     claim::Claimed,
     hand_over::{Leave, hand_over},
@@ -8,11 +10,14 @@ use crate::{
     error::Result,
     notifications::{
         account_letters,
-        senders::{Message, SendError, Taken},
+        senders::{Cause, Message, PATIENCE, SendError, Taken},
         suppressions::Reason,
         templates,
     },
 };
+
+/// Longest time from the last word about a message to its end, whatever steps that takes: so long an erasure waits.
+pub(super) const DEADLINE: Duration = PATIENCE.saturating_add(Duration::from_millis(500));
 
 /// What one try came to.
 pub enum Outcome {
@@ -57,7 +62,10 @@ async fn attempt(backend: &Backend, claimed: &Claimed) -> Result<(Option<&'stati
         Leave::Stopped(reason) => return Ok((None, Outcome::Suppressed(reason))),
         Leave::Gone => return Ok((None, Outcome::Cancelled)),
     }
-    let sent = sender.send(&message).await;
+    let sent = match tokio::time::timeout(DEADLINE, sender.send(&message)).await {
+        Ok(sent) => sent,
+        Err(_) => Err(SendError { cause: Cause::Unclear, words: "no answer in time".into() }),
+    };
     let failed = sent.as_ref().err().map(|error| error.cause);
     backend.breakers.note(claimed.channel, failed, backend.clock.now());
     let outcome = match sent {

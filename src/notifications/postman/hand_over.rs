@@ -1,16 +1,13 @@
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{Postgres, Transaction};
 
-use super::claim::Claimed;
+use super::{claim::Claimed, deliver::DEADLINE};
 use crate::{
     backend::Backend,
     error::Result,
     ids::{GuestId, UserId},
-    notifications::{
-        senders::PATIENCE,
-        suppressions::{Reason, address_hash, normal},
-    },
+    notifications::suppressions::{Reason, address_hash, normal},
 };
 
 /// Time between two looks at what the other side is doing.
@@ -66,10 +63,22 @@ pub(super) async fn hand_over(backend: &Backend, claimed: &Claimed) -> Result<Le
     }
 }
 
-/// Until the transaction ends nothing of the host's leaves, and what was leaving to `guest`, or to anybody, is through.
-/// To be called before the transaction holds any row.
-pub(crate) async fn stand_still(tx: &mut PgConnection, host: UserId, guest: Option<GuestId>) -> Result<()> {
-    sqlx::query!("select pg_advisory_xact_lock($1)", lock(host)).execute(&mut *tx).await?;
+/// A transaction during which nothing of the host's leaves; what was leaving to `guest`, or to anybody, is through. Whoever
+/// has to wait for another such transaction holds no connection meanwhile.
+pub(crate) async fn stand_still(
+    backend: &Backend,
+    host: UserId,
+    guest: Option<GuestId>,
+) -> Result<Transaction<'static, Postgres>> {
+    let mut tx = loop {
+        let mut tx = backend.db.begin().await?;
+        let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, lock(host));
+        if free.fetch_one(&mut *tx).await? {
+            break tx;
+        }
+        tx.rollback().await?;
+        tokio::time::sleep(LOOK).await;
+    };
     loop {
         let leaving = sqlx::query_scalar!(
             r#"
@@ -79,13 +88,13 @@ pub(crate) async fn stand_still(tx: &mut PgConnection, host: UserId, guest: Opti
             "#,
             host.0,
             guest.map(|guest| guest.0),
-            // Nobody waits for a provider any longer than that.
-            PATIENCE.as_secs_f64() + 1.0,
+            // By then it is over, however it went.
+            DEADLINE.as_secs_f64() + 0.5,
         )
         .fetch_one(&mut *tx)
         .await?;
         if !leaving {
-            return Ok(());
+            return Ok(tx);
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -92,7 +92,8 @@ pub async fn record(
     } else if let Some(id) = &provider_id {
         // Word of it was here before its answer: the two are brought together.
         sqlx::query!(
-            "update notifications set provider = $3, provider_id = coalesce(provider_id, $4) where host_id = $1 and id = $2",
+            "update notifications set provider = $3, provider_id = coalesce(provider_id, $4)
+            where host_id = $1 and id = $2 and recipient <> ''",
             claimed.host.0,
             claimed.id.0,
             provider,
@@ -102,10 +103,10 @@ pub async fn record(
         .await?;
     }
     if let Some((scope, reason)) = note.suppress {
-        suppressions::suppress(&mut tx, now, &claimed.recipient, scope, reason).await?;
+        suppressions::suppress(&mut tx, &backend.secrets, now, &claimed.recipient, scope, reason).await?;
     }
     if note.bounce == Some("soft") {
-        suppressions::count_soft_bounce(&mut tx, now, &claimed.recipient).await?;
+        suppressions::count_soft_bounce(&mut tx, &backend.secrets, now, &claimed.recipient).await?;
     }
     if note.bounce == Some(unwelcome::POLICY) {
         unwelcome::leave_alone(&mut tx, now, &claimed.recipient, note.words.as_deref().unwrap_or_default()).await?;

@@ -10,7 +10,10 @@ use crate::{
     fields::{Fault, invalid},
     guests,
     ids::{EventId, GuestId, ReminderId, UserId},
-    notifications::{Channel, Kind, actions},
+    notifications::{
+        Channel, Kind, actions,
+        suppressions::{self, Reason},
+    },
     problem::{Conflict, Problem},
 };
 
@@ -205,6 +208,8 @@ async fn recipients(
     event: EventId,
     audience: Audience,
 ) -> Result<Vec<Recipient>> {
+    let stopped =
+        suppressions::stopped_by_hash(db, &backend.secrets, host, event, &[Channel::Email], &Reason::ALL).await?;
     Ok(sqlx::query_as!(
         Recipient,
         r#"
@@ -218,12 +223,14 @@ async fn recipients(
             and not exists (select from notifications n
                 where n.host_id = $1 and n.guest_id = g.id and n.kind = 'reminder' and n.state <> 'cancelled'
                     and n.created_at > $4)
+            and g.id <> all ($5)
         order by g.name_key, g.id
         "#,
         host.0,
         event.0,
         audience.key(),
         backend.clock.now() - A_DAY,
+        &stopped as &[GuestId],
     )
     .fetch_all(db)
     .await?)
@@ -276,11 +283,19 @@ async fn send(backend: &Backend, host: UserId, event: EventId, id: ReminderId) -
     }
     let mut count = 0;
     if awake && now - due < TOO_LATE {
-        let recipients = recipients(&mut tx, backend, host, event, stored.audience).await?;
-        let recipients: Vec<_> = recipients.into_iter().map(|guest| (guest.id, guest.email)).collect();
-        let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
+        let found = recipients(&mut tx, backend, host, event, stored.audience).await?;
+        let ids: Vec<_> = found.iter().map(|guest| guest.id).collect();
         guests::standing::hold(&mut tx, host, &ids).await?;
-        count = actions::enqueue(&mut tx, now, host, event, Kind::Reminder, Channel::Email, &recipients).await?;
+        // Again, now that nobody can be erased or corrected any more.
+        let recipients: Vec<_> = recipients(&mut tx, backend, host, event, stored.audience)
+            .await?
+            .into_iter()
+            .filter(|guest| ids.contains(&guest.id))
+            .map(|guest| (guest.id, guest.email))
+            .collect();
+        count =
+            actions::enqueue(&mut tx, &backend.secrets, now, host, event, Kind::Reminder, Channel::Email, &recipients)
+                .await?;
         let guests: Vec<_> = ids.iter().map(|id| id.0).collect();
         sqlx::query!(
             "update notifications set reminder_id = $3

@@ -14,6 +14,7 @@ use crate::{
         senders::{Cause, Reference, refusal},
         suppressions::{self, Reason, Scope},
     },
+    secrets::Secrets,
 };
 
 /// Takes a verified report in, once: what it tells and all that follows from it, in one transaction. Told again, it
@@ -39,7 +40,7 @@ pub async fn apply(backend: &Backend, report: &Report) -> Result<()> {
         && let Some(news) = &report.news
         && let Some(message) = find(&mut tx, report.provider, news).await?
     {
-        note(&mut tx, now, report.provider, &message, news).await?;
+        note(&mut tx, &backend.secrets, now, report.provider, &message, news).await?;
         event = message.event;
     }
     tx.commit().await?;
@@ -55,7 +56,6 @@ struct Message {
     id: NotificationId,
     event: Option<EventId>,
     guest: Option<GuestId>,
-    recipient: String,
 }
 
 /// The message that news are about: by our own reference, which may be here before the provider's answer; otherwise by
@@ -66,7 +66,7 @@ async fn find(tx: &mut PgConnection, provider: &str, news: &News) -> Result<Opti
         Message,
         r#"
         select host_id as "host: UserId", id as "id: NotificationId", event_id as "event: EventId",
-            guest_id as "guest: GuestId", recipient
+            guest_id as "guest: GuestId"
         from notifications
         where (host_id = $1 and id = $2 or $1::uuid is null and provider = $3 and provider_id = $4) and recipient <> ''
         "#,
@@ -79,19 +79,29 @@ async fn find(tx: &mut PgConnection, provider: &str, news: &News) -> Result<Opti
     .await?)
 }
 
-async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message: &Message, news: &News) -> Result<()> {
+async fn note(
+    tx: &mut PgConnection,
+    secrets: &Secrets,
+    now: DateTime<Utc>,
+    provider: &str,
+    message: &Message,
+    news: &News,
+) -> Result<()> {
     let guest = message.guest.as_slice();
     guests::standing::hold(tx, message.host, guest).await?;
     let held = sqlx::query!(
         r#"
-        select state as "state: State", bounce_type, delivered_at, opened_at from notifications
-        where host_id = $1 and id = $2 for no key update
+        select state as "state: State", bounce_type, delivered_at, opened_at, recipient from notifications
+        where host_id = $1 and id = $2 and recipient <> '' for no key update
         "#,
         message.host.0,
         message.id.0,
     )
-    .fetch_one(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
+    // Whoever it went to was erased meanwhile: nothing is to be known of them any more.
+    let Some(held) = held else { return Ok(()) };
+    let recipient = &*held.recipient;
     let known = known(held.state, held.bounce_type.as_deref());
     let state = if Some(news.what) > known { state(news.what).unwrap_or(held.state) } else { held.state };
     let unwelcome = refusal(&news.detail) == Cause::Unwelcome;
@@ -127,16 +137,16 @@ async fn note(tx: &mut PgConnection, now: DateTime<Utc>, provider: &str, message
     step(tx, message.host, message.id, news.at, news.what.key(), &news.detail).await?;
     match news.what {
         What::HardBounced | What::Failed if unwelcome => {
-            leave_alone(tx, now, &message.recipient, &news.detail).await?;
+            leave_alone(tx, now, recipient, &news.detail).await?;
         }
         What::HardBounced => {
-            suppressions::suppress(tx, now, &message.recipient, Scope::Everybody, Reason::HardBounce).await?;
+            suppressions::suppress(tx, secrets, now, recipient, Scope::Everybody, Reason::HardBounce).await?;
         }
         What::Complained => {
-            suppressions::suppress(tx, now, &message.recipient, Scope::Everybody, Reason::Complaint).await?;
+            suppressions::suppress(tx, secrets, now, recipient, Scope::Everybody, Reason::Complaint).await?;
         }
         What::SoftBounced if state == State::Bounced => {
-            suppressions::count_soft_bounce(tx, now, &message.recipient).await?;
+            suppressions::count_soft_bounce(tx, secrets, now, recipient).await?;
         }
         _ => {}
     }

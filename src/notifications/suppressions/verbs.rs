@@ -27,10 +27,12 @@ impl Scope {
     }
 }
 
-/// Keeps an address from being written to from now on, and cancels what waits for it, in the caller's transaction.
+/// Keeps an address from being written to from now on, and cancels what waits for it, in the caller's transaction. Where
+/// only its hash is kept, that stays so.
 /// Messages about accounts still go after an unsubscription: nobody could sign in without them.
 pub async fn suppress(
     tx: &mut PgConnection,
+    secrets: &Secrets,
     now: DateTime<Utc>,
     address: &str,
     scope: Scope,
@@ -38,9 +40,13 @@ pub async fn suppress(
 ) -> Result<()> {
     let address = normal(address);
     sqlx::query!(
-        "insert into suppressions (address, host_id, reason, at) values ($1, $2, $3, $4)
+        "insert into suppressions (address, address_hash, host_id, reason, at)
+        select case when not hashed then $1 end, case when hashed then $2::bytea end, $3, $4, $5
+        from (select exists (select from suppressions
+            where address_hash = $2 and (host_id is null or $3::uuid is null or host_id = $3)) as hashed) known
         on conflict on constraint suppressions_key do nothing",
         address,
+        address_hash(secrets, &address)?,
         scope.host().map(|host| host.0),
         reason.key(),
         now,
@@ -80,7 +86,12 @@ pub async fn suppress(
 }
 
 /// Counts a soft bounce that was noted already, and gives the address up after five in 14 days.
-pub async fn count_soft_bounce(tx: &mut PgConnection, now: DateTime<Utc>, address: &str) -> Result<()> {
+pub async fn count_soft_bounce(
+    tx: &mut PgConnection,
+    secrets: &Secrets,
+    now: DateTime<Utc>,
+    address: &str,
+) -> Result<()> {
     let address = normal(address);
     let lately = sqlx::query_scalar!(
         r#"
@@ -93,7 +104,7 @@ pub async fn count_soft_bounce(tx: &mut PgConnection, now: DateTime<Utc>, addres
     .fetch_one(&mut *tx)
     .await?;
     if lately >= MOST_SOFT_BOUNCES {
-        suppress(tx, now, &address, Scope::Everybody, Reason::SoftBounces).await?;
+        suppress(tx, secrets, now, &address, Scope::Everybody, Reason::SoftBounces).await?;
     }
     Ok(())
 }
@@ -102,27 +113,23 @@ pub async fn count_soft_bounce(tx: &mut PgConnection, now: DateTime<Utc>, addres
 pub async fn unsubscribe(backend: &Backend, subscription: &Subscription, everybody: bool) -> Result<()> {
     let scope = if everybody { Scope::Everybody } else { Scope::Host(subscription.host) };
     let mut tx = backend.db.begin().await?;
-    suppress(&mut tx, backend.clock.now(), &subscription.address, scope, Reason::Unsubscribed).await?;
+    suppress(&mut tx, &backend.secrets, backend.clock.now(), &subscription.address, scope, Reason::Unsubscribed)
+        .await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Takes an unsubscription back: from this host, and from everybody's messages.
 pub async fn subscribe_again(backend: &Backend, subscription: &Subscription) -> Result<()> {
-    resume(&mut *backend.db.acquire().await?, &backend.secrets, subscription).await
-}
-
-/// The same, in the caller's transaction.
-pub(crate) async fn resume(tx: &mut PgConnection, secrets: &Secrets, subscription: &Subscription) -> Result<()> {
     sqlx::query!(
         "delete from suppressions
         where (address = $1 or address_hash = $2) and reason in ('unsubscribed', 'erased')
             and (host_id = $3 or host_id is null)",
         subscription.address,
-        address_hash(secrets, &subscription.address)?,
+        address_hash(&backend.secrets, &subscription.address)?,
         subscription.host.0,
     )
-    .execute(tx)
+    .execute(&backend.db)
     .await?;
     Ok(())
 }

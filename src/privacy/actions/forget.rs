@@ -14,6 +14,15 @@ use crate::{
 pub async fn warn_of_forgetting(backend: &Backend) -> Result<usize> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
+    // A mail that never left told nobody.
+    sqlx::query!(
+        "update events e set forget_told_at = null
+        where e.forgotten_at is null and e.forget_told_at is not null and exists (select from notifications n
+            where n.host_id = e.host_id and n.kind = 'forgotten-soon' and n.state in ('failed', 'cancelled')
+                and n.created_at >= e.forget_told_at)"
+    )
+    .execute(&mut *tx)
+    .await?;
     let hosts = sqlx::query!(
         r#"
         with told as (
@@ -45,6 +54,8 @@ pub async fn forget_due(backend: &Backend) -> Result<usize> {
         r#"
         select host_id as "host: UserId", id as "id: EventId" from events
         where forgotten_at is null and forget_at <= $1 and forget_told_at <= $2
+            and not exists (select from notifications n where n.host_id = events.host_id and n.kind = 'forgotten-soon'
+                and n.state in ('queued', 'sending'))
         order by forget_at
         "#,
         now,
@@ -62,8 +73,7 @@ pub async fn forget_due(backend: &Backend) -> Result<usize> {
 /// Whether it was still to be done: the host may have given the event another date meanwhile.
 async fn forget(backend: &Backend, host: UserId, event: EventId) -> Result<bool> {
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
-    postman::stand_still(&mut tx, host, None).await?;
+    let mut tx = postman::stand_still(backend, host, None).await?;
     let title = sqlx::query_scalar!(
         "update events set forgotten_at = $3
         where host_id = $1 and id = $2 and forgotten_at is null and forget_at <= $3 and forget_told_at <= $4

@@ -1,5 +1,3 @@
-use sqlx::PgConnection;
-
 use crate::{
     auth::{self, Act},
     backend::Backend,
@@ -8,12 +6,11 @@ use crate::{
     guests::GuestForm,
     invitations::Guest,
     notifications::{
-        postman,
+        Channel, postman,
         senders::outbox,
         suppressions::{self, Reason, Scope},
-        unsubscribing::Subscription,
     },
-    privacy::{ChannelsForm, CorrectionForm, scrub},
+    privacy::{CorrectionForm, scrub},
     problem::Problem,
 };
 
@@ -22,6 +19,7 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
     let CorrectionForm { name, email, phone } = form.clone();
     let new = GuestForm { name, email, phone, ..GuestForm::default() }.parse()?;
     let now = backend.clock.now();
+    let title = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?.title;
     let mut tx = backend.db.begin().await?;
     let changed = sqlx::query!(
         "update guests set name = $3, email = $4, phone = $5, updated_at = $6, activity_at = greatest(activity_at, $6)
@@ -39,33 +37,32 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
     if changed == 0 {
         return Err(Problem::NotFound.into());
     }
-    record(&mut tx, backend, guest, Act::GuestCorrected).await?;
+    auth::actions::record_of(&mut tx, now, guest.host(), Act::GuestCorrected, &title).await?;
     tx.commit().await?;
     backend.live.changed(guest.event());
     Ok(())
 }
 
-/// A guest says by which ways they want to hear from this host. A way they have not is passed over.
-pub async fn choose_channels(backend: &Backend, guest: &Guest, form: &ChannelsForm) -> Result<()> {
+/// A guest wants no more messages of this host by one way. Taking that back takes a link from a message of theirs: the link
+/// to their invitation is known to the host as well.
+pub async fn stop_channel(backend: &Backend, guest: &Guest, channel: Channel) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     let has = sqlx::query!(
-        "select email, phone from guests where host_id = $1 and id = $2 and erased_at is null",
+        "select email, phone from guests where host_id = $1 and id = $2 and erased_at is null for no key update",
         guest.host().0,
-        guest.id().0
+        guest.id().0,
     )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Problem::NotFound)?;
-    for (address, wanted) in [(has.email, &form.email), (has.phone, &form.sms)] {
-        let Some(address) = address else { continue };
-        if wanted.is_empty() {
-            suppressions::suppress(&mut tx, now, &address, Scope::Host(guest.host()), Reason::Unsubscribed).await?;
-        } else {
-            let subscription = Subscription::new(guest.host(), &address);
-            suppressions::resume(&mut tx, &backend.secrets, &subscription).await?;
-        }
-    }
+    let address = match channel {
+        Channel::Email => has.email,
+        Channel::Sms => has.phone,
+    };
+    let address = address.ok_or(Problem::NotFound)?;
+    let scope = Scope::Host(guest.host());
+    suppressions::suppress(&mut tx, &backend.secrets, now, &address, scope, Reason::Unsubscribed).await?;
     tx.commit().await?;
     backend.live.changed(guest.event());
     Ok(())
@@ -77,23 +74,18 @@ pub async fn choose_channels(backend: &Backend, guest: &Guest, form: &ChannelsFo
 pub async fn erase(backend: &Backend, guest: &Guest) -> Result<()> {
     let (host, event, ids) = (guest.host(), guest.event(), [guest.id()]);
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
-    postman::stand_still(&mut tx, host, Some(guest.id())).await?;
+    let title = events::queries::event_of(&backend.db, host, event).await?.title;
+    let mut tx = postman::stand_still(backend, host, Some(guest.id())).await?;
     let addresses = scrub::addresses(&mut tx, host, event, &ids, false).await?;
     let written = outbox::written_to(&mut tx, backend, host, Some(guest.id())).await?;
     scrub::guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
     for address in addresses {
         suppressions::suppress_hashed(&mut tx, now, &backend.secrets, host, &address, Reason::Erased).await?;
     }
-    record(&mut tx, backend, guest, Act::GuestErased).await?;
+    // The host reads of which event it was, not of whom.
+    auth::actions::record_of(&mut tx, now, host, Act::GuestErased, &title).await?;
     tx.commit().await?;
     outbox::forget(backend, &written).await?;
     backend.live.changed(event);
     Ok(())
-}
-
-/// The host reads of which event it was, not of whom.
-async fn record(tx: &mut PgConnection, backend: &Backend, guest: &Guest, act: Act) -> Result<()> {
-    let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
-    auth::actions::record_of(tx, backend.clock.now(), guest.host(), act, &event.title).await
 }

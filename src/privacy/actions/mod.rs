@@ -8,4 +8,4 @@ mod guest;
 pub use accept::accept;
 pub use account::{delete_account, remove_deleted};
 pub use forget::{forget_due, warn_of_forgetting};
-pub use guest::{choose_channels, correct, erase};
+pub use guest::{correct, erase, stop_channel};

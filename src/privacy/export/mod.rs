@@ -7,6 +7,7 @@ mod write;
 
 pub use parts::{PARTS, Part};
 pub use prepared::{Prepared, ask, forget_old, parts, prepare, prepared};
+pub(crate) use prepared::{forget, forget_of};
 
 use sqlx::{Connection, PgConnection};
 
@@ -39,7 +40,6 @@ pub async fn export(backend: &Backend, host: &Host, format: Format) -> Result<st
         return Err(Problem::SignInAgain.into());
     }
     let mut db = backend.db.acquire().await?;
-    auth::actions::record(&mut db, now, host, Act::DataExported, "").await?;
     let mut tx = snapshot(&mut db).await?;
     if rows(&mut tx, host.id()).await? > MOST_ROWS {
         return Err(Problem::Conflict(Conflict::ExportToPrepare).into());
@@ -49,6 +49,7 @@ pub async fn export(backend: &Backend, host: &Host, format: Format) -> Result<st
         Format::Zip => write::archive(&mut tx, host.id(), now, &mut |_| {}).await?,
     };
     tx.rollback().await?;
+    auth::actions::record(&mut db, now, host, Act::DataExported, "").await?;
     Ok(file)
 }
 

@@ -3,7 +3,7 @@ use std::io::Read;
 use async_stream::try_stream;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::Stream;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{rows, snapshot, write};
@@ -76,7 +76,6 @@ pub async fn ask(backend: &Backend, host: &Host) -> Result<()> {
     .fetch_optional(&mut *tx)
     .await?;
     if let Some(id) = id {
-        auth::actions::record(&mut tx, now, host, Act::DataExported, "").await?;
         jobs::enqueue_export(&mut tx, host.id(), id).await?;
     }
     tx.commit().await?;
@@ -153,6 +152,8 @@ pub async fn parts(backend: &Backend, host: &Host) -> Result<impl Stream<Item = 
     }
     let ready = prepared(backend, host).await?.and_then(|prepared| prepared.ready_at);
     ready.ok_or(Problem::NotFound)?;
+    let mut db = backend.db.acquire().await?;
+    auth::actions::record(&mut db, backend.clock.now(), host, Act::DataExported, "").await?;
     Ok(read(backend.db.clone(), host.id()))
 }
 
@@ -166,6 +167,23 @@ fn read(db: PgPool, host: UserId) -> impl Stream<Item = Result<Vec<u8>>> {
             yield bytes;
         }
     }
+}
+
+/// Forgets exports in which guests stand whose time for undo is over.
+pub(crate) async fn forget_of(tx: &mut PgConnection, deleted_before: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "delete from data_exports where host_id in (select host_id from guests where deleted_at <= $1)",
+        deleted_before,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the export of a host who deleted what stands in it.
+pub(crate) async fn forget(tx: &mut PgConnection, host: UserId) -> Result<()> {
+    sqlx::query!("delete from data_exports where host_id = $1", host.0).execute(tx).await?;
+    Ok(())
 }
 
 /// Forgets exports that were fetched long ago, or never became ready. Run by the schedule.

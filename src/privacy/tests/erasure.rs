@@ -8,12 +8,12 @@ use crate::{
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection},
     notifications::{
-        suppressions,
+        Channel, reports, senders, suppressions,
         unsubscribing::{self, Subscription},
     },
     privacy::{
-        ChannelsForm, CorrectionForm, DeletionForm, REMAINS_DAYS,
-        actions::{choose_channels, correct, delete_account, erase, remove_deleted},
+        CorrectionForm, DeletionForm, REMAINS_DAYS,
+        actions::{correct, delete_account, erase, remove_deleted, stop_channel},
         held::held,
         queries::belongings,
     },
@@ -55,14 +55,16 @@ async fn a_guest_puts_right_what_is_known_of_them_and_nothing_else(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
-async fn a_guest_chooses_by_which_ways_the_host_may_write_and_changes_their_mind(db: PgPool) {
+async fn a_guest_stops_a_way_by_which_their_host_writes_and_only_a_message_of_theirs_takes_that_back(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let grace = testing::guest(&backend, &ana, event, "Grace", "Grace@example.org").await;
     let (guest, _) = testing::invite(&backend, &ana, event, grace).await;
-    choose_channels(&backend, &guest, &ChannelsForm::default()).await.unwrap();
+    assert_eq!(problem(stop_channel(&backend, &guest, Channel::Sms).await), Problem::NotFound, "there is no number");
+    stop_channel(&backend, &guest, Channel::Email).await.unwrap();
+    stop_channel(&backend, &guest, Channel::Email).await.unwrap();
     assert!(held(&backend, &guest).await.unwrap().0.channels[0].stopped);
     assert_eq!(testing::post(&backend).await, 0, "what waited is not sent");
-    choose_channels(&backend, &guest, &ChannelsForm { email: "yes".into(), sms: "yes".into() }).await.unwrap();
+    suppressions::subscribe_again(&backend, &Subscription::new(ana.id(), "grace@example.org")).await.unwrap();
     assert!(!held(&backend, &guest).await.unwrap().0.channels[0].stopped);
     invitations::actions::resend(&backend, &ana, event, grace).await.unwrap();
     assert_eq!(testing::post(&backend).await, 1);
@@ -181,9 +183,16 @@ async fn what_suppressed_an_address_holds_as_a_hash_for_everybody_whose_address_
     for scope in
         [suppressions::Scope::Everybody, suppressions::Scope::Host(ana.id()), suppressions::Scope::Host(ben.id())]
     {
-        suppressions::suppress(&mut tx, now, "grace@example.org", scope, suppressions::Reason::Unsubscribed)
-            .await
-            .unwrap();
+        suppressions::suppress(
+            &mut tx,
+            &backend.secrets,
+            now,
+            "grace@example.org",
+            scope,
+            suppressions::Reason::Unsubscribed,
+        )
+        .await
+        .unwrap();
     }
     tx.commit().await.unwrap();
     erase(&backend, &guest).await.unwrap();
@@ -242,4 +251,76 @@ async fn an_account_is_deleted_by_whoever_typed_its_password_lately_and_its_addr
     assert_eq!(kinds, [("deleted-user".to_owned(), 1), ("guest".to_owned(), 1), ("user".to_owned(), 1)]);
     let rewritten = sqlx::query("delete from erasures").execute(&backend.db).await;
     assert!(rewritten.is_err_and(|error| error.to_string().contains("only grows")));
+}
+
+#[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
+async fn whoever_was_at_work_while_they_were_erased_writes_nothing_of_them(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let (grace, guest) = attending_guest(&backend, &ana, event).await;
+    let message: uuid::Uuid = sqlx::query_scalar("select id from notifications where kind = 'invitation'")
+        .fetch_one(&backend.db)
+        .await
+        .unwrap();
+    erase(&backend, &guest).await.unwrap();
+    // Somebody had the page open, the provider's word was on its way.
+    invitations::actions::record_opening(&backend, &guest, invitations::Device::Phone, Some(&[10, 0, 0]))
+        .await
+        .unwrap();
+    assert_eq!(number(&backend, "select count(*) from accesses").await, 0);
+    let news = reports::News {
+        reference: Some(senders::Reference { host: ana.id(), id: crate::ids::NotificationId(message) }),
+        provider_id: "p-1".into(),
+        what: reports::What::HardBounced,
+        at: backend.clock.now(),
+        detail: "550 5.1.1 <grace@example.org> unknown".into(),
+    };
+    let report = reports::Report { provider: "ses", key: "1".into(), kind: "Bounce".into(), news: Some(news) };
+    reports::apply(&backend, &report).await.unwrap();
+    assert_eq!(rows_with(&backend, "grace@example.org").await, Vec::<String>::new());
+    // Whoever clicks an older mail's link is still known by a hash alone.
+    let subscription = Subscription::new(ana.id(), "grace@example.org");
+    suppressions::unsubscribe(&backend, &subscription, true).await.unwrap();
+    assert_eq!(rows_with(&backend, "grace@example.org").await, Vec::<String>::new());
+    assert_eq!(number(&backend, "select count(*) from suppressions where address_hash is not null").await, 2);
+    // On another list of the host's they count as stopped before anything is sent.
+    let party = testing::event(&backend, &ana, testing::event_form()).await;
+    testing::guest(&backend, &ana, party, "Grace", "grace@example.org").await;
+    let plan = invitations::queries::plan(&backend, &ana, party, None).await.unwrap();
+    assert_eq!((plan.mail, plan.stopped), (0, 1));
+    assert!(guests::queries::guest(&backend.db, &ana, event, grace).await.unwrap().erased);
+}
+
+#[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
+async fn a_browser_that_was_slower_than_the_deletion_of_its_account_writes_nothing(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    delete_account(&backend, &ana, &DeletionForm { confirmation: "ana@example.org".into() }).await.unwrap();
+    // The session was looked at before, and the proof is in the verb's hands.
+    let late = crate::events::actions::create(&backend, &ana, &testing::event_form()).await;
+    assert_eq!(problem(late), Problem::SignInRequired);
+    assert_eq!(problem(crate::privacy::export::ask(&backend, &ana).await), Problem::SignInRequired);
+    let now = backend.clock.now();
+    let mut db = backend.db.acquire().await.unwrap();
+    let act = crate::auth::Act::GuestsExported;
+    assert_eq!(
+        problem(crate::auth::actions::record(&mut db, now, &ana, act, "Jubilee").await),
+        Problem::SignInRequired
+    );
+    let letter = crate::notifications::actions::enqueue_account(
+        &mut db,
+        now,
+        ana.id(),
+        crate::notifications::Kind::PasswordChanged,
+        "ana@example.org",
+        None,
+    );
+    assert_eq!(problem(letter.await), Problem::SignInRequired);
+    drop(db);
+    assert!(
+        guests::actions::add(&backend, &ana, event, &guests::GuestForm { name: "Ada".into(), ..Default::default() })
+            .await
+            .is_err()
+    );
+    for text in ["ana@example.org", "Midwinter", "Jubilee"] {
+        assert_eq!(rows_with(&backend, text).await, Vec::<String>::new(), "{text}");
+    }
 }

@@ -82,6 +82,7 @@ async fn nobodys_list_is_forgotten_before_they_were_told_two_weeks_long(db: PgPo
     assert_eq!(forget_due(&backend).await.unwrap(), 0);
     backend.clock.set(at("2029-02-01T12:00:00Z"));
     assert_eq!((forget_due(&backend).await.unwrap(), warn_of_forgetting(&backend).await.unwrap()), (0, 1));
+    testing::post(&backend).await;
     backend.clock.set(at("2029-02-15T12:00:00Z"));
     assert_eq!(forget_due(&backend).await.unwrap(), 1);
 }
@@ -94,4 +95,28 @@ fn how_long_guests_are_kept_is_one_of_the_choices() {
     for wrong in ["0", "37", "5", "for ever"] {
         assert_eq!(with(wrong).parse().unwrap_err().faults("kept_months").count(), 1, "{wrong}");
     }
+}
+
+#[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
+async fn a_warning_that_never_left_counts_for_nothing(db: PgPool) {
+    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    testing::guest(&backend, &ana, event, "Grace", "grace@example.org").await;
+    let over = at("2028-02-01T12:00:00Z");
+    backend.clock.set(over);
+    assert_eq!(warn_of_forgetting(&backend).await.unwrap(), 1);
+    backend.clock.set(over + TimeDelta::days(14));
+    assert_eq!(forget_due(&backend).await.unwrap(), 0, "it still waits");
+    sqlx::query("update notifications set state = 'failed' where kind = 'forgotten-soon'")
+        .execute(&backend.db)
+        .await
+        .unwrap();
+    assert_eq!((warn_of_forgetting(&backend).await.unwrap(), testing::post(&backend).await), (1, 1));
+    assert_eq!(events::queries::event(&backend.db, &ana, event).await.unwrap().kept_until(), "29 February 2028");
+    backend.clock.set(over + TimeDelta::days(27));
+    assert_eq!(forget_due(&backend).await.unwrap(), 0);
+    // Moving the date a little gains no time.
+    let moved = EventForm { ends: "2027-01-31T23:00".into(), ..testing::event_form() };
+    events::actions::edit(&backend, &ana, event, &moved).await.unwrap();
+    backend.clock.set(over + TimeDelta::days(28));
+    assert_eq!(forget_due(&backend).await.unwrap(), 1);
 }

@@ -137,6 +137,36 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(db: PgPool) 
     assert_eq!(ana.send("GET", "/me/data-export", None).await.body, "\"SignInAgain\"");
 }
 
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn an_export_while_others_write_is_as_one_moment_saw_it(db: PgPool) {
+    let app = App::start(db.clone()).await;
+    let ana = app.host("Ana").await;
+    ana.plan(&[]).await;
+    // Each guest comes with their answer, in one transaction; the two stand in parts that are read one after the other.
+    let both = "with g as (
+            insert into guests (host_id, event_id, id, name, party_size, created_at, updated_at)
+            select host_id, id, gen_random_uuid(), 'Guest', 1, now(), now() from events returning host_id, event_id, id
+        )
+        insert into rsvps select host_id, event_id, id, 'maybe', 1, '{}', '', now(), now() from g";
+    let writing = tokio::spawn({
+        let db = db.clone();
+        async move {
+            loop {
+                sqlx::query(both).execute(&db).await.unwrap();
+            }
+        }
+    });
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..10 {
+        let export: Value = serde_json::from_slice(&ana.send_form("/dashboard/account/export", &[]).await).unwrap();
+        let rows = |part: &str| export[part].as_array().unwrap().len();
+        assert_eq!(rows("guests"), rows("answers"));
+        seen.insert(rows("guests"));
+    }
+    writing.abort();
+    assert!(seen.len() > 3, "nothing was written meanwhile: {seen:?}");
+}
+
 /// Ten events of a thousand guests each, all invited, written to, opened and answered.
 const TEN_THOUSAND: &str = "
     insert into events (host_id, id, title, starts_at, time_zone, theme, created_at, updated_at)
