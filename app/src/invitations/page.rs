@@ -7,7 +7,10 @@ use guestguard::{
 use leptos::{either::Either, prelude::*};
 
 use super::reply::{AnswerFields, conflict};
-use crate::{ssr, ui::page::page};
+use crate::{
+    ssr,
+    ui::{layout::GuestFooter, page::page},
+};
 
 /// The face of the product: one invitation, three answers. Whole without scripts.
 #[component]
@@ -54,12 +57,10 @@ pub fn InvitationPage() -> impl IntoView {
                     }}
                 </section>
                 {event.cancelled_at.is_none().then(|| view! { <CalendarLinks token event link/> })}
-                <footer class="guest-footer">
+                <GuestFooter>
                     <p>"This link is yours alone; please do not pass it on. " {host_name} " sees when you open it and what you answer."</p>
                     <p>{format!("Your data are kept until {} at most. ", found.event.kept_until())} <a href=crate::privacy::data_page(&shown)>"See, correct or erase them"</a></p>
-                    <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
-                    <p><a href="/privacy">"Privacy"</a> " " <a href="/terms">"Terms"</a></p>
-                </footer>
+                </GuestFooter>
             </main>
         }
     })

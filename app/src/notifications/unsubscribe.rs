@@ -1,7 +1,10 @@
 use guestguard::notifications::unsubscribing::{self, Standing};
 use leptos::prelude::*;
 
-use crate::{ssr, ui::page::page};
+use crate::{
+    ssr,
+    ui::{layout::GuestFooter, page::page},
+};
 
 /// Where whoever got a message says what they want no more. Opening it changes nothing; its buttons post back to it.
 #[component]
@@ -53,10 +56,7 @@ pub fn UnsubscribePage() -> impl IntoView {
                             })}
                     </form>
                 </article>
-                <footer class="guest-footer">
-                    <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
-                    <p><a href="/privacy">"Privacy"</a></p>
-                </footer>
+                <GuestFooter/>
             </main>
         }
     })

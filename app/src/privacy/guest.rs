@@ -16,7 +16,7 @@ use crate::{
         button::PostButton,
         field::Field,
         form::{Form, FormState},
-        layout::GuestNotice,
+        layout::{GuestFooter, GuestNotice},
         page::page,
         words,
     },
@@ -64,10 +64,7 @@ fn GuestData(token: Token, held: Held, event: Event) -> impl IntoView {
                     <a class="button button-danger" href=format!("/i/{}/erase", token.0)>"Erase me …"</a>
                 </div>
             </section>
-            <footer class="guest-footer">
-                <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
-                <p><a href="/privacy">"Privacy"</a></p>
-            </footer>
+            <GuestFooter/>
         </main>
     }
 }
@@ -264,6 +261,7 @@ pub fn ErasePage() -> impl IntoView {
                         <a class="button button-quiet" href=data_page(&token)>"Keep it"</a>
                     </div>
                 </section>
+                <GuestFooter/>
             </main>
         }
     })

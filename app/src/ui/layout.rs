@@ -129,6 +129,22 @@ fn Mark() -> impl IntoView {
     }
 }
 
+/// The foot of a guest's page.
+#[component]
+pub fn GuestFooter(
+    /// What is to be said before it.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <footer class="guest-footer">
+            {children.map(|children| children())}
+            <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
+            <p><a href="/privacy">"Privacy"</a> " " <a href="/terms">"Terms"</a></p>
+        </footer>
+    }
+}
+
 /// What the last form left, on a guest's page.
 #[component]
 pub fn GuestNotice() -> impl IntoView {

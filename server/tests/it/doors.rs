@@ -56,7 +56,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("import", &*import),
         ("tag", "VIP"),
         ("outcome", "sent"),
-        ("channel", "email"),
+        ("channel", "sms"),
         ("form[phone]", "+447911123456"),
         ("line", "2"),
         ("lines[]", "2"),
