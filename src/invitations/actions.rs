@@ -52,8 +52,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     let now = backend.clock.now();
     let messages = notifications::actions::enqueue(
         &mut tx,
-        &backend.secrets,
-        now,
+        backend,
         host.id(),
         event,
         Kind::Invitation,
@@ -93,11 +92,9 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
     let Some(address) = row.email.filter(|_| row.invited) else {
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     };
-    let now = backend.clock.now();
     notifications::actions::enqueue(
         &mut tx,
-        &backend.secrets,
-        now,
+        backend,
         host.id(),
         event,
         Kind::Invitation,

@@ -6,15 +6,13 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{AccountTokenId, EventId, GuestId, NotificationId, UserId},
-    secrets::Secrets,
 };
 
 /// Puts one message for each recipient into the outbox, in the caller's transaction. Whoever must not be written to gets
 /// none; their message stands there as suppressed, so that the host sees why. Returns how many will leave.
 pub async fn enqueue(
     tx: &mut PgConnection,
-    secrets: &Secrets,
-    now: DateTime<Utc>,
+    backend: &Backend,
     host: UserId,
     event: EventId,
     kind: Kind,
@@ -24,9 +22,10 @@ pub async fn enqueue(
     if recipients.is_empty() {
         return Ok(0);
     }
+    let now = backend.clock.now();
     let guests: Vec<_> = recipients.iter().map(|(guest, _)| guest.0).collect();
     let addresses: Vec<_> = recipients.iter().map(|(_, address)| address.clone()).collect();
-    let stopped = suppressions::stopped(tx, secrets, host, &addresses).await?;
+    let stopped = suppressions::stopped(tx, &backend.secrets, host, &addresses).await?;
     let reasons: Vec<_> =
         addresses.iter().map(|address| stopped.get(address).map(|reason| reason.key().to_owned())).collect();
     let ids: Vec<_> = recipients.iter().map(|_| NotificationId::new().0).collect();

@@ -77,8 +77,7 @@ pub async fn tell(backend: &Backend, host: &Host, event: EventId) -> Result<usiz
     .fetch_all(&mut *tx)
     .await?;
     let recipients: Vec<_> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
-    let leave =
-        actions::enqueue(&mut tx, &backend.secrets, now, host.id(), event, kind, Channel::Email, &recipients).await?;
+    let leave = actions::enqueue(&mut tx, backend, host.id(), event, kind, Channel::Email, &recipients).await?;
     let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
     guests::standing::restate(&mut tx, host.id(), &ids).await?;
     auth::actions::record(&mut tx, now, host, Act::GuestsTold, &leave.to_string()).await?;

@@ -58,8 +58,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
         let recipient = [(guest.id(), address)];
         notifications::actions::enqueue(
             &mut tx,
-            &backend.secrets,
-            now,
+            backend,
             guest.host(),
             guest.event(),
             Kind::Confirmation,

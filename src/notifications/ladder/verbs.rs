@@ -141,9 +141,7 @@ async fn climb_event(backend: &Backend, host: UserId, event: EventId) -> Result<
     .fetch_all(&mut *tx)
     .await?;
     let recipients: Vec<_> = guests.into_iter().map(|guest| (guest.id, guest.phone)).collect();
-    let sent =
-        actions::enqueue(&mut tx, &backend.secrets, now, host, event, Kind::Invitation, Channel::Sms, &recipients)
-            .await?;
+    let sent = actions::enqueue(&mut tx, backend, host, event, Kind::Invitation, Channel::Sms, &recipients).await?;
     let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
     guests::standing::restate(&mut tx, host, &ids).await?;
     tx.commit().await?;

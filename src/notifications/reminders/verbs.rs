@@ -293,9 +293,7 @@ async fn send(backend: &Backend, host: UserId, event: EventId, id: ReminderId) -
             .filter(|guest| ids.contains(&guest.id))
             .map(|guest| (guest.id, guest.email))
             .collect();
-        count =
-            actions::enqueue(&mut tx, &backend.secrets, now, host, event, Kind::Reminder, Channel::Email, &recipients)
-                .await?;
+        count = actions::enqueue(&mut tx, backend, host, event, Kind::Reminder, Channel::Email, &recipients).await?;
         let guests: Vec<_> = ids.iter().map(|id| id.0).collect();
         sqlx::query!(
             "update notifications set reminder_id = $3
