@@ -56,7 +56,7 @@ fn Delete(host: Host, found: Belongings, recent: bool) -> impl IntoView {
                 <p>
                     {format!(
                         "A number without a name, and what Stripe calls your subscription, stay for {REMAINS_DAYS} days. Backups forget you as \
-                         they are replaced, within 30 days; if one has to be brought back, you are erased from it again. You can sign \
+                         they are replaced, within five weeks; if one has to be brought back, you are erased from it again. You can sign \
                          up anew with the same address at any time.",
                     )}
                 </p>

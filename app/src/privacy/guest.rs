@@ -248,7 +248,7 @@ pub fn ErasePage() -> impl IntoView {
                         <li>{format!("Your name, addresses, notes, companions and words to {host} are erased. For {host} an anonymous seat stays, with your answer.")}</li>
                         <li>"Your link stops working, and nothing that waits is sent to you."</li>
                         <li>{format!("{host} cannot write to you from here again, even if they put you on a list anew. For that we keep a scrambled form of your address, from which nobody can read it.")}</li>
-                        <li>"Backups forget you as they are replaced, within 30 days."</li>
+                        <li>"Backups forget you as they are replaced, within five weeks."</li>
                     </ul>
                     <p>
                         {format!(
