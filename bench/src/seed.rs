@@ -65,7 +65,9 @@ impl Seeded {
             }
             tx.commit().await?;
         }
-        sqlx::raw_sql("drop table if exists copied; vacuum analyze").execute(&self.backend.db).await?;
+        for tidy in ["drop table if exists copied", "vacuum analyze"] {
+            sqlx::raw_sql(tidy).execute(&self.backend.db).await?;
+        }
         Ok(())
     }
 }
