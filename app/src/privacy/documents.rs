@@ -57,8 +57,8 @@ const TERMS_2026_11_26: &[(&str, &[&str])] = &[
         "When it ends",
         &[
             "You may leave at any time, on the page of your account; what then happens stands there. We may end an account, with two weeks' notice, or at once where it is used against these \
-             terms; you can take your data along before, unless the law forbids it. Hourly backups forget what was deleted after 30 \
-             days.",
+             terms; you can take your data along before, unless the law forbids it. Hourly backups forget what was deleted five weeks \
+             later.",
         ],
     ),
     (
@@ -104,7 +104,7 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
              has it can answer for you.",
             "Each mail has a link by which you stop messages, from this host or from all. We then keep your address, for no other \
              purpose than not to write to it.",
-            "From your link you see all of this, correct it, download it, choose how your host may write to you, or erase \
+            "From your link you see all of this, correct it, download it, stop messages, or erase \
              yourself. Then your host keeps a seat without a name and your answer; of your address we keep a keyed hash, which \
              nobody can turn back, so that this host does not write to you again.",
         ],
@@ -131,7 +131,7 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
             "What is known of a guest is kept for the time that the host chose, a year after the event unless they say otherwise, and \
              stands at the foot of each invitation; then the guest is made anonymous. A deleted account is erased at once; a number \
              without a name, which version of these pages was agreed to, and what Stripe calls it stay for 30 days.",
-            "What a host deletes is gone after a day, in which it can be undone, and out of the hourly backups after 30 more. Sessions end \
+            "What a host deletes is gone after a day, in which it can be undone, and out of the hourly backups five weeks later. Sessions end \
              after 30 days, files that were brought for import are deleted after they were used, what providers told us after 90 \
              days.",
         ],
