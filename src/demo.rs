@@ -7,7 +7,7 @@ use crate::{
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
-    invitations::{self, Device, Guest, Selection, Token},
+    invitations::{self, Device, Guest, Selection, Token, openings::Opening},
     problem::Problem,
     rsvp::{self, AnswerForm},
 };
@@ -168,7 +168,8 @@ async fn answer_some(backend: &Backend, host: &Host, event: EventId, now: DateTi
     for (day, id) in ids.iter().take(10).enumerate() {
         let later = at(backend, now - TimeDelta::hours(14 * 24 - 31 * day as i64));
         let guest = holder(&later, host, event, *id).await?;
-        invitations::actions::record_opening(&later, &guest, Device::Phone, None).await?;
+        later.openings.note(&later, Opening::now(&later, &guest, Device::Phone, None)?);
+        later.openings.settle(&later).await?;
         if let Some((answer, heads, companion, message)) = answers.get(day) {
             let form = AnswerForm {
                 answer: (*answer).into(),

@@ -93,6 +93,18 @@ pub enum LinkEnd {
     Expired,
 }
 
+impl LinkEnd {
+    /// Why the link of a guest is no longer good, if it is not; what happened to the guest is told first.
+    pub fn of(withdrawn: bool, erased: bool, replaced: bool) -> Option<Self> {
+        match (withdrawn, erased, replaced) {
+            (true, ..) => Some(Self::Withdrawn),
+            (_, true, _) => Some(Self::Erased),
+            (.., true) => Some(Self::Replaced),
+            _ => None,
+        }
+    }
+}
+
 impl Problem {
     /// The HTTP status that says the same.
     pub fn status(&self) -> u16 {

@@ -13,7 +13,10 @@ use crate::{
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
-    invitations::{self, Guest, Selection, Token},
+    invitations::{
+        self, Device, Guest, Selection, Token,
+        openings::{Opening, Openings},
+    },
     jobs::FollowUp,
     limits::{Limits, Rate},
     live::Live,
@@ -51,6 +54,7 @@ pub async fn backend(db: PgPool) -> Backend {
         clock: Clock::fixed(start()),
         secrets: secrets.clone(),
         live: Live::new(redis.clone()),
+        openings: Openings::default(),
         redis: redis.clone(),
         limits: Limits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
         senders: Senders::new(
@@ -184,4 +188,10 @@ pub async fn mails(backend: &Backend) -> Vec<String> {
         mails.push(String::from_utf8(mail).unwrap());
     }
     mails
+}
+
+/// Opens a guest's link.
+pub async fn open(backend: &Backend, guest: &Guest, device: Device) -> Result<()> {
+    backend.openings.note(backend, Opening::now(backend, guest, device, Some(&[10, 0, 0]))?);
+    backend.openings.settle(backend).await
 }

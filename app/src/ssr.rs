@@ -75,11 +75,21 @@ pub const ANSWERING: [Limit; 2] = [Limit::Answer, Limit::AnswerLink];
 
 /// The holder of an invitation link is asking: within the first limit as a network, within the second as this link.
 pub async fn guest_within(token: &Token, limits: [Limit; 2]) -> Result<(Backend, Guest), Problem> {
+    let guest = async |backend: &Backend, token: &Token| invitations::queries::guest_of(&backend.db, token).await;
+    holder_within(token, limits, guest).await
+}
+
+/// The same, who gets what `found` finds by the token. The link is counted meanwhile.
+pub async fn holder_within<T>(
+    token: &Token,
+    limits: [Limit; 2],
+    found: impl AsyncFnOnce(&Backend, &Token) -> Result<T>,
+) -> Result<(Backend, T), Problem> {
     let [network, link] = limits;
     let backend = anyone_within(network).await?;
-    let guest = reply(invitations::queries::guest_of(&backend.db, token).await)?;
-    reply(backend.limits.count(link, &guest.invitation().to_string()).await)?;
-    Ok((backend, guest))
+    let (counted, found) = futures::join!(backend.limits.count(link, &token.0), found(&backend, token));
+    reply(counted)?;
+    Ok((backend.clone(), reply(found)?))
 }
 
 /// The one way from a verb's result to the person: what is not for them is logged under a reference and stripped.

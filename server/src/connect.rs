@@ -5,6 +5,7 @@ use fred::prelude::*;
 use guestguard::{
     backend::{Backend, Clock, Links},
     backup::Operators,
+    invitations::openings::Openings,
     limits::{Limit, Limits},
     live::Live,
     maintenance::Maintenance,
@@ -37,6 +38,7 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         db,
         clock: Clock::System,
         live: Live::new(redis.clone()),
+        openings: Openings::default(),
         limits: Limits::new(redis.clone(), secrets.clone(), rate),
         redis,
         secrets,

@@ -21,7 +21,6 @@ use guestguard::{
     },
     phone::{self, Country},
     problem::Problem,
-    rsvp,
 };
 
 use tokio_util::io::ReaderStream;
@@ -31,8 +30,7 @@ use crate::refusal::Refusal;
 /// `/i/{token}/event.ics`: the event for the guest's calendar.
 pub async fn calendar(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, Refusal> {
     let token = Token(token);
-    let guest = invitations::queries::guest_of(&backend.db, &token).await?;
-    let page = rsvp::queries::invitation_page(&backend, &guest).await?;
+    let page = invitations::page::page(&backend, &token).await?;
     let link = backend.links.invitation(&token.0);
     let file = ics::calendar_file(&page.event, &page.host_name, &backend.links, &link);
     let headers = [

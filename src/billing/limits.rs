@@ -124,10 +124,8 @@ pub async fn events(backend: &Backend, host: &Host) -> Result<Usage> {
     Ok(Usage { tier, used, limit: tier.allowance().events, for_sale: backend.billing.stripe.is_some() })
 }
 
-/// The guests of one event.
-pub async fn guests(backend: &Backend, host: &Host, event: EventId) -> Result<Usage> {
-    let mut db = backend.db.acquire().await?;
-    let tier = queries::tier(&mut *db, backend, host.id()).await?;
-    let used = listed(&mut db, host.id(), event).await?;
+/// The guests of one event, on whose list `used` stand.
+pub async fn guests(backend: &Backend, host: &Host, used: i64) -> Result<Usage> {
+    let tier = queries::tier(&backend.db, backend, host.id()).await?;
     Ok(Usage { tier, used, limit: Some(tier.allowance().guests), for_sale: backend.billing.stripe.is_some() })
 }

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// The lines of one page, of the guests that `$page` finds. A macro, because an index is only used for an order that
-/// stands in the statement, and only whole statements are checked.
+/// stands in the statement, and only whole statements are checked. Numbers stand in subqueries, or the planner would make a new
+/// plan for each page, which takes longer than reading it.
 macro_rules! lines {
     ($db:ident, $page:tt, $order:tt, $($argument:expr),*) => {
         sqlx::query_as!(
@@ -26,7 +27,7 @@ macro_rules! lines {
                 + $page
                 + " order by "
                 + $order
-                + r#" limit $3 offset $4) page (page_id)
+                + r#" limit (select $3::bigint) offset (select $4::bigint)) page (page_id)
             join guests g on g.host_id = $1 and g.id = page_id
             order by "#
                 + $order,
@@ -53,7 +54,14 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     .fetch_one(db)
     .await?;
     let (mut lines, matching) = if query.is_filtered() {
-        (filtered(db, host, event, &query).await?, matching(db, host, event, &query).await?)
+        let lines = filtered(db, host, event, &query).await?;
+        let shown = lines.len() as i64;
+        // Only who cannot see the end of the list from here has to count it.
+        let matching = match (1..PAGE_SIZE).contains(&shown) || query.page == 1 && shown == 0 {
+            true => query.offset() + shown,
+            false => matching(db, host, event, &query).await?,
+        };
+        (lines, matching)
     } else {
         (everybody(db, host, event, &query).await?, list.total)
     };
@@ -101,7 +109,7 @@ macro_rules! fitting {
                 where host_id = $1 and event_id = $2 and deleted_at is null
                     and ($3::guest_status is null or status = $3)
                     and ($4::text is null or $4 = any (tags))
-                    and ($5::text is null or search like folded($5))
+                    and ($5::text is null or search like (select folded($5)))
                     and case $6 when 'no-email' then email is null when 'nothing' then email is null and phone is null
                         when 'problem' then status = 'failed' else true end "
                 + $tail,
@@ -139,7 +147,7 @@ async fn filtered(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -
             case when $7 = 'activity' and $8 then activity_at end,
             case when $7 = 'name' and $8 then name_key end desc,
             name_key, id
-        limit $9 offset $10",
+        limit (select $9::bigint) offset (select $10::bigint)",
             query.sort.key(),
             query.descending,
             PAGE_SIZE,
@@ -172,7 +180,7 @@ async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Resu
         r#"
         select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
             null as last_error, activity_at
-        from guests, word_similarity(folded($3), search) as nearness
+        from guests, word_similarity((select folded($3)), search) as nearness
         where host_id = $1 and event_id = $2 and deleted_at is null and nearness > 0.3
         order by nearness desc, name_key, id limit 20
         "#,

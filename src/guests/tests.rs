@@ -184,7 +184,7 @@ async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
     assert_eq!(status().await, Status::Queued);
     testing::post(&backend).await;
     assert_eq!(status().await, Status::Sent);
-    invitations::actions::record_opening(&backend, &guest, Device::Phone, None).await.unwrap();
+    testing::open(&backend, &guest, Device::Phone).await.unwrap();
     assert_eq!(status().await, Status::Opened);
     invitations::actions::resend(&backend, &host, event, id).await.unwrap();
     assert_eq!(status().await, Status::Opened);

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::{Device, Guest, Issued, Selection};
+use super::{Issued, Selection};
 use crate::{
     auth::{self, Act, Host},
     backend::Backend,
@@ -134,41 +134,6 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
     auth::actions::record(&mut tx, backend.clock.now(), host, Act::InvitationRotated, "").await?;
     tx.commit().await?;
     backend.live.changed(event);
-    Ok(())
-}
-
-/// Notes that a guest's link was opened. What a scanner opens is kept, but does not count as opened by the guest.
-///
-/// It does not wait for the disk: a guest waits for their page, and a crash of the database loses half a second of openings.
-pub async fn record_opening(backend: &Backend, guest: &Guest, device: Device, network: Option<&[u8]>) -> Result<()> {
-    let network = network.map(|prefix| backend.secrets.keyed_hash(prefix)).transpose()?;
-    let mut tx = backend.db.begin().await?;
-    guests::standing::hold(&mut tx, guest.host, &[guest.id]).await?;
-    sqlx::query!(
-        "with hasty as (
-            select set_config('synchronous_commit', 'off', true)
-        ), access as (
-            insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device, network_hash)
-            select $1, $2, $3, $4, $5, $6, $7, $8 from guests, hasty where host_id = $1 and id = $3 and erased_at is null
-            returning invitation_id
-        )
-        update invitations set first_opened_at = coalesce(first_opened_at, $6), last_opened_at = $6,
-            openings = openings + 1
-        where host_id = $1 and id = (select invitation_id from access) and $7 <> 'scanner'",
-        guest.host.0,
-        guest.event.0,
-        guest.id.0,
-        guest.invitation.0,
-        InvitationId::new().0,
-        backend.clock.now(),
-        device.key(),
-        network,
-    )
-    .execute(&mut *tx)
-    .await?;
-    guests::standing::restate(&mut tx, guest.host, &[guest.id]).await?;
-    tx.commit().await?;
-    backend.live.changed(guest.event);
     Ok(())
 }
 

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 pub mod actions;
 /// Links that hosts hand over themselves, one guest after another.
 pub mod by_hand;
+/// What guests open is written down behind their backs.
+#[cfg(feature = "ssr")]
+pub mod openings;
+/// What a guest sees behind their link.
+#[cfg(feature = "ssr")]
+pub mod page;
 #[cfg(feature = "ssr")]
 pub mod queries;
 #[cfg(all(test, feature = "ssr"))]
@@ -12,7 +18,7 @@ mod tests;
 pub use crate::ids::Token;
 use crate::ids::{EventId, GuestId, InvitationId, UserId};
 
-/// Proof that somebody holds a guest's live link. It comes only from [`queries::guest_of`].
+/// Proof that somebody holds a guest's live link. It comes only from [`queries::guest_of`] and [`page::page`].
 #[derive(Clone, Debug)]
 pub struct Guest {
     host: UserId,

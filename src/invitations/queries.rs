@@ -34,14 +34,8 @@ pub async fn guest_of(db: &PgPool, token: &Token) -> Result<Guest> {
     .fetch_optional(db)
     .await?;
     let row = row.ok_or(Problem::NotFound)?;
-    if row.withdrawn {
-        return Err(Problem::LinkEnded(LinkEnd::Withdrawn).into());
-    }
-    if row.erased {
-        return Err(Problem::LinkEnded(LinkEnd::Erased).into());
-    }
-    if row.ended {
-        return Err(Problem::LinkEnded(LinkEnd::Replaced).into());
+    if let Some(end) = LinkEnd::of(row.withdrawn, row.erased, row.ended) {
+        return Err(Problem::LinkEnded(end).into());
     }
     Ok(Guest { host: row.host, event: row.event, id: row.guest, invitation: row.invitation })
 }

@@ -100,7 +100,7 @@ async fn a_rotated_link_is_dead_at_once_and_the_new_one_works(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (guest, old) = testing::invite(&backend, &host, event, ada).await;
-    actions::record_opening(&backend, &guest, Device::Phone, None).await.unwrap();
+    testing::open(&backend, &guest, Device::Phone).await.unwrap();
     actions::rotate(&backend, &host, event, ada).await.unwrap();
     assert_eq!(problem(queries::guest_of(&backend.db, &old).await), Problem::LinkEnded(LinkEnd::Replaced));
     let new = testing::token(&backend, &host, event, ada).await;
@@ -124,9 +124,9 @@ async fn openings_count_for_people_but_not_for_scanners(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (guest, _) = testing::invite(&backend, &host, event, ada).await;
-    actions::record_opening(&backend, &guest, Device::Scanner, Some(&[10, 0, 0])).await.unwrap();
+    testing::open(&backend, &guest, Device::Scanner).await.unwrap();
     assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
-    actions::record_opening(&backend, &guest, Device::Phone, Some(&[10, 0, 0])).await.unwrap();
+    testing::open(&backend, &guest, Device::Phone).await.unwrap();
     assert_eq!(status(&backend, &host, event, "Ada").await, Status::Opened);
     assert_eq!(count(&backend, "select count(*) from accesses").await, 2);
     assert_eq!(count(&backend, "select openings::int8 from invitations").await, 1);

@@ -29,27 +29,26 @@ pub async fn enqueue(
     let reasons: Vec<_> =
         addresses.iter().map(|address| stopped.get(address).map(|reason| reason.key().to_owned())).collect();
     let ids: Vec<_> = recipients.iter().map(|_| NotificationId::new().0).collect();
-    // What is still waiting would only repeat the new message.
-    sqlx::query!(
-        "update notifications set latest = false, state = case when state = 'queued' then 'cancelled' else state end
-        where host_id = $1 and guest_id = any ($2) and kind = $3 and latest",
-        host.0,
-        &guests,
-        kind.key(),
-    )
-    .execute(&mut *tx)
-    .await?;
-    let leave = sqlx::query_scalar!(
+    // What is still waiting would only repeat the new message. The arrays stand in subqueries for the planner's sake; see
+    // guests::standing.
+    let new = sqlx::query!(
         r#"
-        with new as (
+        with old as (
+            update notifications set latest = false, state = case when state = 'queued' then 'cancelled' else state end
+            where host_id = $1 and guest_id = any ((select $3::uuid[])::uuid[]) and kind = $7 and latest
+            returning id
+        ), before as (
+            select count(*) from old
+        ), new as (
             insert into notifications (host_id, event_id, guest_id, id, kind, channel, recipient, state, last_error,
                 created_at, state_changed_at, run_at, give_up_at)
             select $1, $2, n.guest_id, n.id, $7, $8, n.recipient,
                 case when n.reason is null then 'queued' else 'suppressed' end, n.reason, $9, $9, $9, $10
-            from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) as n (guest_id, id, recipient, reason)
+            from before, unnest((select $3::uuid[]), (select $4::uuid[]), (select $5::text[]), (select $6::text[]))
+                as n (guest_id, id, recipient, reason)
             returning state
         )
-        select count(*) filter (where state = 'queued') as "count!" from new
+        select count(*) filter (where state = 'queued') as "count!", pg_notify($11, '')::text as told from new
         "#,
         host.0,
         event.0,
@@ -61,11 +60,11 @@ pub async fn enqueue(
         channel.key(),
         now,
         now + TimeDelta::hours(kind.worth_hours()),
+        postman::CALL,
     )
     .fetch_one(&mut *tx)
     .await?;
-    call(tx).await?;
-    Ok(usize::try_from(leave).unwrap_or_default())
+    Ok(usize::try_from(new.count).unwrap_or_default())
 }
 
 /// Puts one message about an account into the outbox, in the caller's transaction.

@@ -6,76 +6,16 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
-    Answer, Rsvp,
+    Answer,
     chart::{Chart, Point},
     overview::{Happening, Overview, What},
 };
 use crate::{
     auth::Host,
-    backend::Backend,
     error::Result,
-    events::{self, Event, Figures, times},
+    events::{self, Figures, times},
     ids::{EventId, GuestId},
-    invitations::Guest,
-    problem::Problem,
 };
-
-/// Everything the guest's page shows.
-#[derive(Clone, Debug)]
-pub struct InvitationPage {
-    pub event: Event,
-    pub host_name: String,
-    pub guest_name: String,
-    /// Seats the guest may take, themselves included.
-    pub party_size: i32,
-    pub rsvp: Option<Rsvp>,
-    /// Free seats, without those this guest holds; `None`: no limit.
-    pub seats_left: Option<i64>,
-    pub now: DateTime<Utc>,
-}
-
-/// The page of the guest who holds the link.
-pub async fn invitation_page(backend: &Backend, guest: &Guest) -> Result<InvitationPage> {
-    let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
-    let row = sqlx::query!(
-        r#"
-        select g.name, g.party_size, u.name as host_name, r.answer as "answer?: Answer", r.heads as "heads?",
-            r.companions as "companions?", r.message as "message?",
-            case when $4::int is null then null else $4 - (
-                select coalesce(sum(o.heads), 0) from rsvps o
-                join guests og on og.host_id = o.host_id and og.id = o.guest_id
-                where o.host_id = $1 and o.event_id = $3 and o.answer = 'attending' and o.guest_id <> $2
-                    and og.deleted_at is null
-            ) end as seats_left
-        from guests g
-        join users u on u.id = g.host_id
-        left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
-        where g.host_id = $1 and g.id = $2
-        "#,
-        guest.host().0,
-        guest.id().0,
-        guest.event().0,
-        event.capacity,
-    )
-    .fetch_optional(&backend.db)
-    .await?
-    .ok_or(Problem::NotFound)?;
-    let rsvp = match (row.answer, row.heads, row.companions, row.message) {
-        (Some(answer), Some(heads), Some(companions), Some(message)) => {
-            Some(Rsvp { answer, heads, companions, message })
-        }
-        _ => None,
-    };
-    Ok(InvitationPage {
-        event,
-        host_name: row.host_name,
-        guest_name: row.name,
-        party_size: row.party_size,
-        rsvp,
-        seats_left: row.seats_left,
-        now: backend.clock.now(),
-    })
-}
 
 /// What the host of `event` watches.
 pub async fn overview(db: &PgPool, host: &Host, event: EventId) -> Result<Overview> {

@@ -34,7 +34,7 @@ pub fn GuestsPage() -> impl IntoView {
         let (backend, host) = ssr::host().await?;
         let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
         let guests = ssr::reply(queries::page(&backend.db, &host, id, query).await)?;
-        let usage = ssr::reply(limits::guests(&backend, &host, id).await)?;
+        let usage = ssr::reply(limits::guests(&backend, &host, guests.total).await)?;
         Ok((host, event, guests, usage))
     };
     page(load, |(host, event, guests, usage)| view! { <Guests host event guests usage/> })

@@ -1,8 +1,13 @@
 use guestguard::{
     backend::Backend,
     events::{Event, ics},
-    invitations::{Device, Guest, Token, actions::record_opening},
-    rsvp::{self, Answer, Rsvp},
+    invitations::{
+        Device, Guest, Token,
+        openings::Opening,
+        page::{self, InvitationPage as Found},
+    },
+    problem::Problem,
+    rsvp::{Answer, Rsvp},
 };
 use leptos::{either::Either, prelude::*};
 
@@ -18,14 +23,13 @@ pub fn InvitationPage() -> impl IntoView {
     let token = Token(ssr::path_part("token").unwrap_or_default());
     let again = ssr::query("change").is_some();
     let load = async move {
-        let (backend, guest) = ssr::guest_within(&token, ssr::OPENING).await?;
-        let found = ssr::reply(rsvp::queries::invitation_page(&backend, &guest).await)?;
-        record(&backend, &guest).await;
+        let (backend, found) = ssr::holder_within(&token, ssr::OPENING, page::page).await?;
+        note(&backend, &found.guest)?;
         let link = backend.links.invitation(&token.0);
         Ok((token, found, link))
     };
     page(load, move |(token, found, link)| {
-        let rsvp::queries::InvitationPage { event, host_name, guest_name, .. } = found.clone();
+        let Found { event, host_name, guest_name, .. } = found.clone();
         let shown = token.clone();
         let open = event.takes_answers(found.now);
         // A form that came back with a fault is shown again, whatever was answered before.
@@ -66,16 +70,14 @@ pub fn InvitationPage() -> impl IntoView {
     })
 }
 
-/// The host's figures live from openings; a guest must not suffer when one cannot be noted.
-async fn record(backend: &Backend, guest: &Guest) {
-    if !ssr::is_read() {
-        return;
+/// The host's figures live from openings.
+fn note(backend: &Backend, guest: &Guest) -> Result<(), Problem> {
+    if ssr::is_read() {
+        let device = Device::of_user_agent(&ssr::header("user-agent").unwrap_or_default());
+        let opening = ssr::reply(Opening::now(backend, guest, device, Some(&ssr::network().prefix())))?;
+        backend.openings.note(backend, opening);
     }
-    let device = Device::of_user_agent(&ssr::header("user-agent").unwrap_or_default());
-    let network = ssr::network().prefix();
-    if ssr::reply(record_opening(backend, guest, device, Some(&network)).await).is_err() {
-        tracing::warn!("an opening was not noted");
-    }
+    Ok(())
 }
 
 #[component]

@@ -1,6 +1,7 @@
 use guestguard::{
     invitations::Token,
-    rsvp::{Answer, AnswerForm, queries::InvitationPage},
+    invitations::page::InvitationPage,
+    rsvp::{Answer, AnswerForm},
 };
 use leptos::prelude::*;
 

@@ -46,11 +46,14 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         let router = telemetry::metrics_router(metrics, backend.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
-    let router = router::router(&config, backend, hub, https_fetch()?)?;
+    let router = router::router(&config, backend.clone(), hub, https_fetch()?)?;
     let listener = bind(config.listen).await?;
     println!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 
     listen::serve(listener, router, stop).await?;
+    if backend.openings.settle(&backend).await.is_err() {
+        tracing::warn!("the last openings were not noted");
+    }
     if let Some(worker) = worker {
         worker.await?.context("the worker")?;
     }

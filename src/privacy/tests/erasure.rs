@@ -75,7 +75,7 @@ async fn attending_guest(backend: &Backend, ana: &crate::auth::Host, event: Even
     let grace = testing::guest(backend, ana, event, "Grace Hopper", "grace@example.org").await;
     let (guest, _) = testing::invite(backend, ana, event, grace).await;
     testing::post(backend).await;
-    invitations::actions::record_opening(backend, &guest, invitations::Device::Phone, None).await.unwrap();
+    testing::open(backend, &guest, invitations::Device::Phone).await.unwrap();
     rsvp::actions::answer(backend, &guest, &attending()).await.unwrap();
     (grace, guest)
 }
@@ -263,9 +263,7 @@ async fn whoever_was_at_work_while_they_were_erased_writes_nothing_of_them(db: P
         .unwrap();
     erase(&backend, &guest).await.unwrap();
     // Somebody had the page open, the provider's word was on its way.
-    invitations::actions::record_opening(&backend, &guest, invitations::Device::Phone, Some(&[10, 0, 0]))
-        .await
-        .unwrap();
+    testing::open(&backend, &guest, invitations::Device::Phone).await.unwrap();
     assert_eq!(number(&backend, "select count(*) from accesses").await, 0);
     let news = reports::News {
         reference: Some(senders::Reference { host: ana.id(), id: crate::ids::NotificationId(message) }),
