@@ -102,8 +102,9 @@ pub async fn delete_account(
 
 /// `GET /i/{token}/data.json`: what is held about the guest.
 pub async fn of_guest(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, Refusal> {
-    let guest = invitations::queries::guest_of(&backend.db, &Token(token)).await?;
-    backend.limits.count(Limit::OpenLink, &guest.invitation().to_string()).await?;
+    let token = Token(token);
+    let guest = invitations::queries::guest_of(&backend.db, &token).await?;
+    backend.limits.count(Limit::OpenLink, &token.0).await?;
     let (held, _) = held::held(&backend, &guest).await?;
     let text = serde_json::to_string_pretty(&held).map_err(|cause| Error::Unexpected(cause.into()))?;
     Ok(attachment("my-data.json", "application/json", Body::from(text)))

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::{Reached, Tier, queries};
 use crate::{
@@ -63,7 +63,7 @@ pub(crate) async fn refuse_outgrown(backend: &Backend, host: &Host, event: Event
             return Err(reached(Reached::TooManyEvents, tier, used, limit));
         }
     }
-    let used = listed(&mut db, host.id(), event).await?;
+    let used = listed(&mut *db, host.id(), event).await?;
     if used > allowance.guests {
         return Err(reached(Reached::TooManyGuests, tier, used, allowance.guests));
     }
@@ -95,7 +95,7 @@ pub(super) async fn planned(
 }
 
 /// Guests on an event's list.
-pub(super) async fn listed(db: &mut PgConnection, host: UserId, event: EventId) -> Result<i64> {
+pub async fn listed(db: impl PgExecutor<'_>, host: UserId, event: EventId) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from guests where host_id = $1 and event_id = $2 and deleted_at is null"#,
         host.0,

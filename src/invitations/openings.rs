@@ -12,7 +12,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
-    ids::{GuestId, InvitationId, UserId},
+    ids::{GuestId, UserId},
 };
 
 /// How long an opening waits for others to be written down together with it.
@@ -61,7 +61,7 @@ impl Openings {
             let backend = backend.clone();
             tokio::spawn(async move {
                 tokio::time::sleep(GATHERING).await;
-                while backend.openings.settle(&backend).await.is_err() {
+                while backend.maintenance.is_on() || backend.openings.settle(&backend).await.is_err() {
                     tokio::time::sleep(AGAIN).await;
                 }
             });
@@ -97,7 +97,7 @@ impl Openings {
 async fn record(backend: &Backend, host: UserId, openings: &[Opening]) -> Result<()> {
     let guests: Vec<GuestId> = openings.iter().map(|opening| opening.guest.id).collect();
     let links: Vec<Uuid> = openings.iter().map(|opening| opening.guest.invitation.0).collect();
-    let ids: Vec<Uuid> = openings.iter().map(|_| InvitationId::new().0).collect();
+    let ids: Vec<Uuid> = openings.iter().map(|_| Uuid::now_v7()).collect();
     let times: Vec<_> = openings.iter().map(|opening| opening.at).collect();
     let devices: Vec<_> = openings.iter().map(|opening| opening.device.key().to_owned()).collect();
     let networks: Vec<_> = openings.iter().map(|opening| opening.network.clone()).collect();

@@ -40,7 +40,8 @@ pub fn ReviewPage() -> impl IntoView {
         let shown = asked.filter(|verdict| import.count(*verdict) > 0).unwrap_or(first);
         let lines = ssr::reply(queries::lines(&backend.db, &host, &import, shown, at).await)?;
         let undo = import.can_be_undone(backend.clock.now());
-        let usage = ssr::reply(limits::guests(&backend, &host, id).await)?;
+        let listed = ssr::reply(limits::listed(&backend.db, host.id(), id).await)?;
+        let usage = ssr::reply(limits::guests(&backend, &host, listed).await)?;
         Ok((host, event, import, shown, at, lines, undo, usage))
     };
     page(load, |(host, event, import, shown, at, lines, undo, usage)| {
