@@ -35,9 +35,6 @@ mod tally;
 /// Whether a database is whole.
 pub mod verify;
 
-#[cfg(test)]
-mod tests;
-
 pub use dump::back_up;
 pub use programs::Programs;
 pub use store::Store;
