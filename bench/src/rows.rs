@@ -354,15 +354,15 @@ impl Measuring {
     }
 }
 
-/// Views of the table as hosts ask for them: every sort, both ways, filters, searches that find much, little and nothing, and
-/// pages far back.
+/// Views of the table as hosts ask for them: every sort, some downwards, filters, searches that find much, little and nothing,
+/// and pages far back.
 const VIEWS: [&str; 12] = [
     "",
     "page=#",
-    "sort=status&page=#",
-    "sort=party&descending=true&page=#",
-    "sort=activity&page=#",
-    "sort=name&descending=true&page=#",
+    "sort=status&order=down&page=#",
+    "sort=party&order=down&page=#",
+    "sort=activity&order=down&page=#",
+    "sort=name&order=down&page=#",
     "search=guest&page=#",
     "search=guest%20004#",
     "search=guest#@",

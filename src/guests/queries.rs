@@ -74,6 +74,22 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     Ok(GuestPage { query, similar: nobody && !lines.is_empty(), lines, matching, total: list.total, tags: list.tags })
 }
 
+/// `$lines!` of each order a host can ask for.
+macro_rules! ordered {
+    ($query:ident, $lines:ident) => {
+        match ($query.sort, $query.descending) {
+            (Sort::Name, false) => $lines!("name_key, id"),
+            (Sort::Name, true) => $lines!("name_key desc, id desc"),
+            (Sort::Status, false) => $lines!("status, name_key, id"),
+            (Sort::Status, true) => $lines!("status desc, name_key desc, id desc"),
+            (Sort::Party, false) => $lines!("seats, name_key, id"),
+            (Sort::Party, true) => $lines!("seats desc, name_key desc, id desc"),
+            (Sort::Activity, false) => $lines!("activity_at desc, id desc"),
+            (Sort::Activity, true) => $lines!("activity_at, id"),
+        }
+    };
+}
+
 /// Who stands on the page follows from one index, read from its beginning or its end.
 async fn everybody(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
     macro_rules! by {
@@ -88,21 +104,12 @@ async fn everybody(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) 
             )
         };
     }
-    Ok(match (query.sort, query.descending) {
-        (Sort::Name, false) => by!("name_key, id"),
-        (Sort::Name, true) => by!("name_key desc, id desc"),
-        (Sort::Status, false) => by!("status, name_key, id"),
-        (Sort::Status, true) => by!("status desc, name_key desc, id desc"),
-        (Sort::Party, false) => by!("seats, name_key, id"),
-        (Sort::Party, true) => by!("seats desc, name_key desc, id desc"),
-        (Sort::Activity, false) => by!("activity_at desc, id desc"),
-        (Sort::Activity, true) => by!("activity_at, id"),
-    })
+    Ok(ordered!(query, by))
 }
 
 /// The statement `$query` of the guests that a view of the table shows: `$1` to `$6` say which, further arguments follow.
 macro_rules! fitting {
-    ($host:ident, $event:ident, $query:ident, $macro:ident!($($output:ident,)? $head:literal, $tail:literal $(, $argument:expr)*)) => {
+    ($host:ident, $event:ident, $query:ident, $macro:ident!($($output:ident,)? $head:literal, [$($tail:literal)*] $(, $argument:expr)*)) => {
         sqlx::$macro!(
             $($output,)?
             $head
@@ -113,7 +120,7 @@ macro_rules! fitting {
                     and ($5::text is null or search like (select folded($5)))
                     and case $6 when 'no-email' then email is null when 'nothing' then email is null and phone is null
                         when 'problem' then status = 'failed' else true end "
-                + $tail,
+                $(+ $tail)*,
             $host.id().0,
             $event.0,
             $query.status as Option<Status>,
@@ -125,40 +132,38 @@ macro_rules! fitting {
     };
 }
 
-/// What the filters leave is sorted, which is less work than looking for it in the order of an index.
+/// Who stands on the page of those whom the filters leave.
 async fn filtered(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
-    let lines = fitting!(
-        host,
-        event,
-        query,
-        query_as!(
-            GuestLine,
-            r#"
-        select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
-            (select last_error from notifications n
-                where n.host_id = $1 and n.guest_id = guests.id and n.kind = 'invitation' and n.latest) as last_error,
-            activity_at
-        "#,
-            "order by
-            case when $7 = 'status' and not $8 then status end,
-            case when $7 = 'status' and $8 then status end desc,
-            case when $7 = 'party' and not $8 then seats end,
-            case when $7 = 'party' and $8 then seats end desc,
-            case when $7 = 'activity' and not $8 then activity_at end desc,
-            case when $7 = 'activity' and $8 then activity_at end,
-            case when $7 = 'name' and $8 then name_key end desc,
-            name_key, id
-        limit 50 offset (select $9::bigint)",
-            query.sort.key(),
-            query.descending,
-            query.offset()
-        )
-    );
-    Ok(lines.fetch_all(db).await?)
+    macro_rules! by {
+        ($order:tt) => {
+            fitting!(
+                host,
+                event,
+                query,
+                query_as!(
+                    GuestLine,
+                    r#"
+                    select g.id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status",
+                        heads, (select last_error from notifications n where n.host_id = $1 and n.guest_id = g.id
+                            and n.kind = 'invitation' and n.latest) as last_error,
+                        activity_at
+                    from (select id"#,
+                    [
+                        " order by " $order " limit 50 offset (select $7::bigint)) page (page_id)
+                    join guests g on g.host_id = $1 and g.id = page_id order by " $order
+                    ],
+                    query.offset()
+                )
+            )
+            .fetch_all(db)
+            .await?
+        };
+    }
+    Ok(ordered!(query, by))
 }
 
 async fn matching(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
-    let count = fitting!(host, event, query, query_scalar!(r#"select count(*) as "matching!""#, ""));
+    let count = fitting!(host, event, query, query_scalar!(r#"select count(*) as "matching!""#, []));
     Ok(count.fetch_one(db).await?)
 }
 
@@ -169,7 +174,7 @@ pub async fn picked(db: &PgPool, host: &Host, event: EventId, picked: Picked) ->
         Picked::Fitting(query) => query,
     };
     let query = &query;
-    let ids = fitting!(host, event, query, query_scalar!(r#"select id as "id: GuestId""#, "order by name_key, id"));
+    let ids = fitting!(host, event, query, query_scalar!(r#"select id as "id: GuestId""#, ["order by name_key, id"]));
     Ok(ids.fetch_all(db).await?)
 }
 
