@@ -19,9 +19,9 @@ pub async fn outbox(backend: &Backend) -> Result<Outbox> {
     let now = backend.clock.now();
     let found = sqlx::query!(
         r#"
-        select count(*) filter (where state = 'queued') as "waiting!",
-            min(run_at) filter (where state = 'queued') as oldest, count(*) filter (where state = 'sending') as "sending!"
-        from notifications where state = 'queued' and run_at <= $1 or state = 'sending'
+        select count(*) as "waiting!", min(run_at) as oldest,
+            (select count(*) from notifications where lease_owner is not null and state = 'sending') as "sending!"
+        from notifications where state = 'queued' and run_at <= $1
         "#,
         now,
     )

@@ -1,4 +1,4 @@
-//! Mail servers prove who they are before they get anything.
+//! Mail servers and Redis prove who they are before they get anything.
 
 use std::process::Stdio;
 
@@ -7,7 +7,10 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-use crate::support::{node::binary, python};
+use crate::support::{
+    node::{binary, free_address, redis},
+    python,
+};
 
 struct MailServer {
     port: String,
@@ -60,4 +63,35 @@ async fn where_encryption_is_wanted_nothing_goes_in_clear() {
     assert!(!sent && said.contains("STARTTLS"), "{said}");
     let (sent, said) = without.tried("smtp://localhost:PORT?tls=opportunistic").await;
     assert!(!sent && said.contains("tls=required"), "{said}");
+}
+
+/// What `doctor` says of the Redis at `url`, when it trusts the authority in `folder`.
+async fn redis_told(url: &str, folder: &std::path::Path) -> String {
+    let mut command = binary("postgres://127.0.0.1:1/unused", url, &["doctor"]);
+    let output = command.env("SSL_CERT_FILE", folder.join("authority.pem")).output().await.unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    said.lines().find(|line| line.contains("Redis")).unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+#[tokio::test]
+async fn asvs_12_3_2_a_redis_with_anothers_name_or_without_encryption_is_not_spoken_to() {
+    for (name, answers) in [("localhost", true), ("other.example", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_address().await;
+        let port = address.rsplit(':').next().unwrap();
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/redis_tls.py");
+        let mut command = Command::new(python());
+        command.arg(program).arg(folder.path()).args([name, port]).stdout(Stdio::null());
+        let _server = command.kill_on_drop(true).spawn().unwrap();
+        while tokio::net::TcpStream::connect(&address).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let told = redis_told(&format!("rediss://localhost:{port}"), folder.path()).await;
+        assert_eq!(told.contains("answers"), answers, "{name}: {told}");
+    }
+    let nobody = tempfile::tempdir().unwrap();
+    std::fs::write(nobody.path().join("authority.pem"), "").unwrap();
+    let plain = redis().replace("redis://", "rediss://");
+    let told = redis_told(&plain, nobody.path()).await;
+    assert!(!told.contains("answers"), "{told}");
 }
