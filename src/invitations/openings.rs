@@ -46,6 +46,8 @@ impl Opening {
 #[derive(Clone, Debug, Default)]
 pub struct Openings {
     waiting: Arc<Mutex<Vec<Opening>>>,
+    /// Held by who writes, so that whoever settles last knows that everything is written.
+    writing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Openings {
@@ -73,6 +75,7 @@ impl Openings {
     /// # Errors
     /// The database is away; what could not be written waits as before.
     pub async fn settle(&self, backend: &Backend) -> Result<()> {
+        let _writing = self.writing.lock().await;
         let taken = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let mut of_hosts: BTreeMap<UserId, Vec<Opening>> = BTreeMap::new();
         for opening in taken {

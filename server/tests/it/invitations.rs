@@ -83,8 +83,11 @@ async fn opening_is_noted_once_a_person_reads_the_page(db: PgPool) {
     let url = format!("http://{}{link}", app.address);
     client.head(&url).header("user-agent", "Mozilla/5.0 Firefox").send().await.unwrap();
     client.get(&url).header("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)").send().await.unwrap();
+    app.settle().await;
+    assert_eq!(app.count("select count(*) from accesses").await, 1, "a program's, and none for the head");
     assert!(!ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains("data-state=\"opened\""));
     app.anonymous().get(&link).await.ok();
+    app.settle().await;
     assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains("data-state=\"opened\""));
     assert_eq!(app.count("select count(*) from accesses").await, 2);
 }

@@ -41,6 +41,7 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
     tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.until(true)).await.unwrap();
     // The worker is another process and looks by itself.
     while !said.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
+    app.settle().await;
     let before = app.count("select count(*) from accesses").await;
     for (path, says) in [
         ("/", "Back in a little while"),
@@ -59,6 +60,7 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
     assert_eq!(ana.fetch("/api/events/create", &[]).await.status, 503);
     assert_eq!(app.anonymous().sign_in("ana@example.org", "whatever").await.status, 503);
     assert_eq!(app.anonymous().fetch("/webhooks/twilio", &[]).await.status, 503);
+    app.settle().await;
     assert_eq!(app.count("select count(*) from accesses").await, before);
     assert_eq!(app.count("select count(*) from rsvps").await, 0);
     for path in ["/health", "/readyz"] {

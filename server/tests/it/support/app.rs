@@ -150,6 +150,11 @@ impl App {
         guestguard::notifications::postman::work_off(&self.backend).await.unwrap();
     }
 
+    /// Writes down the openings that were gathered.
+    pub async fn settle(&self) {
+        self.backend.openings.settle(&self.backend).await.unwrap();
+    }
+
     /// The texts of the messages written for `address`, newest first.
     pub async fn mails(&self, address: &str) -> Vec<String> {
         let folder = self.backend.senders.outbox_folder().unwrap();
