@@ -1,0 +1,63 @@
+use std::time::Instant;
+
+use anyhow::Context;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use guestguard::{
+    backend::Clock,
+    ids::{NotificationId, UserId},
+    notifications::senders::Reference,
+};
+use hmac::{Hmac, Mac};
+use serde_json::json;
+use sha2::Sha256;
+
+use super::{Row, Scale};
+use crate::world::{World, client};
+
+const SECRET: &str = "C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// A provider tells that a mail arrived, twenty times at once to two nodes and then a hundred times more.
+pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
+    let mut row = Row::new("F10", "one report of a provider, 20 times at once and 100 times more, to two nodes");
+    let secrets = format!("whsec_{SECRET}");
+    let settings = [("GG_RESEND_WEBHOOK_SECRETS", secrets.as_str())];
+    let nodes = [world.node(&settings).await?, world.node(&settings).await?];
+    let written: Vec<(UserId, NotificationId)> =
+        sqlx::query_as("select host_id, id from notifications where kind = 'invitation' and guest_id is not null order by id desc limit $1")
+            .bind(scale.of(2, 20))
+            .fetch_all(&mut world.database().await?)
+            .await?;
+    let before = world.count("select count(*) from webhook_events").await?;
+    let begun = Instant::now();
+    let mut tellings = 0;
+    for (number, (host, id)) in written.iter().enumerate() {
+        let reference = Reference { host: *host, id: *id };
+        let data = json!({ "email_id": id.to_string(), "tags": { "reference": reference.to_string() } });
+        let body =
+            json!({ "type": "email.delivered", "created_at": "2026-11-24T10:00:00.000Z", "data": data }).to_string();
+        let (key, time) = (format!("told-{id}"), Clock::System.now().timestamp().to_string());
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&BASE64_STANDARD.decode(SECRET)?).context("the secret")?;
+        mac.update(format!("{key}.{time}.{body}").as_bytes());
+        let signature = format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()));
+        let browser = client();
+        let tell = |at: usize| {
+            let request = browser.post(format!("http://{}/webhooks/resend", nodes[at % 2].address)).body(body.clone());
+            request.header("svix-id", &key).header("svix-timestamp", &time).header("svix-signature", &signature).send()
+        };
+        let mut answers = futures::future::try_join_all((0..20).map(tell)).await?;
+        for at in 0..scale.of(10, 100) {
+            answers.push(tell(at).await?);
+        }
+        tellings += answers.len();
+        let refused = answers.iter().filter(|answer| answer.status() != 200).count();
+        row.expect(refused == 0, format!("report {number} was refused {refused} times"));
+    }
+    row.injected = tellings;
+    row.acknowledged = written.len();
+    row.found = usize::try_from(world.count("select count(*) from webhook_events").await? - before)?;
+    let twice = "select count(*) - count(distinct notification_id) from notification_steps where what = 'delivered'";
+    row.duplicates = usize::try_from(world.count(twice).await?)?;
+    row.expect(row.duplicates == 0 && row.found == row.acknowledged, "a report had more than one effect");
+    row.seen = format!("one effect each; {:.1} ms a telling", begun.elapsed().as_secs_f64() * 1000.0 / tellings as f64);
+    Ok(vec![row])
+}

@@ -1,0 +1,220 @@
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use futures::StreamExt;
+use guestguard::ids::EventId;
+use sqlx::Connection;
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use super::{Row, Scale};
+use crate::{
+    invariants::{LIMIT, REVOKED},
+    load::{Load, answer, told},
+    services::free_address,
+    world::{World, client, until},
+};
+
+/// Two nodes and a worker behind HAProxy, one PostgreSQL with a standby that confirms each commit, one Redis.
+pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
+    let standby = world.postgres.standby(world.folder.path())?;
+    confirm_on_standby(world).await?;
+    let (event, tokens) = world.invited(200).await?;
+    let [front, one, two] = [free_address()?.to_string(), free_address()?.to_string(), free_address()?.to_string()];
+    let limit = format!("{}/{}", LIMIT.0, LIMIT.1.as_secs());
+    let public = format!("http://{front}");
+    let settings = |listen| {
+        [
+            ("GG_LISTEN", listen),
+            ("GG_PUBLIC_URL", public.as_str()),
+            ("GG_TRUSTED_PROXIES", "1"),
+            ("GG_LIMIT_OPEN_LINK", limit.as_str()),
+        ]
+    };
+    let mut first = world.node(&settings(one.as_str())).await?;
+    let _second = world.node(&settings(two.as_str())).await?;
+    let mut worker = world.worker().await?;
+    let _proxy = haproxy(world, &front, [&one, &two])?;
+    until(Duration::from_secs(10), async || Ok(client().get(format!("{public}/readyz")).send().await?.status() == 200))
+        .await?;
+
+    let mut rows = vec![shared(world, [&one, &two], &tokens[0]).await?];
+
+    let mut row = Row::new("two nodes", "kill -9 of one of two nodes while guests answer");
+    let browser = world.signed_in(&front).await?;
+    let watching = tokio::spawn(watch(browser, front.clone(), event));
+    let load = Load::start(&front, &tokens, 8, Duration::from_millis(10));
+    for _ in 0..scale.of(1, 5) {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        first.kill().await?;
+        row.injected += 1;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        first = world.node(&settings(one.as_str())).await?;
+        // HAProxy looks every second.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    let answered = load.end().await;
+    let trouble = answered.iter().filter(|one| !one.is_acknowledged()).count();
+    row.expect(trouble <= row.injected * 8, format!("more than each connection once: {}", told(&answered)));
+    watching.abort();
+    let gaps = GAPS.lock().await.clone();
+    row.recovered(gaps.iter().copied().fold(0.0, f64::max));
+    row.seen = format!("{}; live pages were back {} times", told(&answered), gaps.len());
+    row.answers(world, answered).await?;
+    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    rows.push(row);
+
+    let mut row = Row::new("two nodes", "the first PostgreSQL is lost, the standby promoted, while guests answer");
+    row.injected = 1;
+    let load = Load::start(&front, &tokens, 8, Duration::from_millis(10));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    world.postgres.crash()?;
+    let begun = Instant::now();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    standby.promote()?;
+    world.to_postgres.lead_to(standby.address);
+    let lost = std::mem::replace(&mut world.postgres, standby);
+    let browser = client();
+    let back = async || Ok(answer(&browser, &front, &tokens[0]).await.is_acknowledged());
+    until(Duration::from_secs(30), back).await?;
+    row.recovered(begun.elapsed().as_secs_f64());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let answered = load.end().await;
+    row.seen = told(&answered);
+    row.answers(world, answered).await?;
+    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    drop(lost);
+    // The jobs go on as well: what waits leaves.
+    let waiting = "select count(*) from notifications where state in ('queued', 'sending')";
+    let drained = until(Duration::from_secs(120), async || Ok(world.count(waiting).await? == 0)).await;
+    row.expect(drained.is_ok(), "the worker did not go on");
+    worker.kill().await?;
+    world.crashes += 1;
+    rows.push(row);
+    Ok(rows)
+}
+
+/// The first server tells nobody that a write is kept before the standby has it as well.
+async fn confirm_on_standby(world: &World) -> anyhow::Result<()> {
+    let mut db = world.database().await?;
+    sqlx::raw_sql("alter system set synchronous_standby_names = 'standby'").execute(&mut db).await?;
+    sqlx::raw_sql("select pg_reload_conf()").execute(&mut db).await?;
+    db.close().await?;
+    let follows = "select count(*) from pg_stat_replication where sync_state = 'sync'";
+    until(Duration::from_secs(20), async || Ok(world.count(follows).await? == 1)).await?;
+    Ok(())
+}
+
+/// Sessions and limits hold over both nodes.
+async fn shared(world: &mut World, nodes: [&str; 2], token: &str) -> anyhow::Result<Row> {
+    let mut row = Row::new("two nodes", "one session, one limit, and a session that ends, over both");
+    let browser = world.signed_in(nodes[0]).await?;
+    for node in nodes {
+        let page = browser.get(format!("http://{node}/dashboard")).send().await?;
+        row.expect(page.status() == 200, format!("signed in on one node, the other says {}", page.status()));
+    }
+    let begun = Instant::now();
+    for number in 0_usize.. {
+        if begun.elapsed() > LIMIT.1 + Duration::from_secs(3) {
+            break;
+        }
+        let page = client().get(format!("http://{}/i/{token}", nodes[number % 2])).send().await?;
+        world.passes.push((Instant::now(), page.status() == 200));
+        row.injected += 1;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let passed = world.passes.iter().filter(|(_, passed)| *passed).count();
+
+    let leaving = world.signed_in(nodes[1]).await?;
+    let ended =
+        browser.post(format!("http://{}/api/auth/end-other-sessions", nodes[0])).header("accept", "application/json");
+    ensure!(ended.send().await?.status() == 200, "other sessions cannot be ended");
+    let begun = Instant::now();
+    while begun.elapsed() < REVOKED * 3 {
+        let page = leaving.get(format!("http://{}/dashboard", nodes[1])).send().await?;
+        world.revoked.push((begun.elapsed(), page.status() == 200));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let last =
+        world.revoked.iter().filter(|(_, let_in)| *let_in).map(|(after, _)| after.as_secs_f64()).fold(0.0, f64::max);
+    row.recovered(last);
+    row.seen =
+        format!("{passed} of {} openings passed a limit of {} in {} s", row.injected, LIMIT.0, LIMIT.1.as_secs());
+    Ok(row)
+}
+
+/// How long live pages were without a picture, in seconds, each time that they were.
+static GAPS: tokio::sync::Mutex<Vec<f64>> = tokio::sync::Mutex::const_new(Vec::new());
+
+/// A host's page that watches an event, and comes back as the page does when its socket closes.
+async fn watch(browser: reqwest::Client, front: String, event: EventId) -> anyhow::Result<()> {
+    let mut lost: Option<Instant> = None;
+    loop {
+        if let Ok(mut socket) = open(&browser, &front, event).await {
+            while let Some(Ok(message)) = socket.next().await {
+                if let (Message::Text(_), Some(since)) = (&message, lost) {
+                    GAPS.lock().await.push(since.elapsed().as_secs_f64());
+                    lost = None;
+                }
+            }
+        }
+        lost = lost.or_else(|| Some(Instant::now()));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn open(browser: &reqwest::Client, front: &str, event: EventId) -> anyhow::Result<Socket> {
+    let asked = browser.post(format!("http://{front}/api/rsvp/ticket")).header("accept", "application/json");
+    let ticket: String = asked.form(&[("event", event.to_string())]).send().await?.error_for_status()?.json().await?;
+    let mut request = format!("ws://{front}/ws/events/{event}?ticket={ticket}").into_client_request()?;
+    request.headers_mut().insert("origin", format!("http://{front}").parse()?);
+    Ok(connect_async(request).await?.0)
+}
+
+struct Haproxy(std::process::Child);
+
+impl Drop for Haproxy {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+fn haproxy(world: &World, front: &str, nodes: [&str; 2]) -> anyhow::Result<Haproxy> {
+    let settings = format!(
+        "defaults
+    mode http
+    timeout connect 2s
+    timeout client 30s
+    timeout http-request 15s
+    timeout server 25s
+    timeout tunnel 60s
+    option redispatch
+    retries 2
+frontend site
+    bind {front}
+    option forwardfor
+    default_backend nodes
+backend nodes
+    balance leastconn
+    option httpchk
+    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host {front}
+    default-server check inter 1s fall 1 rise 1
+    server one {}
+    server two {}
+",
+        nodes[0], nodes[1]
+    );
+    let file = world.folder.path().join("haproxy.cfg");
+    std::fs::write(&file, settings)?;
+    let mut command = std::process::Command::new("haproxy");
+    let process = command.arg("-db").arg("-f").arg(file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    Ok(Haproxy(process.context("haproxy; bin/faults installs it")?))
+}
