@@ -59,13 +59,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether the database cannot be reached now, or said so: it shuts down, starts up, or has no connection left
-/// (PostgreSQL, appendix A: 57P01 to 57P03, 53300).
+/// Whether the database cannot be reached now, or said so: it shuts down, starts up, has no connection left, or is a standby
+/// that has not taken over yet (PostgreSQL, appendix A: 57P01 to 57P03, 53300, 25006). A proxy that closes a connection while
+/// it is made looks like a breach of the protocol.
 fn is_away(cause: &sqlx::Error) -> bool {
     match cause {
-        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => true,
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(told) => {
-            matches!(told.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300"))
+            matches!(told.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "25006"))
         }
         _ => false,
     }

@@ -46,7 +46,7 @@ impl Evidence {
         Ok(Self {
             acknowledged: acknowledged.map(|one| one.message.clone()).collect(),
             taken: world.mail.taken(),
-            in_doubt: world.crashes + world.mail.unclear(),
+            in_doubt: world.in_doubt + world.mail.unclear(),
             stopped: world.stopped.clone(),
             passes: world.passes.iter().filter(|(_, passed)| *passed).map(|(at, _)| *at).collect(),
             revoked: world.revoked.clone(),
@@ -70,7 +70,7 @@ impl Invariant {
         match self {
             Self::I1 => "every acknowledged answer is there, once, and the newest is the one that holds",
             Self::I2 => "whoever has a link and an address has its message, and no message is without a link",
-            Self::I3 => "what counts as sent was taken by the mail server; twice at most once for each crash",
+            Self::I3 => "what counts as sent was taken by the mail server; twice only what was on its way at a crash",
             Self::I4 => "nothing is sent to whoever was erased or stopped, from the moment on that they were told",
             Self::I5 => "what a provider tells has one effect, however often it is told",
             Self::I6 => "no window lets more pass than its limit, over all nodes",

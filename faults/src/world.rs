@@ -46,8 +46,8 @@ pub struct World {
     secret_key: String,
     /// What guests were told.
     pub answered: Vec<Answered>,
-    /// Workers that were killed.
-    pub crashes: usize,
+    /// Mails that a crash may have left twice.
+    pub in_doubt: usize,
     /// Addresses that must not be written to, and since when.
     pub stopped: Vec<(String, Instant)>,
     /// Whether calls passed a limit, and when.
@@ -87,7 +87,7 @@ impl World {
             backend,
             secret_key,
             answered: Vec::new(),
-            crashes: 0,
+            in_doubt: 0,
             stopped: Vec::new(),
             passes: Vec::new(),
             revoked: Vec::new(),
@@ -113,6 +113,16 @@ impl World {
         }
         let log = self.folder.path().join(format!("{}.log", Uuid::now_v7().simple()));
         Node::start(&self.program, arguments, &settings, log).await
+    }
+
+    /// A worker died: one mail at most had left without being noted.
+    pub fn worker_died(&mut self) {
+        self.in_doubt += 1;
+    }
+
+    /// PostgreSQL died: of one host ten mails at most were on their way, and that they had left may not have reached the disk.
+    pub fn database_crashed(&mut self) {
+        self.in_doubt += 10;
     }
 
     /// A connection past the proxies and pools.

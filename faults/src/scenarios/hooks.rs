@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -12,19 +12,24 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::{Row, Scale};
-use crate::world::{World, client};
+use crate::world::{World, client, until};
 
 const SECRET: &str = "C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 /// A provider tells that a mail arrived, twenty times at once to two nodes and then a hundred times more.
 pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
+    world.cancel_messages().await?;
     let mut row = Row::new("F10", "one report of a provider, 20 times at once and 100 times more, to two nodes");
     let secrets = format!("whsec_{SECRET}");
     let settings = [("GG_RESEND_WEBHOOK_SECRETS", secrets.as_str())];
     let nodes = [world.node(&settings).await?, world.node(&settings).await?];
+    let (event, _) = world.invited(scale.of(2, 20)).await?;
+    let _worker = world.worker().await?;
+    let waiting = "select count(*) from notifications where state in ('queued', 'sending')";
+    until(Duration::from_secs(120), async || Ok(world.count(waiting).await? == 0)).await?;
     let written: Vec<(UserId, NotificationId)> =
-        sqlx::query_as("select host_id, id from notifications where kind = 'invitation' and guest_id is not null order by id desc limit $1")
-            .bind(scale.of(2, 20))
+        sqlx::query_as("select host_id, id from notifications where event_id = $1")
+            .bind(event.0)
             .fetch_all(&mut world.database().await?)
             .await?;
     let before = world.count("select count(*) from webhook_events").await?;

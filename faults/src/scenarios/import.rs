@@ -21,7 +21,7 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
         let commit = commit(&browser, &node.address, event, &import);
         let told = tokio::select! {
             told = commit => Some(told?),
-            () = tokio::time::sleep(Duration::from_millis(fastrand::u64(..scale.of(1_500, 700)))) => None,
+            () = tokio::time::sleep(Duration::from_millis(fastrand::u64(..scale.of(1_500, 400)))) => None,
         };
         node.kill().await?;
         row.injected += 1;

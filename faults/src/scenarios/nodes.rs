@@ -1,5 +1,6 @@
 use std::{
     process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -36,8 +37,7 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
             ("GG_LIMIT_OPEN_LINK", limit.as_str()),
         ]
     };
-    let mut first = world.node(&settings(one.as_str())).await?;
-    let _second = world.node(&settings(two.as_str())).await?;
+    let mut nodes = [world.node(&settings(one.as_str())).await?, world.node(&settings(two.as_str())).await?];
     let mut worker = world.worker().await?;
     let _proxy = haproxy(world, &front, [&one, &two])?;
     until(Duration::from_secs(10), async || Ok(client().get(format!("{public}/readyz")).send().await?.status() == 200))
@@ -45,16 +45,17 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
 
     let mut rows = vec![shared(world, [&one, &two], &tokens[0]).await?];
 
-    let mut row = Row::new("two nodes", "kill -9 of one of two nodes while guests answer");
+    let mut row = Row::new("two nodes", "kill -9 of one of two nodes in turn while guests answer");
     let browser = world.signed_in(&front).await?;
-    let watching = tokio::spawn(watch(browser, front.clone(), event));
+    let gaps = Gaps::default();
+    let watching = tokio::spawn(watch(browser, front.clone(), event, gaps.clone()));
     let load = Load::start(&front, &tokens, 8, Duration::from_millis(10));
-    for _ in 0..scale.of(1, 5) {
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        first.kill().await?;
+    for number in 0..scale.of(2, 6) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        nodes[number % 2].kill().await?;
         row.injected += 1;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        first = world.node(&settings(one.as_str())).await?;
+        nodes[number % 2] = world.node(&settings([&one, &two][number % 2])).await?;
         // HAProxy looks every second.
         tokio::time::sleep(Duration::from_secs(3)).await;
     }
@@ -62,7 +63,8 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let trouble = answered.iter().filter(|one| !one.is_acknowledged()).count();
     row.expect(trouble <= row.injected * 8, format!("more than each connection once: {}", told(&answered)));
     watching.abort();
-    let gaps = GAPS.lock().await.clone();
+    let gaps = gaps.lock().await.clone();
+    row.expect(!gaps.is_empty(), "no live page came back");
     row.recovered(gaps.iter().copied().fold(0.0, f64::max));
     row.seen = format!("{}; live pages were back {} times", told(&answered), gaps.len());
     row.answers(world, answered).await?;
@@ -74,6 +76,7 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let load = Load::start(&front, &tokens, 8, Duration::from_millis(10));
     tokio::time::sleep(Duration::from_secs(2)).await;
     world.postgres.crash()?;
+    world.database_crashed();
     let begun = Instant::now();
     tokio::time::sleep(Duration::from_secs(1)).await;
     standby.promote()?;
@@ -94,7 +97,7 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let drained = until(Duration::from_secs(120), async || Ok(world.count(waiting).await? == 0)).await;
     row.expect(drained.is_ok(), "the worker did not go on");
     worker.kill().await?;
-    world.crashes += 1;
+    world.worker_died();
     rows.push(row);
     Ok(rows)
 }
@@ -148,17 +151,17 @@ async fn shared(world: &mut World, nodes: [&str; 2], token: &str) -> anyhow::Res
     Ok(row)
 }
 
-/// How long live pages were without a picture, in seconds, each time that they were.
-static GAPS: tokio::sync::Mutex<Vec<f64>> = tokio::sync::Mutex::const_new(Vec::new());
+/// How long a live page was without a picture, in seconds, each time that it was.
+type Gaps = Arc<tokio::sync::Mutex<Vec<f64>>>;
 
 /// A host's page that watches an event, and comes back as the page does when its socket closes.
-async fn watch(browser: reqwest::Client, front: String, event: EventId) -> anyhow::Result<()> {
+async fn watch(browser: reqwest::Client, front: String, event: EventId, gaps: Gaps) {
     let mut lost: Option<Instant> = None;
     loop {
         if let Ok(mut socket) = open(&browser, &front, event).await {
             while let Some(Ok(message)) = socket.next().await {
                 if let (Message::Text(_), Some(since)) = (&message, lost) {
-                    GAPS.lock().await.push(since.elapsed().as_secs_f64());
+                    gaps.lock().await.push(since.elapsed().as_secs_f64());
                     lost = None;
                 }
             }

@@ -19,7 +19,7 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(200..1_500))).await;
         worker.kill().await?;
         row.injected += 1;
-        world.crashes += 1;
+        world.worker_died();
     }
     world.mail.set(Mood::Takes);
     let _worker = world.worker().await?;
