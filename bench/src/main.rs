@@ -66,6 +66,7 @@ async fn measure(database: &str, quick: bool) -> anyhow::Result<Report> {
     measuring.pages(&mut report).await?;
     measuring.lists(&mut report).await?;
     measuring.sizes(&mut report).await?;
+    measuring.browser(&mut report).await?;
     measuring.growth(&mut report).await?;
     measuring.end(&mut report).await?;
     Ok(report)
