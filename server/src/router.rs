@@ -14,7 +14,12 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower::ServiceBuilder;
 use tower_http::{
+    CompressionLevel,
     catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, DefaultPredicate,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
     limit::RequestBodyLimitLayer,
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
     services::ServeDir,
@@ -131,6 +136,16 @@ pub fn router(
     Ok(around(health.merge(open), config.is_https(), config.trusted_proxies, lost))
 }
 
+/// Pages and lists are packed as they leave, as tightly as costs next to nothing; files of the site lie packed already.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let packed_already = NotForContentType::const_new("application/zip")
+        .and(NotForContentType::const_new("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+        .and(NotForContentType::const_new("font/"));
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)).and(packed_already))
+}
+
 /// What holds for every request: its id, the log, headers, the client's network, time limits, and the last resort.
 fn around<D: refusal::Draw>(routes: Router, https: bool, proxies: usize, draw: D) -> Router {
     routes.layer(
@@ -142,6 +157,7 @@ fn around<D: refusal::Draw>(routes: Router, https: bool, proxies: usize, draw: D
                     .on_response(DefaultOnResponse::new().level(tracing::Level::INFO)),
             )
             .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(compression())
             .layer(from_fn_with_state(https, headers::protect))
             .layer(from_fn_with_state(proxies, client::identify))
             .layer(from_fn_with_state(draw, refusal::as_page::<D>))

@@ -111,3 +111,23 @@ async fn asvs_3_3_1_cookies_are_for_this_host_alone_and_not_for_scripts(db: PgPo
         assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 1);
     }
 }
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn pages_come_packed_to_who_can_unpack_them(db: PgPool) {
+    let app = App::start(db).await;
+    let ask = async |accepts: &'static str| {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.get(format!("http://{}/terms", app.address)).header("accept-encoding", accepts);
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        (header("content-encoding"), header("vary").unwrap_or_default(), answer.bytes().await.unwrap().len())
+    };
+    let (none, _, whole) = ask("identity").await;
+    assert_eq!(none, None);
+    for packing in ["gzip", "br"] {
+        let (packed, vary, length) = ask(packing).await;
+        assert_eq!(packed.as_deref(), Some(packing));
+        assert!(vary.to_lowercase().contains("accept-encoding"), "{vary}");
+        assert!(length * 2 < whole, "{length} of {whole} bytes");
+    }
+}
