@@ -32,8 +32,10 @@ impl Node {
         let begun = Instant::now();
         loop {
             let ready = match arguments.first() {
-                Some(&"serve") => node.livez().await,
-                _ => std::fs::read_to_string(&log)?.get(before as usize..).is_some_and(|said| said.contains("working")),
+                Some(&"work") => {
+                    std::fs::read_to_string(&log)?.get(before as usize..).is_some_and(|said| said.contains("working"))
+                }
+                _ => node.livez().await,
             };
             if ready {
                 return Ok(node);

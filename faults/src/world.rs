@@ -100,11 +100,23 @@ impl World {
         self.process(&["serve", "--no-work"], extra).await
     }
 
+    /// A node whose clock differs by so much.
+    pub async fn node_at(&self, offset: &str) -> anyhow::Result<Node> {
+        let program = self.program.display().to_string();
+        // Timers are not clocks: those go on as ever.
+        let extra = [("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
+        self.started("faketime".as_ref(), &["-f", offset, &program, "serve", "--no-work"], &extra).await
+    }
+
     pub async fn worker(&self) -> anyhow::Result<Node> {
         self.process(&["work"], &[]).await
     }
 
     async fn process(&self, arguments: &[&str], extra: &[(&str, &str)]) -> anyhow::Result<Node> {
+        self.started(&self.program, arguments, extra).await
+    }
+
+    async fn started(&self, program: &Path, arguments: &[&str], extra: &[(&str, &str)]) -> anyhow::Result<Node> {
         let database = format!("postgres://guestguard@{}/guestguard", self.to_postgres.address);
         let mut settings = settings(&database, &self.to_redis.address.to_string(), &self.secret_key, &self.mail.url);
         for (name, value) in extra {
@@ -112,7 +124,7 @@ impl World {
             settings.push(((*name).to_owned(), (*value).to_owned()));
         }
         let log = self.folder.path().join(format!("{}.log", Uuid::now_v7().simple()));
-        Node::start(&self.program, arguments, &settings, log).await
+        Node::start(program, arguments, &settings, log).await
     }
 
     /// A worker died: one mail at most had left without being noted.

@@ -1,3 +1,5 @@
+/// F12: a node whose clock is wrong.
+mod clock;
 /// F19: many who want a password compared, and connections that say nothing.
 mod flood;
 /// F10: what a provider tells a hundred times.
@@ -107,7 +109,7 @@ impl fmt::Display for Row {
 type Scenario = for<'a> fn(&'a mut World, Scale) -> LocalBoxFuture<'a, anyhow::Result<Vec<Row>>>;
 
 /// All of them, in the order in which they are run; the flag says which belong to the short selection.
-pub const ALL: [(&str, bool, Scenario); 10] = [
+pub const ALL: [(&str, bool, Scenario); 11] = [
     ("F1", true, |world, scale| Box::pin(import::run(world, scale))),
     ("F2", false, |world, scale| Box::pin(worker::run(world, scale))),
     ("F3", true, |world, scale| Box::pin(stop::run(world, scale))),
@@ -115,6 +117,7 @@ pub const ALL: [(&str, bool, Scenario); 10] = [
     ("F5", true, |world, scale| Box::pin(postgres::run(world, scale))),
     ("F7", true, |world, scale| Box::pin(mail::run(world, scale))),
     ("F10", true, |world, scale| Box::pin(hooks::run(world, scale))),
+    ("F12", false, |world, scale| Box::pin(clock::run(world, scale))),
     ("F19", false, |world, scale| Box::pin(flood::run(world, scale))),
     ("F23", false, |world, scale| Box::pin(soak::run(world, scale))),
     ("two nodes", true, |world, scale| Box::pin(nodes::run(world, scale))),
