@@ -148,6 +148,9 @@ impl World {
 
     /// An event with nobody on its list.
     pub async fn event(&self) -> anyhow::Result<EventId> {
+        // Connections that a crash has broken are found out by their use.
+        let idle = (0..self.backend.db.size()).map(|_| sqlx::query("select 1").execute(&self.backend.db));
+        futures::future::join_all(idle).await;
         let form = EventForm {
             title: "A long table in the garden".into(),
             starts: "2099-06-20T18:30".into(),
