@@ -1,6 +1,8 @@
 //! The process: configuration, router, sessions, sockets, telemetry, and the subcommands that use them.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// `println!` panics when nobody reads any more; `say!` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 /// From which network a request came.
 mod client;
