@@ -324,6 +324,7 @@ mod tests {
             ("GG_SECRET_KEY", "short"),
             ("GG_ENV", "staging"),
             ("GG_TRUSTED_PROXIES", "yes"),
+            ("GG_RESEND_WEBHOOK_SECRETS", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD, whsec_AAAA"),
             ("GG_LIMIT_SIGN_UP", "5"),
             ("GG_LIMIT_OPEN", "0/60"),
         ] {
