@@ -168,7 +168,6 @@ pub fn fault(fault: &Fault) -> String {
         }
         Fault::EndsBeforeStart => "The end has to come after the start.".into(),
         Fault::ReplyByAfterStart => "The last day for answers can't be after the event begins.".into(),
-        Fault::AlreadyPast => "That is in the past already.".into(),
         Fault::GuessablePassword => {
             "That one is guessed quickly. Use a few words in a row that have nothing to do with you.".into()
         }
