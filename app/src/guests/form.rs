@@ -155,7 +155,7 @@ fn Answers(event: Event, changes: Vec<Change>) -> impl IntoView {
                             let company = change.companions.join(", ");
                             view! {
                                 <li class="feed-item" data-kind=change.answer.key()>
-                                    <span class="feed-text">
+                                    <span>
                                         {answer_words(&change)} {(!company.is_empty()).then(|| format!(", with {company}"))}
                                         {(!change.message.is_empty())
                                             .then(|| view! { <blockquote>{change.message.clone()}</blockquote> })}
