@@ -14,6 +14,7 @@ use super::at_hand::AtHand;
 use crate::{
     billing::usage::UsageLine,
     events::tabs::{EventTabs, crumbs, host_and_event},
+    notifications::outcome,
     ssr,
     ui::{
         form::BACK,
@@ -21,7 +22,6 @@ use crate::{
         page::page,
         pagination::Pagination,
         select_all::SelectAll,
-        words,
     },
 };
 
@@ -261,7 +261,7 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
             </td>
             <td data-label="Status">
                 <span class="badge" data-state=line.status.key()>{line.status.words()}</span>
-                {reason.map(|reason| view! { <span class="guest-contact">{words::undelivered(Some(&reason))}</span> })}
+                {reason.map(|reason| view! { <span class="guest-contact">{outcome::undelivered(Some(&reason))}</span> })}
             </td>
             <td data-label="Seats">{seats}</td>
             <td data-label="Tags">

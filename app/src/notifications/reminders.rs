@@ -12,8 +12,7 @@ use crate::{
         button::PostButton,
         layout::{Frame, PageHead},
         page::page,
-        words,
-        words::counted,
+        words::{self, counted},
     },
 };
 

@@ -10,6 +10,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
+use super::outcome;
 use crate::{
     events::tabs::{EventTabs, crumbs, host_and_event},
     ssr,
@@ -19,7 +20,6 @@ use crate::{
         layout::{Frame, PageHead},
         page::page,
         press::PressWhileTyping,
-        words,
     },
 };
 
@@ -54,7 +54,7 @@ fn Words(host: Host, event: Event, kind: Kind, words: Wording, guest: String) ->
                     .map(|other| {
                         view! {
                             <a href=format!("{base}/words?kind={}", other.key()) aria-current=(other == kind).then_some("page")>
-                                {words::kind(other)}
+                                {outcome::kind(other)}
                             </a>
                         }
                     })

@@ -11,6 +11,7 @@ use guestguard::{
 use leptos::prelude::*;
 
 use crate::{
+    notifications::outcome,
     ssr,
     ui::{
         button::PostButton,
@@ -173,7 +174,7 @@ fn Happened(held: Held, event: Event) -> impl IntoView {
         (format!("{what}{with}{message}"), short(answer.at, zone))
     });
     let messages = held.messages.into_iter().map(move |message| {
-        let (kind, state) = (words::kind(message.kind), words::state(message.state));
+        let (kind, state) = (outcome::kind(message.kind), outcome::state(message.state));
         (format!("{kind} to {}: {}", message.recipient, state.to_lowercase()), short(message.at, zone))
     });
     let openings = held
