@@ -40,7 +40,6 @@ pub enum Fault {
     NoSuchTime,
     EndsBeforeStart,
     ReplyByAfterStart,
-    AlreadyPast,
     /// A password that is guessed within hours.
     GuessablePassword,
     /// E-mail and password do not belong together.
@@ -99,6 +98,13 @@ impl Fields {
             self.fault(field, Fault::Required);
         }
         text
+    }
+
+    /// Text that is used as it was typed, such as a password: it has to be there.
+    pub fn given(&mut self, field: &str, text: &str) {
+        if text.is_empty() {
+            self.fault(field, Fault::Required);
+        }
     }
 
     /// Trimmed text of up to `max` characters. Line ends become `\n`; other control characters are dropped, because

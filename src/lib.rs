@@ -25,7 +25,7 @@ pub mod invitations;
 pub mod notifications;
 /// Phone numbers, typed and stored.
 pub mod phone;
-/// What hosts agree to.
+/// People's own data: what hosts agree to, what is held, taken along, erased and forgotten.
 pub mod privacy;
 /// The closed list of things we tell people when a request cannot be done.
 pub mod problem;

@@ -33,11 +33,7 @@ pub async fn calendar(State(backend): State<Backend>, Path(token): Path<String>)
     let page = invitations::page::page(&backend, &token).await?;
     let link = backend.links.invitation(&token.0);
     let file = ics::calendar_file(&page.event, &page.host_name, &backend.links, &link);
-    let headers = [
-        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"invitation.ics\""),
-    ];
-    Ok((StatusCode::OK, headers, file).into_response())
+    Ok(attachment("invitation", "ics", Body::from(file)))
 }
 
 /// Asks for a guest list in a format.
@@ -114,24 +110,28 @@ pub async fn template_xlsx() -> Result<Response, Refusal> {
     Ok(stored("guest list", "xlsx", book.and_then(|book| book).map_err(Error::from)?))
 }
 
-fn stored(name: &str, kind: &str, file: std::fs::File) -> Response {
-    attachment(name, kind, Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))))
-}
-
 /// A file for the person's disk. Its name is given twice: in ASCII for old browsers, and whole (RFC 6266, RFC 8187).
-fn attachment(name: &str, kind: &str, body: Body) -> Response {
+pub fn attachment(name: &str, kind: &str, body: Body) -> Response {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
     let whole: String = name.chars().filter(|c| !c.is_control() && !"/\\:".contains(*c)).collect();
     let whole =
         form_urlencoded::byte_serialize(format!("{whole}.{kind}").as_bytes()).collect::<String>().replace('+', "%20");
     let media = match kind {
+        "ics" => "text/calendar; charset=utf-8",
+        "json" => "application/json",
+        "zip" => "application/zip",
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         _ => "text/csv; charset=utf-8",
     };
     let disposition = format!("attachment; filename=\"{plain}.{kind}\"; filename*=UTF-8''{whole}");
     (StatusCode::OK, [(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, disposition)], body)
         .into_response()
+}
+
+/// The same of a file that is read while it is sent.
+pub fn stored(name: &str, kind: &str, file: std::fs::File) -> Response {
+    attachment(name, kind, Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))))
 }
 
 /// What numbers of each country look like, for the browser.

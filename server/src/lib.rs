@@ -1,6 +1,8 @@
 //! The process: configuration, router, sessions, sockets, telemetry, and the subcommands that use them.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+// `println!` panics when nobody reads any more; `say!` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 /// From which network a request came.
 mod client;
@@ -10,11 +12,11 @@ pub mod commands;
 pub mod config;
 /// Connecting what every verb needs.
 pub mod connect;
-/// Files: calendar entries and the outbox's mails.
+/// Files that people take along: calendar entries, lists of guests, links; and messages as they are written.
 mod downloads;
 /// Forms without JavaScript: post, redirect, and the form back with its faults.
 mod forms;
-/// Who may see the dashboard.
+/// Who may see the dashboard, and whether anybody may see anything: maintenance.
 mod guard;
 /// Security headers.
 mod headers;

@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Extension, Form, Path, Query, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use guestguard::{
@@ -23,10 +23,12 @@ use guestguard::{
     problem::{Conflict, Problem},
 };
 use serde_json::json;
-use tokio_util::io::ReaderStream;
 use tower_sessions::Session;
 
-use crate::refusal::Refusal;
+use crate::{
+    downloads::{attachment, stored},
+    refusal::Refusal,
+};
 
 /// What an account's data are wanted as.
 #[derive(serde::Deserialize)]
@@ -107,7 +109,7 @@ pub async fn of_guest(State(backend): State<Backend>, Path(token): Path<String>)
     backend.limits.count(Limit::OpenLink, &token.0).await?;
     let (held, _) = held::held(&backend, &guest).await?;
     let text = serde_json::to_string_pretty(&held).map_err(|cause| Error::Unexpected(cause.into()))?;
-    Ok(attachment("my-data.json", "application/json", Body::from(text)))
+    Ok(attachment("my-data", "json", Body::from(text)))
 }
 
 async fn signed_in(backend: &Backend, session: &Session, limit: Limit) -> Result<Host, Refusal> {
@@ -117,26 +119,19 @@ async fn signed_in(backend: &Backend, session: &Session, limit: Limit) -> Result
 }
 
 async fn made(backend: &Backend, host: &Host, format: &str) -> Result<Response, Refusal> {
-    let (format, name, kind) = match format {
-        "zip" => (Format::Zip, "guestguard-data.zip", "application/zip"),
-        _ => (Format::Json, "guestguard-data.json", "application/json"),
+    let (format, kind) = match format {
+        "zip" => (Format::Zip, "zip"),
+        _ => (Format::Json, "json"),
     };
-    let file = export::export(backend, host, format).await?;
-    Ok(attachment(name, kind, Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)))))
+    Ok(stored("guestguard-data", kind, export::export(backend, host, format).await?))
 }
 
 async fn prepared(backend: &Backend, host: &Host) -> Result<Response, Refusal> {
     use futures::TryStreamExt;
     let parts = export::parts(backend, host).await?.map_err(|error| std::io::Error::other(error.into_cause()));
-    Ok(attachment("guestguard-data.zip", "application/zip", Body::from_stream(parts)))
+    Ok(attachment("guestguard-data", "zip", Body::from_stream(parts)))
 }
 
 fn making(percent: i64) -> Response {
     (StatusCode::ACCEPTED, Json(json!({ "state": "preparing", "percent": percent }))).into_response()
-}
-
-fn attachment(name: &str, kind: &'static str, body: Body) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    (StatusCode::OK, headers, body).into_response()
 }

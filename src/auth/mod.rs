@@ -10,7 +10,10 @@ pub mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
-use crate::ids::{SessionId, UserId};
+use crate::{
+    ids::{SessionId, UserId},
+    problem::Problem,
+};
 
 /// Fewest and most characters of a password.
 pub const PASSWORD_LENGTH: (u32, u32) = (8, 256);
@@ -72,6 +75,14 @@ impl Host {
     /// is done by nobody who only found the browser open.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
         now - self.proven_at < TimeDelta::minutes(RECENT_MINUTES)
+    }
+
+    /// Asks for the password once more where [`Self::is_recent`] does not hold.
+    ///
+    /// # Errors
+    /// `SignInAgain`
+    pub fn must_be_recent(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        if self.is_recent(now) { Ok(()) } else { Err(Problem::SignInAgain) }
     }
 
     /// Whether they agreed to the terms and the privacy policy as they are now.

@@ -1,14 +1,20 @@
 use std::{fmt, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
 use stripe_client_core::{CustomizableStripeRequest, RequestBuilder, StripeMethod};
 
-use super::{Billed, Status, Tier};
+use super::{Billed, Tier};
 use crate::{
     error::{Error, Result},
     problem::Problem,
 };
+
+/// What Stripe answers, as far as it is read.
+mod answers;
+
+use answers::{Address, Id, Page};
+pub use answers::{Checkout, Price, Subscription};
 
 /// Longest wait for one answer of Stripe's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,107 +64,6 @@ impl<T> Ask<T> {
         let RequestBuilder { query, body, path, method } = &self.0;
         RequestBuilder { query: query.clone(), body: body.clone(), path: path.clone(), method: *method }.customize()
     }
-}
-
-/// A subscription, as far as it is read.
-#[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-pub struct Subscription {
-    pub id: String,
-    pub customer: String,
-    pub status: String,
-    items: Option<Items>,
-    /// Seconds since 1970. Until 2025 it stood here, since then with the item.
-    current_period_end: Option<i64>,
-    cancel_at_period_end: Option<bool>,
-    cancel_at: Option<i64>,
-}
-
-#[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-struct Items {
-    data: Vec<Item>,
-}
-
-#[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-struct Item {
-    id: String,
-    price: Option<Named>,
-    /// What prices were called before.
-    plan: Option<Named>,
-    current_period_end: Option<i64>,
-}
-
-#[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-struct Named {
-    id: String,
-}
-
-impl Subscription {
-    fn item(&self) -> Option<&Item> {
-        self.items.as_ref()?.data.first()
-    }
-
-    /// The id of its one item.
-    pub fn item_id(&self) -> &str {
-        self.item().map(|item| item.id.as_str()).unwrap_or_default()
-    }
-
-    /// The id of the price that is paid.
-    pub fn price(&self) -> Option<&str> {
-        let item = self.item()?;
-        Some(item.price.as_ref().or(item.plan.as_ref())?.id.as_str())
-    }
-
-    /// Until when it is paid.
-    pub fn period_end(&self) -> Option<chrono::DateTime<chrono::Utc>> {
-        let end = self.item().and_then(|item| item.current_period_end).or(self.current_period_end)?;
-        chrono::DateTime::from_timestamp(end, 0)
-    }
-
-    /// Whether it ends by itself.
-    pub fn ends(&self) -> bool {
-        self.cancel_at_period_end == Some(true) || self.cancel_at.is_some()
-    }
-
-    /// How it stands; a word that we do not know grants nothing.
-    pub fn status(&self) -> Status {
-        serde_json::from_value(self.status.clone().into()).unwrap_or(Status::Paused)
-    }
-}
-
-/// A visit to Stripe's checkout.
-#[derive(Clone, Debug, miniserde::Deserialize)]
-pub struct Checkout {
-    pub id: String,
-    /// Where it is; none once it is over.
-    pub url: Option<String>,
-    pub customer: Option<String>,
-    /// The account that went there.
-    pub client_reference_id: Option<String>,
-}
-
-#[derive(miniserde::Deserialize)]
-struct Address {
-    url: String,
-}
-
-#[derive(miniserde::Deserialize)]
-struct Id {
-    id: String,
-}
-
-/// What a price costs.
-#[derive(Clone, Debug, miniserde::Deserialize)]
-pub struct Price {
-    pub id: String,
-    pub currency: Option<String>,
-    /// In the currency's smallest unit; none where it is not one amount.
-    pub unit_amount: Option<i64>,
-}
-
-#[derive(miniserde::Deserialize)]
-struct Page<T> {
-    data: Vec<T>,
-    has_more: Option<bool>,
 }
 
 /// What a visit to the portal is for.

@@ -59,8 +59,12 @@ async fn an_event_is_cancelled_once(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let id = testing::event(&backend, &host, testing::event_form()).await;
-    actions::cancel(&backend, &host, id).await.unwrap();
-    assert_eq!(problem(actions::cancel(&backend, &host, id).await), Problem::Conflict(Conflict::EventCancelled));
+    let (one, other) = tokio::join!(actions::cancel(&backend, &host, id), actions::cancel(&backend, &host, id));
+    assert_eq!(problem(one.and(other)), Problem::Conflict(Conflict::EventCancelled));
+    let event = queries::event(&backend.db, &host, id).await.unwrap();
+    assert_eq!((event.cancelled_at.is_some(), event.sequence), (true, 1), "called off, and once");
+    actions::delete(&backend, &host, id).await.unwrap();
+    assert_eq!(problem(actions::cancel(&backend, &host, id).await), Problem::NotFound);
 }
 
 #[sqlx::test]

@@ -1,4 +1,5 @@
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 
 use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
 use crate::{
@@ -78,16 +79,15 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
     Ok(())
 }
 
-/// Guests who were taken off the list together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Removed {
-    pub guests: usize,
-    /// By this they are brought back together.
-    pub at: DateTime<Utc>,
-}
-
-/// Puts a guest's address right.
-pub async fn set_email(backend: &Backend, host: &Host, event: EventId, id: GuestId, address: &str) -> Result<()> {
+/// Puts a guest's address right, in the caller's transaction.
+pub(crate) async fn set_email(
+    tx: &mut PgConnection,
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    id: GuestId,
+    address: &str,
+) -> Result<()> {
     let form = GuestForm { name: "-".into(), email: address.into(), ..GuestForm::default() };
     let fault = |fault| invalid("address", fault);
     let email = match form.parse() {
@@ -100,21 +100,7 @@ pub async fn set_email(backend: &Backend, host: &Host, event: EventId, id: Guest
                 .into());
         }
     };
-    let changed = sqlx::query!(
-        "update guests set email = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
-        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
-        host.id().0,
-        event.0,
-        id.0,
-        email,
-        backend.clock.now(),
-    )
-    .execute(&backend.db)
-    .await?
-    .rows_affected();
-    found(changed)?;
-    backend.live.changed(event);
-    Ok(())
+    put(tx, backend, host, event, id, Some(email), None).await
 }
 
 /// Puts a guest's number right. `country` is that of a number that names none, an ISO code.
@@ -128,24 +114,20 @@ pub async fn set_phone(
 ) -> Result<()> {
     let form = GuestForm { name: "-".into(), phone: number.into(), country: country.into(), ..GuestForm::default() };
     let phone = form.parse()?.phone.ok_or_else(|| invalid("phone", Fault::Required))?;
-    let changed = sqlx::query!(
-        "update guests set phone = $4, updated_at = $5, activity_at = greatest(activity_at, $5)
-        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
-        host.id().0,
-        event.0,
-        id.0,
-        phone,
-        backend.clock.now(),
-    )
-    .execute(&backend.db)
-    .await?
-    .rows_affected();
-    found(changed)?;
+    put(&mut *backend.db.acquire().await?, backend, host, event, id, None, Some(phone)).await?;
     backend.live.changed(event);
     Ok(())
 }
 
-/// Guests who were taken off the list together. stop working and their seats are free; for a day it can be undone.
+/// Guests who were taken off the list together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    pub guests: usize,
+    /// By this they are brought back together.
+    pub at: DateTime<Utc>,
+}
+
+/// Takes guests off the list: their links stop working and their seats are free; for a day it can be undone.
 pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<Removed> {
     if ids.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodySelected).into());
@@ -288,6 +270,33 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     tx.commit().await?;
     backend.live.changed(event);
     Ok(added)
+}
+
+/// Changes where a guest is reached; `None` leaves it as it is.
+async fn put(
+    db: &mut PgConnection,
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    id: GuestId,
+    email: Option<String>,
+    phone: Option<String>,
+) -> Result<()> {
+    let changed = sqlx::query!(
+        "update guests set email = coalesce($4, email), phone = coalesce($5, phone), updated_at = $6,
+            activity_at = greatest(activity_at, $6)
+        where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
+        host.id().0,
+        event.0,
+        id.0,
+        email,
+        phone,
+        backend.clock.now(),
+    )
+    .execute(db)
+    .await?
+    .rows_affected();
+    found(changed)
 }
 
 fn found(rows: u64) -> Result<()> {

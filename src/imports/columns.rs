@@ -2,6 +2,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{fields::is_email, phone};
 
+/// What headings are called.
+mod headings;
+
+use headings::{BARE, heading, key};
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Column {
@@ -82,73 +87,6 @@ pub struct Layout {
     pub turned: bool,
 }
 
-/// Headings that name a column, by their letters alone, in the languages of those who asked, and as the
-/// address books of Google, Outlook and Apple write them. `` stands for digits.
-const HEADINGS: [(Column, &str); 9] = [
-    (
-        Column::FirstName,
-        "firstname first givenname given forename middlename middle additionalname vorname rufname weiterevornamen \
-         prénom prenom nombre nombredepila nome primeironome voornaam imię imie förnamn fornavn etunimi keresztnév \
-         jméno имя ad 名",
-    ),
-    (
-        Column::LastName,
-        "lastname last surname familyname family nachname familienname nomdefamille apellido apellidos cognome \
-         sobrenome apelido achternaam nazwisko efternamn efternavn etternavn sukunimi vezetéknév příjmení фамилия \
-         soyad soyadı 姓",
-    ),
-    (
-        Column::Name,
-        "name fullname guest guestname displayname contactname invitee attendee person who vollständigername \
-         anzeigename gast gastname gäste nom nomcomplet nometprénom invité nombrecompleto nombreyapellidos invitado \
-         nomecompleto nomeecognome ospite invitato convidado naam volledigenaam imięinazwisko imieinazwisko gość namn \
-         navn nimi név фио adsoyad 姓名 氏名 名前",
-    ),
-    (
-        Column::Email,
-        "email emailaddress emails mail emailadress mailaddress emailvalue emailadresse mailadresse courriel \
-         adressemail adresseemail adresseélectronique correo correoelectrónico correoelectronico direccióndecorreo \
-         indirizzoemail postaelettronica endereçodeemail emailadres adresemail epost epostadress epostadresse \
-         sähköposti почта электроннаяпочта eposta 电子邮件 メール",
-    ),
-    (
-        Column::Mobile,
-        "mobile mobilephone mobilenumber mobileno cell cellphone cellnumber whatsapp whatsappnumber handy handynummer \
-         mobil mobiltelefon mobilnummer mobiltelefonnummer portable téléphoneportable télportable telportable móvil \
-         movil teléfonomóvil celular cellulare telefonocellulare telemóvel telemovel mobiel mobielnummer komórka \
-         telefonkomórkowy мобильный",
-    ),
-    (
-        Column::Phone,
-        "phone phonenumber phoneno telephone telephonenumber tel telno phonevalue primaryphone homephone \
-         businessphone otherphone workphone telefon telefonnummer telefonprivat weiterestelefon telefongeschäftlich \
-         haupttelefon rufnummer téléphone numérodetéléphone teléfono telefono númerodeteléfono telefone telefoon \
-         telefoonnummer numertelefonu telefonnr puhelin телефон 电话 電話",
-    ),
-    (
-        Column::PartySize,
-        "seats partysize party guests numberofguests noofguests numberofseats noofseats ofseats ofguests persons \
-         people pax headcount heads size places adults count totalguests personen personenzahl anzahl anzahlpersonen \
-         plätze anzahlplätze sitze personnes nombredepersonnes nombredeplaces personas númerodepersonas plazas \
-         asistentes persone numerodipersone posti pessoas númerodepessoas nºdepessoas ndepessoas lugares aantal \
-         aantalpersonen plaatsen liczbaosób liczbaosob miejsca antal antall",
-    ),
-    (
-        Column::Tags,
-        "tags tag group groups groupmembership label labels category categories list table side gruppe gruppen \
-         kategorie kategorien schlagwörter tisch groupe groupes étiquettes catégorie catégories grupo grupos etiqueta \
-         etiquetas categoría gruppo gruppi etichetta etichette categoria marcadores groep groepen categorie grupa \
-         grupy etykieta etykiety kategoria",
-    ),
-    (
-        Column::Note,
-        "note notes comment comments remark remarks message diet dietary dietaryrequirements notiz notizen bemerkung \
-         bemerkungen anmerkung anmerkungen kommentar remarque remarques commentaire commentaires nota notas \
-         observaciones comentario comentarios osservazioni commenti observações comentários notitie notities \
-         opmerking opmerkingen uwaga uwagi notatka notatki",
-    ),
-];
-
 /// Tells how a table is laid out, from its first rows.
 pub fn detect(rows: &[Vec<String>]) -> Layout {
     let width = rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -166,20 +104,6 @@ pub fn detect(rows: &[Vec<String>]) -> Layout {
     complete_names(&mut columns, bare);
     let turned = columns.iter().position(|column| *column == Column::Name).is_some_and(|at| is_turned(data, at));
     Layout { header, columns, turned }
-}
-
-/// Headings that say no more than "name".
-const BARE: [&str; 8] = ["name", "nom", "naam", "namn", "navn", "név", "nimi", "nazwa"];
-
-/// The letters of a heading.
-fn key(heading: &str) -> String {
-    heading.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect()
-}
-
-/// What a heading names.
-fn heading(text: &str) -> Option<Column> {
-    let key = key(text);
-    HEADINGS.iter().find(|(_, known)| known.split_whitespace().any(|known| known == key)).map(|(column, _)| *column)
 }
 
 /// Whether the first row differs from those below it in a column of addresses or numbers.

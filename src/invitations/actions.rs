@@ -75,34 +75,24 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
 pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
     refuse_to_send(backend, host, event).await?;
     let mut tx = backend.db.begin().await?;
-    let row = sqlx::query!(
-        r#"
-        select g.email, i.id is not null as "invited!" from guests g
-        left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-        where g.host_id = $1 and g.event_id = $2 and g.id = $3 and g.deleted_at is null
-        for no key update of g
-        "#,
-        host.id().0,
-        event.0,
-        guest.0,
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(Problem::NotFound)?;
-    let Some(address) = row.email.filter(|_| row.invited) else {
-        return Err(Problem::Conflict(Conflict::NotInvited).into());
-    };
-    notifications::actions::enqueue(
-        &mut tx,
-        backend,
-        host.id(),
-        event,
-        Kind::Invitation,
-        Channel::Email,
-        &[(guest, address)],
-    )
-    .await?;
-    guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
+    enqueue_again(&mut tx, backend, host, event, guest).await?;
+    tx.commit().await?;
+    backend.live.changed(event);
+    Ok(())
+}
+
+/// Puts a guest's address right and sends their live link there: both or neither.
+pub async fn correct_and_resend(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    guest: GuestId,
+    address: &str,
+) -> Result<()> {
+    refuse_to_send(backend, host, event).await?;
+    let mut tx = backend.db.begin().await?;
+    guests::actions::set_email(&mut tx, backend, host, event, guest, address).await?;
+    enqueue_again(&mut tx, backend, host, event, guest).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
@@ -135,6 +125,44 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
+}
+
+/// Puts a guest's live link into the outbox once more.
+async fn enqueue_again(
+    tx: &mut PgConnection,
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    guest: GuestId,
+) -> Result<()> {
+    let row = sqlx::query!(
+        r#"
+        select g.email, i.id is not null as "invited!" from guests g
+        left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        where g.host_id = $1 and g.event_id = $2 and g.id = $3 and g.deleted_at is null
+        for no key update of g
+        "#,
+        host.id().0,
+        event.0,
+        guest.0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Problem::NotFound)?;
+    let Some(address) = row.email.filter(|_| row.invited) else {
+        return Err(Problem::Conflict(Conflict::NotInvited).into());
+    };
+    notifications::actions::enqueue(
+        tx,
+        backend,
+        host.id(),
+        event,
+        Kind::Invitation,
+        Channel::Email,
+        &[(guest, address)],
+    )
+    .await?;
+    guests::standing::restate(tx, host.id(), &[guest]).await
 }
 
 /// One live link for each of `guests`. A guest who has one is passed over; returns who got a link.

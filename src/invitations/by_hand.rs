@@ -1,14 +1,14 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-mod steps;
+mod actions;
 #[cfg(feature = "ssr")]
-mod verbs;
+mod queries;
 
 #[cfg(feature = "ssr")]
-pub use steps::{Step, Turn, step};
+pub use actions::{mark, set_text};
 #[cfg(feature = "ssr")]
-pub use verbs::{mark, set_text};
+pub use queries::{Step, Turn, step};
 
 /// What a host does about a link that they hand over themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

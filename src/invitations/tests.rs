@@ -97,6 +97,21 @@ async fn another_host_can_neither_invite_nor_see_links(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn an_address_is_corrected_together_with_sending_there_or_not_at_all(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    let [ada, ..] = three(&backend, &host, event).await;
+    let correct = async || actions::correct_and_resend(&backend, &host, event, ada, "right@example.org").await;
+    let right = "select count(*) from guests where email = 'right@example.org'";
+    assert_eq!(problem(correct().await), Problem::Conflict(Conflict::NotInvited));
+    assert_eq!(count(&backend, right).await, 0, "nothing was sent, so nothing was corrected");
+    testing::invite(&backend, &host, event, ada).await;
+    correct().await.unwrap();
+    assert_eq!(count(&backend, right).await, 1);
+    let there = "select count(*) from notifications where recipient = 'right@example.org'";
+    assert_eq!(count(&backend, there).await, 1);
+}
+
+#[sqlx::test]
 async fn a_rotated_link_is_dead_at_once_and_the_new_one_works(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;

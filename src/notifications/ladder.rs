@@ -1,12 +1,16 @@
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+mod actions;
+#[cfg(feature = "ssr")]
+mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
-#[cfg(feature = "ssr")]
-mod verbs;
 
 #[cfg(feature = "ssr")]
-pub use verbs::{Ladder, climb, ladder, set};
+pub use actions::{climb, set};
+#[cfg(feature = "ssr")]
+pub use queries::{Ladder, ladder};
 
 /// Most days without an opening before a text message follows.
 pub const MOST_DAYS: u32 = 30;

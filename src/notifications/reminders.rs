@@ -1,12 +1,21 @@
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+mod actions;
+/// Reminders whose time has come.
+#[cfg(feature = "ssr")]
+mod due;
+#[cfg(feature = "ssr")]
+mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
-#[cfg(feature = "ssr")]
-mod verbs;
 
 #[cfg(feature = "ssr")]
-pub use verbs::{Plan, Recipient, add, plan, remove, rules, send_due, switch};
+pub use actions::{add, remove, switch};
+#[cfg(feature = "ssr")]
+pub use due::send_due;
+#[cfg(feature = "ssr")]
+pub use queries::{Plan, Recipient, plan, rules};
 
 use crate::fields::{Fault, Fields};
 

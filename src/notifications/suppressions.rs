@@ -1,14 +1,14 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-mod veil;
+mod actions;
 #[cfg(feature = "ssr")]
-mod verbs;
+mod veil;
 
 #[cfg(feature = "ssr")]
-pub(crate) use veil::{address_hash, forget_resumed, stopped, stopped_by_hash, suppress_hashed, veil, veil_known};
+pub use actions::{Scope, count_soft_bounce, lift, subscribe_again, suppress, unsubscribe};
 #[cfg(feature = "ssr")]
-pub use verbs::{Scope, count_soft_bounce, lift, subscribe_again, suppress, unsubscribe};
+pub(crate) use veil::{address_hash, forget_resumed, stopped, stopped_by_hash, suppress_hashed, veil, veil_known};
 
 /// Why an address must not be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,10 +3,14 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 
 #[cfg(feature = "ssr")]
-mod verbs;
+mod actions;
+#[cfg(feature = "ssr")]
+mod queries;
 
 #[cfg(feature = "ssr")]
-pub use verbs::{Preview, of, preview, send_test, set};
+pub use actions::{send_test, set};
+#[cfg(feature = "ssr")]
+pub use queries::{Preview, of, preview};
 
 /// A host's own words for one kind of message, with placeholders. An empty one stands for ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,12 +42,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Problem::NotFound)?;
-    let before = match (held.answer, held.heads, held.companions, held.message) {
-        (Some(answer), Some(heads), Some(companions), Some(message)) => {
-            Some(Rsvp { answer, heads, companions, message })
-        }
-        _ => None,
-    };
+    let before = Rsvp::of(held.answer, held.heads, held.companions, held.message);
     let new = form.parse(held.party_size)?;
     if before.as_ref() == Some(&new) {
         return Ok(());

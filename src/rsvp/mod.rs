@@ -62,3 +62,15 @@ pub struct Rsvp {
     pub companions: Vec<String>,
     pub message: String,
 }
+
+impl Rsvp {
+    /// The answer that a statement found, if there is one.
+    pub fn of(
+        answer: Option<Answer>,
+        heads: Option<i32>,
+        companions: Option<Vec<String>>,
+        message: Option<String>,
+    ) -> Option<Self> {
+        Some(Self { answer: answer?, heads: heads?, companions: companions?, message: message? })
+    }
+}

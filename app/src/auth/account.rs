@@ -163,7 +163,7 @@ fn Activities(activity: Vec<Activity>) -> impl IntoView {
                         let (words, device) = (words(&activity), activity.device.clone());
                         view! {
                             <li class="feed-item" data-kind=activity.act.key()>
-                                <span class="feed-text">
+                                <span>
                                     {words} {(!device.is_empty()).then(|| view! { <span class="feed-device">{device}</span> })}
                                 </span>
                                 <time datetime=activity.at.to_rfc3339()>

@@ -27,7 +27,7 @@ pub fn UsageBar(used: i64, limit: i64, what: &'static str) -> impl IntoView {
     let said = format!("{} of {}", words::thousands(used), words::counted(limit, what));
     let high = (limit * 9 / 10).max(1);
     view! {
-        <span class="usage-words">{said.clone()}</span>
+        <span>{said.clone()}</span>
         <meter min="0" max=limit high=high value=used aria-label=said></meter>
     }
 }

@@ -1,24 +1,17 @@
-use guestguard::{
-    auth::Host,
-    events::{Event, queries},
-    problem::Problem,
-};
+use guestguard::{auth::Host, events::Event};
 use leptos::prelude::*;
 
-use super::tabs::{crumbs, event_in_path};
-use crate::{
-    ssr,
-    ui::{
-        button::PostButton,
-        layout::{Frame, PageHead},
-        page::page,
-    },
+use super::tabs::{crumbs, host_and_event};
+use crate::ui::{
+    button::PostButton,
+    layout::{Frame, PageHead},
+    page::page,
 };
 
 /// Asks before an event is called off.
 #[component]
 pub fn CancelPage() -> impl IntoView {
-    page(load(), |(host, event)| {
+    page(host_and_event(), |(_, host, event)| {
         view! {
             <Confirm
                 host
@@ -35,7 +28,7 @@ pub fn CancelPage() -> impl IntoView {
 /// Asks before an event is deleted.
 #[component]
 pub fn DeletePage() -> impl IntoView {
-    page(load(), |(host, event)| {
+    page(host_and_event(), |(_, host, event)| {
         view! {
             <Confirm
                 host
@@ -47,13 +40,6 @@ pub fn DeletePage() -> impl IntoView {
             />
         }
     })
-}
-
-async fn load() -> Result<(Host, Event), Problem> {
-    let id = event_in_path()?;
-    let (backend, host) = ssr::host().await?;
-    let event = ssr::reply(queries::event(&backend.db, &host, id).await)?;
-    Ok((host, event))
 }
 
 #[component]

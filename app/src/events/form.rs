@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{
     preview::InvitationPreview,
-    tabs::{EventTabs, crumbs, event_in_path},
+    tabs::{EventTabs, crumbs, host_and_event},
 };
 use crate::{
     billing::usage::UsageLine,
@@ -47,13 +47,7 @@ pub fn NewEventPage() -> impl IntoView {
 /// Changes an event.
 #[component]
 pub fn EditEventPage() -> impl IntoView {
-    let load = async {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(queries::event(&backend.db, &host, id).await)?;
-        Ok((host, event))
-    };
-    page(load, |(host, event)| view! { <EditEvent host event/> })
+    page(host_and_event(), |(_, host, event)| view! { <EditEvent host event/> })
 }
 
 #[component]

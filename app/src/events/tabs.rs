@@ -1,4 +1,10 @@
-use guestguard::{events::Event, ids::EventId, problem::Problem};
+use guestguard::{
+    auth::Host,
+    backend::Backend,
+    events::{self, Event},
+    ids::EventId,
+    problem::Problem,
+};
 use leptos::prelude::*;
 
 use crate::ssr;
@@ -6,6 +12,14 @@ use crate::ssr;
 /// The event that the address names. An address that names none leads nowhere.
 pub fn event_in_path() -> Result<EventId, Problem> {
     ssr::path_part("event").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
+}
+
+/// The host who asks, and their event that the address names.
+pub async fn host_and_event() -> Result<(Backend, Host, Event), Problem> {
+    let id = event_in_path()?;
+    let (backend, host) = ssr::host().await?;
+    let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+    Ok((backend, host, event))
 }
 
 /// The way back from a page of `event`.

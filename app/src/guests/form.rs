@@ -1,6 +1,6 @@
 use guestguard::{
     auth::Host,
-    events::{self, Event, MOST_IN_PARTY, times},
+    events::{Event, MOST_IN_PARTY, times},
     guests::{GuestDetails, GuestForm, queries},
     problem::{Conflict, Problem},
     rsvp::{self, Answer, queries::Change},
@@ -8,7 +8,7 @@ use guestguard::{
 use leptos::prelude::*;
 
 use crate::{
-    events::tabs::{crumbs, event_in_path},
+    events::tabs::{crumbs, host_and_event},
     phone::field::PhoneField,
     ssr,
     ui::{
@@ -25,13 +25,7 @@ use crate::{
 /// Puts one person on the list.
 #[component]
 pub fn NewGuestPage() -> impl IntoView {
-    let load = async {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        Ok((host, event))
-    };
-    page(load, |(host, event)| {
+    page(host_and_event(), |(_, host, event)| {
         let blank = GuestForm { party_size: event.party_size.to_string(), ..GuestForm::default() };
         let state = FormState::new("/api/guests/add", &blank);
         view! {
@@ -47,16 +41,14 @@ pub fn NewGuestPage() -> impl IntoView {
 #[component]
 pub fn EditGuestPage() -> impl IntoView {
     let load = async {
-        let id = event_in_path()?;
         let guest = ssr::path_part("guest").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        let guest = ssr::reply(queries::guest(&backend.db, &host, id, guest).await)?;
-        let link = match ssr::reply(guestguard::invitations::queries::link(&backend, &host, id, guest.id).await) {
+        let (backend, host, event) = host_and_event().await?;
+        let guest = ssr::reply(queries::guest(&backend.db, &host, event.id, guest).await)?;
+        let link = match ssr::reply(guestguard::invitations::queries::link(&backend, &host, event.id, guest.id).await) {
             Err(Problem::Conflict(Conflict::NotInvited)) => None,
             link => Some(link?),
         };
-        let changes = ssr::reply(rsvp::queries::changes(&backend.db, &host, id, guest.id).await)?;
+        let changes = ssr::reply(rsvp::queries::changes(&backend.db, &host, event.id, guest.id).await)?;
         Ok((host, event, guest, link, changes))
     };
     page(load, |(host, event, guest, link, changes)| view! { <GuestView host event guest link changes/> })
@@ -163,7 +155,7 @@ fn Answers(event: Event, changes: Vec<Change>) -> impl IntoView {
                             let company = change.companions.join(", ");
                             view! {
                                 <li class="feed-item" data-kind=change.answer.key()>
-                                    <span class="feed-text">
+                                    <span>
                                         {answer_words(&change)} {(!company.is_empty()).then(|| format!(", with {company}"))}
                                         {(!change.message.is_empty())
                                             .then(|| view! { <blockquote>{change.message.clone()}</blockquote> })}

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::{api::PasteForm, quick_add::QuickAdd};
 use crate::{
-    events::tabs::{crumbs, event_in_path},
+    events::tabs::{crumbs, host_and_event},
     ssr,
     ui::{
         form::{Form, FormState},
@@ -18,11 +18,9 @@ pub fn PastePage() -> impl IntoView {
     let state = FormState::new("/api/guests/paste", &PasteForm::default());
     let text = state.value("text");
     let load = async move {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(guestguard::events::queries::event(&backend.db, &host, id).await)?;
+        let (backend, host, event) = host_and_event().await?;
         let typed = addresses(&text);
-        let known = ssr::reply(known_addresses(&backend.db, &host, id, &typed).await)?;
+        let known = ssr::reply(known_addresses(&backend.db, &host, event.id, &typed).await)?;
         Ok((host, event, known))
     };
     page(load, move |(host, event, known)| {

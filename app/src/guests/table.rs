@@ -1,7 +1,7 @@
 use guestguard::{
     auth::Host,
     billing::limits::{self, Usage},
-    events::{self, Event, times},
+    events::{Event, times},
     guests::{
         Status,
         list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Reach, Sort},
@@ -13,7 +13,8 @@ use leptos::{either::Either, prelude::*};
 use super::at_hand::AtHand;
 use crate::{
     billing::usage::UsageLine,
-    events::tabs::{EventTabs, crumbs, event_in_path},
+    events::tabs::{EventTabs, crumbs, host_and_event},
+    notifications::outcome,
     ssr,
     ui::{
         form::BACK,
@@ -21,7 +22,6 @@ use crate::{
         page::page,
         pagination::Pagination,
         select_all::SelectAll,
-        words,
     },
 };
 
@@ -30,10 +30,8 @@ use crate::{
 pub fn GuestsPage() -> impl IntoView {
     let query = ListQuery::read(ssr::query);
     let load = async {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        let guests = ssr::reply(queries::page(&backend.db, &host, id, query).await)?;
+        let (backend, host, event) = host_and_event().await?;
+        let guests = ssr::reply(queries::page(&backend.db, &host, event.id, query).await)?;
         let usage = ssr::reply(limits::guests(&backend, &host, guests.total).await)?;
         Ok((host, event, guests, usage))
     };
@@ -263,7 +261,7 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
             </td>
             <td data-label="Status">
                 <span class="badge" data-state=line.status.key()>{line.status.words()}</span>
-                {reason.map(|reason| view! { <span class="guest-contact">{words::undelivered(Some(&reason))}</span> })}
+                {reason.map(|reason| view! { <span class="guest-contact">{outcome::undelivered(Some(&reason))}</span> })}
             </td>
             <td data-label="Seats">{seats}</td>
             <td data-label="Tags">

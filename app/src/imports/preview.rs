@@ -132,7 +132,6 @@ fn table(chosen: Chosen, columns: Vec<Seen>) -> impl IntoView {
 }
 
 fn found(summary: Summary) -> impl IntoView {
-    let people = |n: usize| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
     let facts = [
         (summary.addresses, "with an e-mail address"),
         (summary.phones, "with a phone number"),
@@ -143,7 +142,7 @@ fn found(summary: Summary) -> impl IntoView {
     let facts: Vec<_> = facts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     view! {
         <p role="status">
-            <strong>{people(summary.rows)}</strong> {(!facts.is_empty()).then(|| format!(": {}.", facts.join(", ")))}
+            <strong>{words::counted(summary.rows as i64, "guest")}</strong> {(!facts.is_empty()).then(|| format!(": {}.", facts.join(", ")))}
         </p>
         <ol class="parsed">
             {summary

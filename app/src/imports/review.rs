@@ -1,7 +1,7 @@
 use guestguard::{
     auth::Host,
     billing::limits::{self, Usage},
-    events::{self, Event},
+    events::Event,
     ids::ImportId,
     imports::{
         Line, Verdict,
@@ -14,13 +14,14 @@ use leptos::prelude::*;
 use super::{layout::Columns, result::Outcome, rows::Rows};
 use crate::{
     billing::usage::UsageLine,
-    events::tabs::{crumbs, event_in_path},
+    events::tabs::{crumbs, host_and_event},
     ssr,
     ui::{
         button::PostButton,
         layout::{Frame, PageHead},
         page::page,
         pagination::Pagination,
+        words::counted,
     },
 };
 
@@ -30,17 +31,15 @@ pub fn ReviewPage() -> impl IntoView {
     let asked = ssr::query("show").and_then(|key| Verdict::of_key(&key));
     let at: i64 = ssr::query("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, 1_000);
     let load = async move {
-        let id = event_in_path()?;
         let import: ImportId = ssr::path_part("import").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        let import = ssr::reply(queries::import(&backend.db, &host, id, import).await)?;
+        let (backend, host, event) = host_and_event().await?;
+        let import = ssr::reply(queries::import(&backend.db, &host, event.id, import).await)?;
         let first = Verdict::ALL.into_iter().find(|verdict| import.count(*verdict) > 0).unwrap_or(Verdict::Ready);
         // What was asked for may have been mended meanwhile.
         let shown = asked.filter(|verdict| import.count(*verdict) > 0).unwrap_or(first);
         let lines = ssr::reply(queries::lines(&backend.db, &host, &import, shown, at).await)?;
         let undo = import.can_be_undone(backend.clock.now());
-        let listed = ssr::reply(limits::listed(&backend.db, host.id(), id).await)?;
+        let listed = ssr::reply(limits::listed(&backend.db, host.id(), event.id).await)?;
         let usage = ssr::reply(limits::guests(&backend, &host, listed).await)?;
         Ok((host, event, import, shown, at, lines, undo, usage))
     };
@@ -162,7 +161,7 @@ fn meaning(verdict: Verdict, import: &Import) -> &'static str {
 }
 
 fn effect(import: &Import) -> String {
-    let guests = |n: i64| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
+    let guests = |n| counted(n, "guest");
     match import.effect() {
         (0, 0) => "Nothing to add yet.".to_owned(),
         (add, 0) => format!("{} will be added.", guests(add)),

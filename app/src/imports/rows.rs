@@ -202,7 +202,7 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
             <td data-label="Phone">{form.phone}</td>
             <td data-label="Seats">{form.party_size}</td>
             <td data-label="Tags">{form.tags}</td>
-            <td data-label="" class="row-actions">
+            <td data-label="">
                 {keep}
                 <PostButton action="/api/imports/leave-out" values=leave_out(&ids, out) class="button button-small button-quiet" label>
                     {if out { "Leave out" } else { "Take in" }}

@@ -1,15 +1,10 @@
-use guestguard::{
-    auth::Host,
-    events::{self, Event},
-    ids::ImportId,
-    imports::queries,
-};
+use guestguard::{auth::Host, events::Event, ids::ImportId, imports::queries};
 use leptos::prelude::*;
 use serde::Serialize;
 
 use super::preview::ImportPreview;
 use crate::{
-    events::tabs::{crumbs, event_in_path},
+    events::tabs::{crumbs, host_and_event},
     phone::field::CountrySelect,
     ssr,
     ui::{
@@ -29,10 +24,8 @@ struct UploadForm {
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let load = async {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        let latest = ssr::reply(queries::latest(&backend.db, &host, id).await)?;
+        let (backend, host, event) = host_and_event().await?;
+        let latest = ssr::reply(queries::latest(&backend.db, &host, event.id).await)?;
         Ok((host, event, latest))
     };
     page(load, |(host, event, latest)| view! { <Upload host event latest/> })

@@ -177,7 +177,7 @@ fn PhoneForm(step: Step, turn: Turn, wrong: Option<Wrong>) -> impl IntoView {
     let onwards =
         format!("/dashboard/events/{}/invite/by-hand?who={}&guest={}", step.event.id, step.who.key(), turn.id);
     view! {
-        <form class="form hand-phone" method="post" action="/api/guests/set-phone">
+        <form class="form" method="post" action="/api/guests/set-phone">
             <input type="hidden" name=BACK value=onwards.clone()/>
             <input type="hidden" name="onwards" value=onwards/>
             <input type="hidden" name="event" value=step.event.id.to_string()/>

@@ -1,6 +1,6 @@
 use guestguard::{
     auth::Host,
-    events::{self, Event},
+    events::Event,
     guests::check::{self, Alike, Findings, Pair, Typo},
     ids::{EventId, GuestId},
     invitations::queries::{self, Plan},
@@ -8,7 +8,7 @@ use guestguard::{
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    events::tabs::{EventTabs, crumbs, event_in_path},
+    events::tabs::{EventTabs, crumbs, host_and_event},
     guests::api::picked,
     ssr,
     ui::{
@@ -26,16 +26,14 @@ pub fn InvitePage() -> impl IntoView {
     let everybody = ssr::query("chosen").is_none();
     let none = !everybody && ids.is_empty() && fitting.is_none();
     let load = async move {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
+        let (backend, host, event) = host_and_event().await?;
         let chosen = match everybody {
             true => None,
-            false => Some(picked(&backend, &host, id, ids.clone(), fitting.clone()).await?),
+            false => Some(picked(&backend, &host, event.id, ids.clone(), fitting.clone()).await?),
         };
-        let plan = ssr::reply(queries::plan(&backend, &host, id, chosen.as_deref()).await)?;
-        let findings = ssr::reply(check::check(&backend.db, &host, id).await)?;
-        let mut values = vec![("event", id.to_string())];
+        let plan = ssr::reply(queries::plan(&backend, &host, event.id, chosen.as_deref()).await)?;
+        let findings = ssr::reply(check::check(&backend.db, &host, event.id).await)?;
+        let mut values = vec![("event", event.id.to_string())];
         match (everybody, fitting) {
             (true, _) => {}
             (false, Some(view)) => values.extend([("all", "true".to_owned()), ("fitting", view)]),

@@ -21,9 +21,9 @@ pub struct AddressForm {
 #[server(endpoint = "notifications/correct")]
 pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
-    let set = guestguard::guests::actions::set_email(&backend, &host, event, guest, &form.address).await;
-    crate::ssr::reply(set)?;
-    crate::ssr::reply(guestguard::invitations::actions::resend(&backend, &host, event, guest).await)?;
+    let AddressForm { address } = form;
+    let sent = guestguard::invitations::actions::correct_and_resend(&backend, &host, event, guest, &address).await;
+    crate::ssr::reply(sent)?;
     let notice = crate::ui::flash::Notice::Resent;
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
 }

@@ -11,6 +11,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
+use super::outcome;
 use crate::{
     events::tabs::{EventTabs, crumbs, event_in_path},
     ssr,
@@ -152,7 +153,7 @@ fn Channels(figures: Figures) -> impl IntoView {
 #[component]
 fn Trouble(event: EventId, line: Line) -> impl IntoView {
     let stopped = line.reason.as_deref() == Some(Reason::Unsubscribed.key()) && line.state == State::Suppressed;
-    let reason = words::undelivered(line.reason.as_deref());
+    let reason = outcome::undelivered(line.reason.as_deref());
     let guest = line.guest.to_string();
     let field = format!("email-{guest}");
     let (typed, fault) = returned(&guest).unzip();
@@ -223,9 +224,9 @@ fn Message(line: Line, when: String, steps: Vec<(String, String, String)>) -> im
             <details>
                 <summary>
                     <span class="guest-name">{line.name}</span>
-                    <span class="guest-contact">{format!("{} · {}", words::kind(line.kind), line.recipient)}</span>
+                    <span class="guest-contact">{format!("{} · {}", outcome::kind(line.kind), line.recipient)}</span>
                     <span class="badge" data-state=badge>
-                        {if line.opened_at.is_some() { "Opened" } else { words::state(line.state) }}
+                        {if line.opened_at.is_some() { "Opened" } else { outcome::state(line.state) }}
                     </span>
                     <span class="guest-contact">{when}</span>
                 </summary>
@@ -234,7 +235,7 @@ fn Message(line: Line, when: String, steps: Vec<(String, String, String)>) -> im
                         .into_iter()
                         .map(|(at, what, detail)| {
                             view! {
-                                <li class="feed-item">{words::step(&what)} {(!detail.is_empty()).then(|| format!(": {}", words::undelivered(Some(&detail))))} <time>{at}</time></li>
+                                <li class="feed-item">{outcome::step(&what)} {(!detail.is_empty()).then(|| format!(": {}", outcome::undelivered(Some(&detail))))} <time>{at}</time></li>
                             }
                         })
                         .collect_view()}

@@ -6,6 +6,8 @@ pub mod api;
 pub mod inbox;
 /// What became of an event's messages.
 pub mod messages;
+/// Messages and what became of them, in plain English.
+pub mod outcome;
 /// Who is reminded, and when.
 pub mod reminders;
 /// Whether guests are told that an event changed.

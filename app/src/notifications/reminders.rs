@@ -12,7 +12,7 @@ use crate::{
         button::PostButton,
         layout::{Frame, PageHead},
         page::page,
-        words,
+        words::{self, counted},
     },
 };
 
@@ -166,8 +166,7 @@ fn Recipients(plan: Plan) -> impl IntoView {
     let count = plan.recipients.len();
     let said = match count {
         0 => "Nobody, as things stand now.".to_owned(),
-        1 => "1 guest, as things stand now:".to_owned(),
-        n => format!("{n} guests, as things stand now:"),
+        n => format!("{}, as things stand now:", counted(n as i64, "guest")),
     };
     let more = count.saturating_sub(NAMED);
     view! {

@@ -11,6 +11,7 @@ use crate::{
         button::PostButton,
         layout::{Frame, PageHead},
         page::page,
+        words::counted,
     },
 };
 
@@ -30,7 +31,7 @@ pub fn TellPage() -> impl IntoView {
 fn Tell(host: Host, telling: Telling) -> impl IntoView {
     let Telling { event, by_mail, by_hand, suppressed } = telling;
     let off = event.cancelled_at.is_some();
-    let guests = |n: i64| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
+    let guests = |n| counted(n, "guest");
     let overview = format!("/dashboard/events/{}", event.id);
     let lede = match off {
         true => "The event is cancelled. Whoever opens their link reads so; a mail reaches the others in time.",

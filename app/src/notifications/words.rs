@@ -1,6 +1,6 @@
 use guestguard::{
     auth::Host,
-    events::{self, Event},
+    events::Event,
     invitations::by_hand::PLACEHOLDERS,
     notifications::{
         Kind,
@@ -10,8 +10,9 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
+use super::outcome;
 use crate::{
-    events::tabs::{EventTabs, crumbs, event_in_path},
+    events::tabs::{EventTabs, crumbs, host_and_event},
     ssr,
     ui::{
         field::{Field, TextArea},
@@ -19,7 +20,6 @@ use crate::{
         layout::{Frame, PageHead},
         page::page,
         press::PressWhileTyping,
-        words,
     },
 };
 
@@ -28,12 +28,10 @@ use crate::{
 pub fn WordsPage() -> impl IntoView {
     let kind = ssr::query("kind").unwrap_or_else(|| Kind::Invitation.key().to_owned());
     let load = async move {
-        let id = event_in_path()?;
         let kind = KINDS.into_iter().find(|known| known.key() == kind).ok_or(Problem::NotFound)?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        let words = ssr::reply(wording::of(&backend, host.id(), id, kind).await)?;
-        let preview = ssr::reply(wording::preview(&backend, &host, id, kind, &words).await)?;
+        let (backend, host, event) = host_and_event().await?;
+        let words = ssr::reply(wording::of(&backend, host.id(), event.id, kind).await)?;
+        let preview = ssr::reply(wording::preview(&backend, &host, event.id, kind, &words).await)?;
         Ok((host, event, kind, words, preview.guest))
     };
     page(load, |(host, event, kind, words, guest)| view! { <Words host event kind words guest/> })
@@ -56,7 +54,7 @@ fn Words(host: Host, event: Event, kind: Kind, words: Wording, guest: String) ->
                     .map(|other| {
                         view! {
                             <a href=format!("{base}/words?kind={}", other.key()) aria-current=(other == kind).then_some("page")>
-                                {words::kind(other)}
+                                {outcome::kind(other)}
                             </a>
                         }
                     })

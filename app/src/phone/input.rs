@@ -148,7 +148,7 @@ pub fn PhoneInput(
     };
     let list = list_id.clone();
     view! {
-        <div class="phone-search" data-island="phone-input" data-ready=ready hidden=move || countries.with(Vec::is_empty)>
+        <div data-island="phone-input" data-ready=ready hidden=move || countries.with(Vec::is_empty)>
             <div class="phone-combobox">
                 <span class="phone-chosen" aria-hidden="true">{shown}</span>
                 <input

@@ -11,6 +11,7 @@ use guestguard::{
 use leptos::prelude::*;
 
 use crate::{
+    notifications::outcome,
     ssr,
     ui::{
         button::PostButton,
@@ -45,7 +46,7 @@ fn GuestData(token: Token, held: Held, event: Event) -> impl IntoView {
     let host = held.host.clone();
     view! {
         <leptos_meta::Title text="Your data"/>
-        <main id="main" class="page page-narrow guest-data">
+        <main id="main" class="page page-narrow">
             <div class="page-head">
                 <nav class="crumbs" aria-label="You are here"><ol><li><a href=back>"Your invitation"</a></li></ol></nav>
                 <h1>"Your data"</h1>
@@ -173,7 +174,7 @@ fn Happened(held: Held, event: Event) -> impl IntoView {
         (format!("{what}{with}{message}"), short(answer.at, zone))
     });
     let messages = held.messages.into_iter().map(move |message| {
-        let (kind, state) = (words::kind(message.kind), words::state(message.state));
+        let (kind, state) = (outcome::kind(message.kind), outcome::state(message.state));
         (format!("{kind} to {}: {}", message.recipient, state.to_lowercase()), short(message.at, zone))
     });
     let openings = held
@@ -213,7 +214,7 @@ fn Lines(title: &'static str, empty: &'static str, lines: Vec<(String, String)>)
                     <ol class="feed">
                         {lines
                             .into_iter()
-                            .map(|(said, at)| view! { <li class="feed-item"><span class="feed-text">{said}</span><time>{at}</time></li> })
+                            .map(|(said, at)| view! { <li class="feed-item"><span>{said}</span><time>{at}</time></li> })
                             .collect_view()}
                     </ol>
                 }
@@ -236,7 +237,7 @@ pub fn ErasePage() -> impl IntoView {
         let host = held.host;
         view! {
             <leptos_meta::Title text="Erase my data"/>
-            <main id="main" class="page page-narrow guest-data">
+            <main id="main" class="page page-narrow">
                 <div class="page-head">
                     <nav class="crumbs" aria-label="You are here"><ol><li><a href=data_page(&token)>"Your data"</a></li></ol></nav>
                     <h1>"Erase your data?"</h1>

@@ -75,7 +75,7 @@ fn feed(feed: &[Happening]) -> impl IntoView + use<> {
         .map(|happening| {
             view! {
                 <li class="feed-item" data-kind=happening.what.key()>
-                    <span class="feed-text">{words(happening)}</span>
+                    <span>{words(happening)}</span>
                     <time datetime=happening.iso.clone()>{happening.at.clone()}</time>
                 </li>
             }

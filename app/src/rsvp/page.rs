@@ -1,9 +1,9 @@
-use guestguard::{auth::Host, events, events::Event, rsvp::overview::Overview};
+use guestguard::{auth::Host, events::Event, rsvp::overview::Overview};
 use leptos::prelude::*;
 
 use super::live::LiveOverview;
 use crate::{
-    events::tabs::{EventTabs, event_in_path},
+    events::tabs::{EventTabs, host_and_event},
     ssr,
     ui::{
         layout::{Frame, PageHead},
@@ -15,10 +15,8 @@ use crate::{
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let load = async {
-        let id = event_in_path()?;
-        let (backend, host) = ssr::host().await?;
-        let event = ssr::reply(events::queries::event(&backend.db, &host, id).await)?;
-        let overview = ssr::reply(guestguard::rsvp::queries::overview(&backend.db, &host, id).await)?;
+        let (backend, host, event) = host_and_event().await?;
+        let overview = ssr::reply(guestguard::rsvp::queries::overview(&backend.db, &host, event.id).await)?;
         Ok((host, event, overview))
     };
     page(load, |(host, event, overview)| view! { <Watch host event overview/> })

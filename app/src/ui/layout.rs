@@ -1,7 +1,7 @@
 use guestguard::{auth::Host, invitations::Issued, problem::Problem};
 use leptos::prelude::*;
 
-use super::{button::PostButton, flash::Notice, form::ProblemNotice};
+use super::{button::PostButton, flash::Notice, form::ProblemNotice, words::counted};
 use crate::{billing::dialog::UpgradeDialog, privacy::AskToAccept, ssr};
 
 /// Header, notice, page and footer. `class` says how wide the page is.
@@ -178,7 +178,7 @@ fn NoticeLine(notice: Notice) -> impl IntoView {
 }
 
 fn words(notice: &Notice) -> String {
-    let guests = |n: usize| if n == 1 { "1 guest".to_owned() } else { format!("{n} guests") };
+    let guests = |n: usize| counted(n as i64, "guest");
     match notice {
         Notice::TermsAccepted => "Thank you. We have written down that you agree, and when.".into(),
         Notice::EventCreated => "Your event is ready. Next: bring your guest list.".into(),

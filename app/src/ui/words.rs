@@ -168,7 +168,6 @@ pub fn fault(fault: &Fault) -> String {
         }
         Fault::EndsBeforeStart => "The end has to come after the start.".into(),
         Fault::ReplyByAfterStart => "The last day for answers can't be after the event begins.".into(),
-        Fault::AlreadyPast => "That is in the past already.".into(),
         Fault::GuessablePassword => {
             "That one is guessed quickly. Use a few words in a row that have nothing to do with you.".into()
         }
@@ -263,69 +262,5 @@ fn wait(seconds: u32) -> String {
         0..=1 => "a second".into(),
         2..=90 => format!("{seconds} seconds"),
         _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-/// Why a message did not arrive: a reason of ours in words, or the server's own.
-#[cfg(feature = "ssr")]
-pub fn undelivered(reason: Option<&str>) -> String {
-    use guestguard::notifications::suppressions::Reason;
-    let known = reason.and_then(|reason| Reason::ALL.into_iter().find(|known| known.key() == reason));
-    match (known, reason) {
-        (Some(Reason::HardBounce), _) => "This address does not exist: mail to it came back.".into(),
-        (Some(Reason::SoftBounces), _) => "This mailbox was full or broken too often lately.".into(),
-        (Some(Reason::Complaint), _) => "They called one of our mails spam, so we write to them no more.".into(),
-        (Some(Reason::Unsubscribed), _) => "They unsubscribed from your messages.".into(),
-        (Some(Reason::Erased), _) => "They had their data erased, so nothing is sent to them from here.".into(),
-        (None, Some(words)) => words.to_owned(),
-        (None, None) => "We were not told why.".into(),
-    }
-}
-
-/// What a message is about.
-#[cfg(feature = "ssr")]
-pub fn kind(kind: guestguard::notifications::Kind) -> &'static str {
-    use guestguard::notifications::Kind;
-    match kind {
-        Kind::Invitation => "Invitation",
-        Kind::Confirmation => "Confirmation of an answer",
-        Kind::Reminder => "Reminder",
-        Kind::EventChanged => "Change of the event",
-        Kind::EventCancelled => "Cancellation",
-        _ => "About the account",
-    }
-}
-
-/// What became of a message.
-#[cfg(feature = "ssr")]
-pub fn state(state: guestguard::notifications::State) -> &'static str {
-    use guestguard::notifications::State;
-    match state {
-        State::Queued => "Waiting",
-        State::Sending => "On its way",
-        State::Sent => "Sent",
-        State::Delivered => "Delivered",
-        State::Bounced => "Came back",
-        State::Complained => "Called spam",
-        State::Suppressed => "Not sent",
-        State::Failed => "Refused",
-        State::Cancelled => "Cancelled",
-    }
-}
-
-/// One thing that happened to a message.
-#[cfg(feature = "ssr")]
-pub fn step(what: &str) -> &'static str {
-    match what {
-        "queued" => "Put off",
-        "delayed" => "The recipient's server puts it off",
-        "sent" => "Handed over to be delivered",
-        "delivered" => "Arrived",
-        "opened" => "Opened",
-        "bounced" => "Came back",
-        "complained" => "Called spam",
-        "suppressed" => "Not sent",
-        "cancelled" => "Cancelled",
-        _ => "Refused for good",
     }
 }

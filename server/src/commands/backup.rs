@@ -8,7 +8,7 @@ use guestguard::{
 use serde_json::json;
 
 use super::{
-    output::{NotWell, print_json, size, span},
+    output::{NotWell, print_json, say, size, span},
     progress,
 };
 use crate::config::Source;
@@ -90,8 +90,8 @@ async fn make(source: &Source, backups: &Backups, asked: &Backup) -> anyhow::Res
         return print_json(&manifest);
     }
     let rows: i64 = manifest.tables.values().map(|tally| tally.rows).sum();
-    println!("{}", backups.store.uri(manifest.key.as_str()));
-    println!(
+    say!("{}", backups.store.uri(manifest.key.as_str()));
+    say!(
         "{rows} rows of {} tables, {} in {:.1} s; read back and found whole.",
         manifest.tables.len(),
         size(manifest.bytes),
@@ -106,9 +106,9 @@ async fn prune(backups: &Backups, dry: bool, json: bool) -> anyhow::Result<()> {
         return print_json(&json!({ "dry_run": dry, "given_up": given_up }));
     }
     for key in &given_up {
-        println!("{key}");
+        say!("{key}");
     }
-    println!("{} {}.", given_up.len(), if dry { "would be given up" } else { "given up" });
+    say!("{} {}.", given_up.len(), if dry { "would be given up" } else { "given up" });
     Ok(())
 }
 
@@ -120,10 +120,10 @@ async fn list(backups: &Backups, json: bool) -> anyhow::Result<()> {
     for kept in &all {
         let verified =
             kept.verified_at.map(|at| format!("  verified {}", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
-        println!("{:<44}  {:>10}{verified}", kept.key.as_str(), size(kept.bytes));
+        say!("{:<44}  {:>10}{verified}", kept.key.as_str(), size(kept.bytes));
     }
     if all.is_empty() && std::io::stdout().is_terminal() {
-        println!("There is no backup yet; `guestguard backup` makes one.");
+        say!("There is no backup yet; `guestguard backup` makes one.");
     }
     Ok(())
 }
@@ -135,13 +135,13 @@ async fn status(backups: &Backups, json: bool) -> anyhow::Result<()> {
     } else {
         if let (Some(newest), Some(age)) = (&status.newest, status.age_seconds) {
             let usual = status.usual_bytes.map(|bytes| format!(", {} is usual", size(bytes))).unwrap_or_default();
-            println!("Newest: {}, {} old, {}{usual}.", newest.key, span(age), size(newest.bytes));
+            say!("Newest: {}, {} old, {}{usual}.", newest.key, span(age), size(newest.bytes));
         }
         match (&status.verified, status.verified_age_seconds) {
-            (Some(key), Some(age)) => println!("Last verified: {key}, {} ago.", span(age)),
-            _ => println!("None was verified yet; `guestguard drill` does it."),
+            (Some(key), Some(age)) => say!("Last verified: {key}, {} ago.", span(age)),
+            _ => say!("None was verified yet; `guestguard drill` does it."),
         }
-        println!("Backups that are kept: {}.", status.backups);
+        say!("Backups that are kept: {}.", status.backups);
     }
     match status.faults.is_empty() {
         true => Ok(()),

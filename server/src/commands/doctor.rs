@@ -4,6 +4,7 @@ use guestguard::{
     notifications::{Channel, postman},
 };
 
+use super::output::say;
 use crate::{
     config::{Config, Environment},
     connect,
@@ -110,17 +111,17 @@ struct Report {
 
 impl Report {
     fn fine(&self, name: &str, what: &str) {
-        println!("  ok       {name}: {what}");
+        say!("  ok       {name}: {what}");
     }
 
     fn bad(&mut self, name: &str, what: &str) {
-        println!("  missing  {name}: {what}");
+        say!("  missing  {name}: {what}");
         self.missing += 1;
     }
 
     fn finish(self) -> anyhow::Result<()> {
         match self.missing {
-            0 => println!("All is well."),
+            0 => say!("All is well."),
             n => bail!("{n} missing"),
         }
         Ok(())

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{
     backup::Output,
-    output::{NotWell, print_json, size, span},
+    output::{NotWell, print_json, say, size, span},
     progress,
 };
 use crate::{config::Config, connect};
@@ -203,18 +203,20 @@ fn log(path: &PathBuf, outcome: &Outcome) -> anyhow::Result<bool> {
 fn tell(outcome: &Outcome, log: Option<&PathBuf>) {
     let drill = &outcome.drill;
     if drill.fault.is_empty() {
-        println!(
+        say!(
             "{}, {} old, is whole: {} checks passed, a host signed in and a guest answered.",
             drill.backup,
             span(outcome.backup_age_seconds),
             drill.checks
         );
-        println!(
+        say!(
             "Loaded in {:.1} s, verified in {:.1} s, served and answered in {:.1} s.",
-            outcome.load_seconds, outcome.verify_seconds, outcome.visit_seconds
+            outcome.load_seconds,
+            outcome.verify_seconds,
+            outcome.visit_seconds
         );
         let over = |achieved, target: i64| if achieved > target { " (over the target)" } else { "" };
-        println!(
+        say!(
             "RPO {}{}, RTO {}{}. The next drill is due within {DRILL_DAYS} days.",
             span(drill.rpo_seconds),
             over(drill.rpo_seconds, backup::MOST_LOST_SECONDS),
@@ -223,6 +225,6 @@ fn tell(outcome: &Outcome, log: Option<&PathBuf>) {
         );
     }
     if let Some(path) = log {
-        println!("Written down in {}.", path.display());
+        say!("Written down in {}.", path.display());
     }
 }

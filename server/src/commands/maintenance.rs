@@ -1,6 +1,7 @@
 use clap::Subcommand;
 use guestguard::maintenance;
 
+use super::output::say;
 use crate::{config::Config, connect};
 
 /// `guestguard maintenance`.
@@ -21,13 +22,13 @@ pub async fn run(asked: Maintenance) -> anyhow::Result<()> {
     match asked {
         Maintenance::On => {
             maintenance::switch(&redis, true).await?;
-            println!("Closed within two seconds, until `guestguard maintenance off`. Requests under way still end.");
+            say!("Closed within two seconds, until `guestguard maintenance off`. Requests under way still end.");
         }
         Maintenance::Off => {
             maintenance::switch(&redis, false).await?;
-            println!("Open within two seconds. A node with GG_MAINTENANCE=1 stays closed.");
+            say!("Open within two seconds. A node with GG_MAINTENANCE=1 stays closed.");
         }
-        Maintenance::Status => println!(
+        Maintenance::Status => say!(
             "{}",
             if config.maintenance || maintenance::is_on(&redis).await? { "Closed for maintenance." } else { "Open." }
         ),

@@ -1,3 +1,4 @@
+use super::output::say;
 use crate::{config::Config, connect};
 
 /// `guestguard migrate`.
@@ -7,8 +8,8 @@ pub async fn run() -> anyhow::Result<()> {
     let pending = guestguard::migrations::pending(&db).await?;
     guestguard::migrations::migrate(&db).await?;
     match pending.len() {
-        0 => println!("The schema is up to date."),
-        n => println!("{n} migrations applied; the schema is up to date."),
+        0 => say!("The schema is up to date."),
+        n => say!("{n} migrations applied; the schema is up to date."),
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use guestguard::{
     notifications::{postman, queries, suppressions},
 };
 
+use super::output::say;
 use crate::{config::Config, connect};
 
 /// `guestguard outbox`.
@@ -32,25 +33,27 @@ pub async fn run(outbox: Outbox) -> anyhow::Result<()> {
     match outbox {
         Outbox::Pause { reason } => {
             postman::pause(&backend, &reason).await.map_err(Error::into_cause)?;
-            println!("Messages wait in the outbox until `guestguard outbox resume`.");
+            say!("Messages wait in the outbox until `guestguard outbox resume`.");
         }
         Outbox::Resume => {
             postman::resume(&backend).await.map_err(Error::into_cause)?;
-            println!("Messages leave.");
+            say!("Messages leave.");
         }
         Outbox::Status => {
             let status = queries::outbox(&backend).await;
             let status = status.map_err(Error::into_cause)?;
             match &status.paused {
-                Some(reason) => println!("Paused: {reason}"),
-                None => println!("Messages leave."),
+                Some(reason) => say!("Paused: {reason}"),
+                None => say!("Messages leave."),
             }
-            println!(
+            say!(
                 "{} wait, the oldest since {} s; {} are on their way.",
-                status.waiting, status.oldest_seconds, status.sending
+                status.waiting,
+                status.oldest_seconds,
+                status.sending
             );
             if !status.unwelcome.is_empty() {
-                println!(
+                say!(
                     "Domains that take no mail of ours: {}. Check SPF, DKIM and DMARC; it is tried again each hour.",
                     status.unwelcome.join(", ")
                 );
@@ -58,13 +61,13 @@ pub async fn run(outbox: Outbox) -> anyhow::Result<()> {
         }
         Outbox::Cancel => {
             let cancelled = postman::cancel_waiting(&backend).await.map_err(Error::into_cause)?;
-            println!("{cancelled} messages cancelled; their hosts see it, and can send them anew.");
+            say!("{cancelled} messages cancelled; their hosts see it, and can send them anew.");
         }
         Outbox::Lift { address } => {
             let lifted = suppressions::lift(&backend, &address).await;
             match lifted.map_err(Error::into_cause)? {
-                true => println!("{address} may be written to again, unless they unsubscribed."),
-                false => println!("Nothing kept {address} from being written to, or only they can lift it."),
+                true => say!("{address} may be written to again, unless they unsubscribed."),
+                false => say!("Nothing kept {address} from being written to, or only they can lift it."),
             }
         }
     }

@@ -1,4 +1,7 @@
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 
@@ -14,9 +17,27 @@ impl fmt::Display for NotWell {
 
 impl std::error::Error for NotWell {}
 
+/// Prints a line as `println!` does, but goes on when nobody reads it: of `guestguard … | head` the work and the exit code stay.
+macro_rules! say {
+    ($($line:tt)*) => {
+        $crate::commands::output::line(format_args!($($line)*))
+    };
+}
+pub(super) use say;
+
+/// What [`say!`] prints by.
+pub fn line(line: fmt::Arguments) {
+    match writeln!(io::stdout(), "{line}") {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+            tracing::warn!(%cause, "what came out could not be printed");
+        }
+        _ => {}
+    }
+}
+
 /// Prints what came out as one line of JSON.
 pub fn print_json(what: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string(what)?);
+    say!("{}", serde_json::to_string(what)?);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use guestguard::{
 
 use super::{
     backup::Output,
-    output::{NotWell, print_json},
+    output::{NotWell, print_json, say},
     progress, restore_verify,
 };
 use crate::config::Restoring;
@@ -106,15 +106,18 @@ fn tell(restored: &Restored) {
         (Some(key), Some(at)) => (key.to_string(), format!(" It shows {}.", at.format("%Y-%m-%d %H:%M:%S UTC"))),
         _ => ("What was recovered".to_owned(), String::new()),
     };
-    println!("{what} is restored, in {:.1} s.{shows}", restored.seconds);
-    println!(
+    say!("{what} is restored, in {:.1} s.{shows}", restored.seconds);
+    say!(
         "{} migrations applied. {} sessions ended: everybody signs in again. {} suppressions and erasures applied again, {} \
          rows erased again. The outbox is paused.",
-        restored.migrations, restored.sessions_ended, restored.applied_again, restored.erased_again
+        restored.migrations,
+        restored.sessions_ended,
+        restored.applied_again,
+        restored.erased_again
     );
     restore_verify::tell(&restored.report, false);
     if restored.report.is_ok() {
-        println!(
+        say!(
             "Next: set GG_DATABASE_URL to this database and start `guestguard serve`; look at `guestguard outbox status`, then \
              `guestguard outbox resume` or `guestguard outbox cancel`; `guestguard maintenance off`. docs/RUNBOOK_RESTORE.md \
              has every step."

@@ -6,7 +6,7 @@ use guestguard::backup::{
 
 use super::{
     backup::Output,
-    output::{NotWell, print_json},
+    output::{NotWell, print_json, say},
     restore,
 };
 use crate::{config::Restoring, connect};
@@ -75,12 +75,12 @@ pub(super) fn tell(report: &Report, verbose: bool) {
         let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
         if check.faults != 0 {
             let fit = if check.faults == 1 { "1 does" } else { &format!("{} do", check.faults) };
-            println!("  FAILED  {}: {}; {fit} not fit{detail}", check.name, check.says);
+            say!("  FAILED  {}: {}; {fit} not fit{detail}", check.name, check.says);
         } else if verbose {
-            println!("  ok      {}: {}{detail}", check.name, check.says);
+            say!("  ok      {}: {}{detail}", check.name, check.says);
         }
     }
     if report.is_ok() {
-        println!("OK: all {} checks passed", report.checks.len());
+        say!("OK: all {} checks passed", report.checks.len());
     }
 }

@@ -2,6 +2,7 @@ use anyhow::anyhow;
 use clap::Args;
 use guestguard::{demo, error::Error};
 
+use super::output::say;
 use crate::{config::Config, connect};
 
 /// `guestguard seed-demo`.
@@ -21,6 +22,6 @@ pub async fn run(asked: SeedDemo) -> anyhow::Result<()> {
         Error::Unexpected(cause) => cause.context("the demonstration account could not be made"),
         Error::Problem(problem) => anyhow!("the demonstration account could not be made: {problem:?}"),
     })?;
-    println!("Demo sign-in: {} with password {}", demo::EMAIL, demo::PASSWORD);
+    say!("Demo sign-in: {} with password {}", demo::EMAIL, demo::PASSWORD);
     Ok(())
 }

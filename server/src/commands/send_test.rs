@@ -9,6 +9,7 @@ use guestguard::{
     phone,
 };
 
+use super::output::say;
 use crate::{config::Config, connect};
 
 /// `guestguard send-test`.
@@ -49,8 +50,8 @@ pub async fn run(send: SendTest) -> anyhow::Result<()> {
     };
     let sender = senders.on(channel).context("no provider for text messages is set; see GG_TWILIO_ACCOUNT_SID")?;
     match sender.send(&message).await {
-        Ok(Taken { id: Some(id), .. }) => println!("{} took it and calls it {id}.", sender.key()),
-        Ok(_) => println!("{} took it.", sender.key()),
+        Ok(Taken { id: Some(id), .. }) => say!("{} took it and calls it {id}.", sender.key()),
+        Ok(_) => say!("{} took it.", sender.key()),
         Err(error) => bail!("{} did not take it ({:?}): {}", sender.key(), error.cause, error.words),
     }
     Ok(())

@@ -6,6 +6,7 @@ use guestguard::webhooks::sns::https_fetch;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::output::say;
 use crate::{config::Config, connect, listen, live::Hub, router, telemetry};
 
 /// `guestguard serve`.
@@ -48,7 +49,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     }
     let router = router::router(&config, backend.clone(), hub, https_fetch()?)?;
     let listener = bind(config.listen).await?;
-    println!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
+    say!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 
     listen::serve(listener, router, stop).await?;
     if backend.openings.settle(&backend).await.is_err() {

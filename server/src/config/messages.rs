@@ -1,7 +1,10 @@
 use std::path::Path;
 
 use anyhow::Context;
-use guestguard::notifications::senders::{Aws, Outbox, Resend, Sender, Senders, Ses, Smtp, Twilio, is_sender};
+use guestguard::{
+    notifications::senders::{Aws, Outbox, Resend, Sender, Senders, Ses, Smtp, Twilio, is_sender},
+    webhooks::svix,
+};
 use url::Url;
 
 use super::Reader;
@@ -52,7 +55,7 @@ impl Messages {
             ses: reader.ses(),
             twilio: reader.twilio(),
             warm_up: reader.warm_up(),
-            resend_webhook_secrets: reader.list("GG_RESEND_WEBHOOK_SECRETS"),
+            resend_webhook_secrets: reader.resend_webhook_secrets(),
             sns_topics: reader.list("GG_SES_TOPICS"),
         };
         if messages.mail_goes_nowhere() && !development {
@@ -124,6 +127,16 @@ impl Reader<'_> {
     fn resend(&mut self) -> Option<ResendAccount> {
         let key = self.text("GG_RESEND_API_KEY")?;
         Some(ResendAccount { key, url: self.provider("GG_RESEND_URL", "https://api.resend.com/")? })
+    }
+
+    fn resend_webhook_secrets(&mut self) -> Vec<String> {
+        let secrets = self.list("GG_RESEND_WEBHOOK_SECRETS");
+        if !secrets.iter().all(|secret| svix::well_formed(secret)) {
+            let remedy =
+                "holds what is no signing secret; give those that Resend shows (whsec_…), with commas between them";
+            self.fault("GG_RESEND_WEBHOOK_SECRETS", remedy);
+        }
+        secrets
     }
 
     fn ses(&mut self) -> Option<SesAccount> {

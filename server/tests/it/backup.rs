@@ -6,6 +6,8 @@ mod faults;
 mod journal;
 /// Damaged backups.
 mod mutations;
+/// Stores that refuse, break off, or give back something else.
+mod stores;
 
 use guestguard::backup::drills::Scratch;
 use serde_json::Value;

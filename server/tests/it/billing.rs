@@ -1,16 +1,17 @@
 //! Plans: what each allows, how one is bought, changed and ended, and what Stripe tells.
 
-use guestguard::{backend::Clock, billing::Tier, ids::EventId};
+/// Buying, changing and ending plans.
+mod plans;
+
+use guestguard::{billing::Tier, ids::EventId};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{
-    Actor, Answer, App, Settings, hidden, sign,
-    stripe::{LocalStripe, OLD_SECRET, SECRET, Stripe},
-};
+use crate::support::{Actor, Answer, App, Settings, hidden, stripe::Stripe};
 
 const PLAN: &str = "/dashboard/billing";
+
 const EVENT: [(&str, &str); 4] = [
     ("form[title]", "One more"),
     ("form[starts]", "2099-06-20T18:30"),
@@ -176,112 +177,6 @@ async fn fifty_at_once_never_go_one_over_a_limit(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn webhook_lifecycle(db: PgPool) {
-    let (app, stripe) = shop(db).await;
-    let ana = app.host("Ana").await;
-    let page = checkout(&ana, "pro", "monthly").await;
-    stripe.press(&page, "pay").await;
-    assert_eq!(tier(&app).await, Tier::Pro, "told by the webhook; nobody came back yet");
-    let id = subscription(&app).await;
-    let updated = "customer.subscription.updated";
-    stripe.tell(updated, &id, json!({ "status": "past_due" })).await;
-    app.work().await;
-    let page = ana.get("/dashboard").await.ok();
-    assert!(page.contains("Your last payment did not go through") && tier(&app).await == Tier::Pro);
-    stripe.tell(updated, &id, json!({ "status": "active", "cancel_at_period_end": true })).await;
-    assert!(ana.get(PLAN).await.ok().contains("It ends on"));
-    stripe.tell("customer.subscription.deleted", &id, json!({ "status": "canceled" })).await;
-    assert_eq!(tier(&app).await, Tier::Free);
-    app.work().await;
-    assert_eq!(tier(&app).await, Tier::Free, "Stripe's own answer says the same");
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'stripe'").await, 6);
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn whoever_comes_back_sees_the_truth_before_any_webhook(db: PgPool) {
-    let (app, stripe) = shop(db).await;
-    let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
-    stripe.set(json!({ "silent": true })).await;
-    let page = checkout(&ana, "pro", "yearly").await;
-    let back = stripe.press(&page, "pay").await;
-    assert_eq!(ben.get(&back).await.status, 404, "somebody else's checkout");
-    stripe.set(json!({ "down": true })).await;
-    assert!(ana.get(&back).await.ok().contains("Stripe has not told us"), "Stripe is away: nothing is lost");
-    stripe.set(json!({ "down": false })).await;
-    assert!(ana.get(&back).await.ok().contains("Pro, paid yearly"));
-    assert_eq!(tier(&app).await, Tier::Pro);
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn what_was_never_told_is_found_by_the_schedule(db: PgPool) {
-    let (app, stripe) = shop(db).await;
-    let ana = app.host("Ana").await;
-    stripe.set(json!({ "silent": true })).await;
-    stripe.press(&checkout(&ana, "pro", "monthly").await, "pay").await;
-    assert_eq!(tier(&app).await, Tier::Free);
-    guestguard::billing::subscriptions::reconcile(&app.backend).await.unwrap();
-    assert_eq!(tier(&app).await, Tier::Pro);
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'stripe'").await, 3);
-    let page = app.anonymous().get("/pricing").await.ok();
-    assert!(page.contains("€9<") && page.contains("€290 a year"), "and what plans cost: {page}");
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_webhook_while_stripe_is_away_is_taken_and_asked_about_later(db: PgPool) {
-    let (app, stripe) = shop(db).await;
-    let ana = app.host("Ana").await;
-    subscribed(&stripe, &ana, "pro").await;
-    let id = subscription(&app).await;
-    stripe.set(json!({ "down": true })).await;
-    // The stub itself expects 200.
-    stripe.tell("customer.subscription.updated", &id, json!({ "cancel_at_period_end": true })).await;
-    app.work().await;
-    let jobs =
-        "select count(*) from graphile_worker.jobs where task_identifier = 'refresh_subscriptions' and attempts > 0";
-    assert_eq!(app.count(jobs).await, 1, "the question waits");
-    stripe.set(json!({ "down": false })).await;
-    sqlx::query("update graphile_worker._private_jobs set run_at = now()").execute(&app.backend.db).await.unwrap();
-    app.work().await;
-    assert_eq!(app.count("select count(*) from subscriptions where cancel_at_period_end").await, 1);
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_plan_is_changed_cancelled_resumed_and_ended(db: PgPool) {
-    let (app, stripe) = shop(db).await;
-    let ana = app.host("Ana").await;
-    subscribed(&stripe, &ana, "pro").await;
-    let portal = checkout(&ana, "business", "yearly").await;
-    assert!(portal.contains("/portal/"), "a change is agreed to at Stripe: {portal}");
-    let back = stripe.press(&portal, "change").await;
-    assert!(ana.get(&back).await.ok().contains("You are on Business"));
-    assert_eq!(stripe.count("subscriptions").await, 1);
-    let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
-    assert!(page.contains("Your plan ends with what you have paid") && page.contains("Keep the plan"));
-    let page = ana.post_and_follow("/api/billing/resume", PLAN, &[]).await.ok();
-    assert!(page.contains("Your plan goes on") && page.contains("It renews on"));
-    let portal = ana.post("/api/billing/portal", PLAN, &[]).await.location();
-    let back = stripe.press(&portal, "cancel").await;
-    assert!(ana.get(&back).await.ok().contains("You are on Free"));
-    let refused = ana.fetch("/api/billing/cancel", &[]).await;
-    assert_eq!(refused.status, 409, "nothing left to cancel");
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn pressing_twice_buys_once(db: PgPool) {
-    let (app, stripe) = shop(db).await;
-    let ana = app.host("Ana").await;
-    let key = hidden(&ana.get(PLAN).await.ok(), "key").remove(0);
-    let pages = futures::future::join_all((0..10).map(|_| buy(&ana, "pro", "monthly", &key))).await;
-    let mut pages: Vec<_> = pages.iter().map(Answer::location).collect();
-    pages.dedup();
-    assert_eq!((pages.len(), stripe.count("sessions").await, stripe.count("customers").await), (1, 1, 1));
-    stripe.press(&pages[0], "pay").await;
-    let again = ana.fetch("/api/billing/buy", &[("tier", "pro"), ("billed", "monthly"), ("key", &key)]).await;
-    assert_eq!(again.status, 409, "they have it");
-    assert_eq!(stripe.count("subscriptions").await, 1);
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -303,62 +198,6 @@ async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     nobody.get(&link).await.ok();
     nobody.answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
     assert_eq!(app.count("select count(*) from rsvps where answer = 'attending'").await, 1);
-}
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn forged_late_and_early_events_are_refused_and_both_secrets_are_taken(db: PgPool) {
-    let (app, _stripe) = shop(db).await;
-    let url = format!("http://{}/webhooks/stripe", app.address);
-    let now = Clock::System.now().timestamp();
-    let body = |id: &str| json!({ "id": id, "type": "novelty", "created": now, "data": { "object": {} } }).to_string();
-    let signed = |id: &str, secret: &str, at: i64| {
-        sign(&[json!({ "scheme": "stripe", "secret": secret, "time": at, "body": body(id) })]).remove(0)
-    };
-    assert_eq!(signed("evt_1", "whsec_other", now).post(&url).await, 400);
-    assert_eq!(signed("evt_1", SECRET, now - 310).post(&url).await, 400);
-    assert_eq!(signed("evt_1", SECRET, now + 310).post(&url).await, 400);
-    assert_eq!(signed("evt_1", SECRET, now).with(&body("evt_2")).post(&url).await, 400);
-    assert_eq!(app.count("select count(*) from webhook_events").await, 0);
-    for (id, secret) in [("evt_1", SECRET), ("evt_2", OLD_SECRET), ("evt_2", SECRET)] {
-        assert_eq!(signed(id, secret, now).post(&url).await, 200);
-    }
-    assert_eq!(app.count("select count(*) from webhook_events").await, 2);
-}
-
-/// Its checkout and portal do not exist; what leads there makes the customer all the same.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool) {
-    let stripe = LocalStripe::start().await;
-    let app = App::start_with(db, stripe.settings()).await;
-    stripe.tells(&app).await;
-    let ana = app.host("Ana").await;
-    assert_ne!(ana.fetch("/api/billing/portal", &[]).await.status, 200);
-    let customer: String =
-        sqlx::query_scalar("select stripe_id from billing_customers").fetch_one(&app.backend.db).await.unwrap();
-    let card = [("type", "card"), ("card[number]", "4242424242424242"), ("card[cvc]", "123")];
-    let card = [&card[..], &[("card[exp_month]", "12"), ("card[exp_year]", "2099")]].concat();
-    let card = stripe.ask("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
-    stripe.ask(&format!("payment_methods/{card}/attach"), &[("customer", &customer)]).await;
-    let pays = [("invoice_settings[default_payment_method]", &*card)];
-    stripe.ask(&format!("customers/{customer}"), &pays).await;
-    let wanted = [("customer", &*customer), ("items[0][plan]", "price_pro_monthly")];
-    let made = stripe.ask("subscriptions", &wanted).await;
-    becomes(&app, Tier::Pro).await;
-    let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
-    assert!(page.contains("You are on Pro") && page.contains("It ends on"), "{page}");
-    stripe.delete(&format!("subscriptions/{}", made["id"].as_str().unwrap())).await;
-    becomes(&app, Tier::Free).await;
-}
-
-/// Its webhooks come a second later.
-async fn becomes(app: &App, wanted: Tier) {
-    for _ in 0..200 {
-        if tier(app).await == wanted {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the account never became {wanted:?}");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

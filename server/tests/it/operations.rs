@@ -41,6 +41,25 @@ async fn a_missing_configuration_is_one_answer_that_names_everything() {
     assert!(text.contains("GG_DATABASE_URL") && text.contains("GG_REDIS_URL"), "{text}");
 }
 
+/// `guestguard … | head`: the other end of the pipe goes away.
+#[sqlx::test(migrations = false)]
+async fn a_command_that_nobody_reads_any_more_does_its_work_and_keeps_its_exit_code(db: PgPool) {
+    for arguments in [&["migrate"][..], &["restore-verify", "--verbose"], &["doctor"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = binary(&url(&db), &redis(), arguments);
+        let ran = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().await.unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        let read = binary(&url(&db), &redis(), arguments).output().await.unwrap();
+        assert_eq!(
+            (ran.status.code(), said.contains("panicked")),
+            (read.status.code(), false),
+            "{arguments:?}: {said}"
+        );
+    }
+    assert!(guestguard::migrations::pending(&db).await.unwrap().is_empty());
+}
+
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn an_unreachable_database_or_redis_is_one_clear_sentence(db: PgPool) {
     let output = binary("postgres://nobody@127.0.0.1:9/none", &redis(), &["serve"]).output().await.unwrap();

@@ -45,9 +45,7 @@ pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) 
     if email.to_lowercase() == host.email().to_lowercase() {
         fields.fault("email", Fault::SameAddress);
     }
-    if form.current_password.is_empty() {
-        fields.fault("current_password", Fault::Required);
-    }
+    fields.given("current_password", &form.current_password);
     let email = fields.finish(email)?;
     password::confirm(backend, host, &form.current_password).await?;
 

@@ -67,9 +67,7 @@ pub async fn reset_password(backend: &Backend, token: &Token, form: &ResetForm, 
 /// Sets a new password for somebody who knows the present one, and ends all their other sessions.
 pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm) -> Result<()> {
     let mut fields = Fields::default();
-    if form.current_password.is_empty() {
-        fields.fault("current_password", Fault::Required);
-    }
+    fields.given("current_password", &form.current_password);
     password::check(&mut fields, "password", &form.password, &[host.name(), host.email()]);
     fields.finish(())?;
     confirm(backend, host, &form.current_password).await?;
@@ -89,9 +87,7 @@ pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm
 /// The host types their password once more, before something that asks for a recent sign-in.
 pub async fn prove(backend: &Backend, host: &Host, form: &ProofForm) -> Result<()> {
     let mut fields = Fields::default();
-    if form.current_password.is_empty() {
-        fields.fault("current_password", Fault::Required);
-    }
+    fields.given("current_password", &form.current_password);
     fields.finish(())?;
     confirm(backend, host, &form.current_password).await?;
     sqlx::query!(

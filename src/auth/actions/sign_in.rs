@@ -20,9 +20,7 @@ struct Account {
 pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Result<SessionId> {
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
-    if form.password.is_empty() {
-        fields.fault("password", Fault::Required);
-    }
+    fields.given("password", &form.password);
     let email = fields.finish(email)?;
     backend.limits.count(Limit::SignInAddress, &email.to_lowercase()).await?;
 

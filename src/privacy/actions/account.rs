@@ -16,9 +16,7 @@ use crate::{
 /// session and link is dead, and what they pay for is cancelled at Stripe. The address is free for a new account.
 pub async fn delete_account(backend: &Backend, host: &Host, form: &DeletionForm) -> Result<()> {
     let now = backend.clock.now();
-    if !host.is_recent(now) {
-        return Err(Problem::SignInAgain.into());
-    }
+    host.must_be_recent(now)?;
     if form.confirmation.trim().to_lowercase() != host.email().to_lowercase() {
         return Err(invalid("confirmation", Fault::NotThisAddress).into());
     }

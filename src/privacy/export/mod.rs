@@ -36,9 +36,7 @@ pub const MOST_ROWS: i64 = 150_000;
 /// `SignInAgain` where the password was typed too long ago, `ExportToPrepare` where it is too much.
 pub async fn export(backend: &Backend, host: &Host, format: Format) -> Result<std::fs::File> {
     let now = backend.clock.now();
-    if !host.is_recent(now) {
-        return Err(Problem::SignInAgain.into());
-    }
+    host.must_be_recent(now)?;
     let mut db = backend.db.acquire().await?;
     let mut tx = snapshot(&mut db).await?;
     if rows(&mut tx, host.id()).await? > MOST_ROWS {

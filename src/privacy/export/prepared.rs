@@ -52,9 +52,7 @@ pub async fn prepared(backend: &Backend, host: &Host) -> Result<Option<Prepared>
 /// ready, or should be by now, is replaced.
 pub async fn ask(backend: &Backend, host: &Host) -> Result<()> {
     let now = backend.clock.now();
-    if !host.is_recent(now) {
-        return Err(Problem::SignInAgain.into());
-    }
+    host.must_be_recent(now)?;
     let mut tx = backend.db.begin().await?;
     // Each row stands in the document and in a table.
     let total = 2 * rows(&mut tx, host.id()).await?;
@@ -147,9 +145,7 @@ async fn keep(backend: &Backend, host: UserId, id: Uuid, mut file: std::fs::File
 /// # Errors
 /// `SignInAgain` where the password was typed too long ago, `NotFound` where none is ready.
 pub async fn parts(backend: &Backend, host: &Host) -> Result<impl Stream<Item = Result<Vec<u8>>> + use<>> {
-    if !host.is_recent(backend.clock.now()) {
-        return Err(Problem::SignInAgain.into());
-    }
+    host.must_be_recent(backend.clock.now())?;
     let ready = prepared(backend, host).await?.and_then(|prepared| prepared.ready_at);
     ready.ok_or(Problem::NotFound)?;
     let mut db = backend.db.acquire().await?;

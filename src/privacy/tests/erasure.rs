@@ -158,7 +158,7 @@ async fn an_anonymous_seat_is_changed_by_nobody_and_invited_by_nobody(db: PgPool
     let form = guests::GuestForm { name: "Grace again".into(), ..guests::GuestForm::default() };
     assert_eq!(problem(guests::actions::edit(&backend, &ana, event, grace, &form).await), Problem::NotFound);
     assert_eq!(
-        problem(guests::actions::set_email(&backend, &ana, event, grace, "g@example.org").await),
+        problem(invitations::actions::correct_and_resend(&backend, &ana, event, grace, "g@example.org").await),
         Problem::NotFound
     );
     assert_eq!(guests::actions::tag(&backend, &ana, event, &[grace], "VIP", true).await.unwrap(), 0);

@@ -70,6 +70,7 @@ impl Populated {
         let link = host.link(event, guest).await;
         let someone = app.anonymous();
         someone.get(&link).await.ok();
+        app.settle().await;
         let (companion, message) = (said("Seraphine"), said("gluten"));
         let answer = [
             ("form[answer]", "attending"),

@@ -1,11 +1,11 @@
 use chrono::Timelike;
 
-use super::{LadderForm, MOST_DAYS, Segments, segments};
+use super::{LadderForm, MOST_DAYS};
 use crate::{
     auth::Host,
     backend::Backend,
     error::Result,
-    events::{self, Event},
+    events,
     fields::Fields,
     guests,
     ids::{EventId, GuestId, UserId},
@@ -13,54 +13,9 @@ use crate::{
         Channel, Kind, actions,
         reminders::HOURS,
         suppressions::{self, Reason},
-        templates,
     },
     problem::Problem,
 };
-
-/// When text messages follow, and what that could cost.
-#[derive(Clone, Debug)]
-pub struct Ladder {
-    pub event: Event,
-    pub after_bounce: bool,
-    pub days: Option<i32>,
-    /// Whether there is a provider for text messages at all.
-    pub possible: bool,
-    /// Guests who have address and number, were invited and have not answered: so many texts at most.
-    pub most: i64,
-    /// How such a text reads.
-    pub sample: String,
-    pub segments: Segments,
-}
-
-/// How things stand with the text messages of an event.
-pub async fn ladder(backend: &Backend, host: &Host, event: EventId) -> Result<Ladder> {
-    let found = events::queries::event(&backend.db, host, event).await?;
-    let row = sqlx::query!(
-        r#"
-        select text_after_bounce, text_after_days, (select count(*) from guests g
-            join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-            left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
-            where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.email is not null
-                and g.phone is not null and r.answer is null) as "most!"
-        from events where host_id = $1 and id = $2
-        "#,
-        host.id().0,
-        event.0,
-    )
-    .fetch_one(&backend.db)
-    .await?;
-    let sample = templates::text(host.name(), &found.title, &backend.links.invitation(&"x".repeat(43)));
-    Ok(Ladder {
-        after_bounce: row.text_after_bounce,
-        days: row.text_after_days,
-        possible: backend.senders.on(Channel::Sms).is_some(),
-        most: row.most,
-        segments: segments(&sample),
-        sample,
-        event: found,
-    })
-}
 
 /// Chooses when text messages follow mails.
 pub async fn set(backend: &Backend, host: &Host, event: EventId, form: &LadderForm) -> Result<()> {

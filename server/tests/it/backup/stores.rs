@@ -1,0 +1,223 @@
+use std::{process::Stdio, time::Duration};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{Method, StatusCode, header},
+    response::IntoResponse,
+};
+use sqlx::PgPool;
+use tokio::{
+    io::AsyncReadExt,
+    net::TcpListener,
+    process::{Child, Command},
+};
+
+use super::seeded;
+use crate::support::{
+    backups::Place,
+    node::{free_address, url},
+    python,
+};
+
+/// An S3 that somebody else wrote (moto), with accounts and permissions.
+struct Store {
+    address: String,
+    _process: Child,
+}
+
+impl Store {
+    /// One with the bucket `backups`, of which whoever is told may know nothing: signatures and permissions count once
+    /// `free` requests were made.
+    async fn start(free: usize) -> Self {
+        let address = free_address().await;
+        let (host, port) = address.split_once(':').unwrap();
+        let mut command = Command::new(python());
+        command
+            .args(["-m", "moto.server", "-H", host, "-p", port])
+            .env("INITIAL_NO_AUTH_ACTION_COUNT", free.to_string());
+        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let client = reqwest::Client::new();
+        for _ in 0..200 {
+            if client.get(format!("http://{address}/moto-api/data.json")).send().await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let made = client.put(format!("http://{address}/backups")).send().await.unwrap();
+        assert!(made.status().is_success(), "{}", made.text().await.unwrap());
+        Self { address, _process: process }
+    }
+
+    fn place(&self) -> Place {
+        bucket(&format!("http://{}", self.address))
+    }
+
+    /// The headers with which the store gives an object out.
+    async fn head(&self, name: &str) -> header::HeaderMap {
+        let answer = reqwest::Client::new()
+            .head(format!("http://{}/backups/guests/{name}", self.address))
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x",
+            )
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{name}: {}", answer.status());
+        answer.headers().clone()
+    }
+}
+
+fn bucket(endpoint: &str) -> Place {
+    Place::bucket(&[
+        ("GG_BACKUP_URL", "s3://backups/guests"),
+        ("GG_BACKUP_S3_ENDPOINT", endpoint),
+        ("GG_BACKUP_S3_ACCESS_KEY_ID", "id"),
+        ("GG_BACKUP_S3_SECRET_ACCESS_KEY", "secret"),
+    ])
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_bucket_keeps_backups_encrypted_and_gives_them_back(db: PgPool) {
+    let store = Store::start(1_000).await;
+    let place = store.place();
+    seeded(&db, &place).await;
+    // Larger than one part of an upload.
+    sqlx::query(
+        "insert into webhook_events select 'stripe', n::text, 'x', now(),
+        (select jsonb_agg(encode(sha256((n * 1000 + m)::text::bytea), 'hex')) from generate_series(1, 800) m)
+        from generate_series(1, 400) n",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    let manifest = place.back_up(&db).await;
+    let key = manifest["key"].as_str().unwrap();
+    assert!(manifest["bytes"].as_u64().unwrap() > 9_000_000, "{}", manifest["bytes"]);
+    for name in [key, &format!("{key}.json"), "database/LATEST.txt"] {
+        assert_eq!(store.head(name).await["x-amz-server-side-encryption"], "AES256", "{name}");
+    }
+    let copy = super::restored(&db, &place, "latest").await;
+    copy.remove().await.unwrap();
+    assert_eq!(place.run(&url(&db), &["backup", "prune"]).await.code, 0);
+    assert_eq!(place.run(&url(&db), &["backup", "status"]).await.code, 0);
+    let kms = store.place().with("GG_BACKUP_S3_ENCRYPTION", "aws:kms:our-key");
+    let other = kms.back_up(&db).await;
+    let headers = store.head(other["key"].as_str().unwrap()).await;
+    assert_eq!(headers["x-amz-server-side-encryption"], "aws:kms");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_bucket_that_is_not_there_or_not_ours_is_one_clear_sentence(db: PgPool) {
+    // One request made the bucket; from then on accounts count, and nobody has one.
+    let store = Store::start(1).await;
+    let ran = store.place().run(&url(&db), &["backup"]).await;
+    ran.refused(1, "the store knows no such credentials");
+    let open = Store::start(1_000).await;
+    let ran = open.place().with("GG_BACKUP_URL", "s3://elsewhere").run(&url(&db), &["backup"]).await;
+    ran.refused(1, "the bucket does not exist");
+    let nobody = format!("http://{}", free_address().await);
+    let ran = bucket(&nobody).run(&url(&db), &["backup", "list"]).await;
+    ran.refused(1, "check that the store is up");
+    bucket("http://store.example").run(&url(&db), &["backup"]).await.refused_by_settings("GG_BACKUP_S3_ENDPOINT");
+}
+
+/// A store that answers everything so.
+async fn answering(status: StatusCode, code: &'static str) -> Place {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>");
+    let answer = move || async move { (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response() };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    bucket(&format!("http://{address}"))
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn what_a_store_refuses_is_said_with_the_remedy(db: PgPool) {
+    for (status, code, says) in [
+        (StatusCode::FORBIDDEN, "AccessDenied", "that is not permitted"),
+        (StatusCode::BAD_REQUEST, "ExpiredToken", "the credentials have expired"),
+        (StatusCode::FORBIDDEN, "RequestTimeTooSkewed", "this machine's clock is wrong"),
+        (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "the store knows no such credentials"),
+        (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "check that the store is up"),
+    ] {
+        answering(status, code).await.run(&url(&db), &["backup"]).await.refused(1, says);
+    }
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn an_upload_that_is_cut_off_moves_no_pointer_and_leaves_no_backup(db: PgPool) {
+    let store = Store::start(1_000).await;
+    seeded(&db, &store.place()).await;
+    let first = store.place().back_up(&db).await;
+    // In front of it, from now on: whatever carries a dump is cut off after a few bytes.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let behind = store.address.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let behind = behind.clone();
+            tokio::spawn(async move {
+                let mut head = vec![0; 64 * 1024];
+                let read = client.read(&mut head).await.unwrap_or(0);
+                if String::from_utf8_lossy(&head[..read])
+                    .lines()
+                    .next()
+                    .is_some_and(|line| line.starts_with("PUT") && line.contains(".sql.gz") && !line.contains(".json"))
+                {
+                    return;
+                }
+                let mut server = tokio::net::TcpStream::connect(behind).await.unwrap();
+                tokio::io::AsyncWriteExt::write_all(&mut server, &head[..read]).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    let cut = bucket(&format!("http://{address}"));
+    cut.run(&url(&db), &["backup"]).await.refused(1, "failed: check that the store is up");
+    let list = store.place().run(&url(&db), &["backup", "list"]).await;
+    assert_eq!(list.out.lines().count(), 1, "{}", list.out);
+    assert!(list.out.contains(first["key"].as_str().unwrap()));
+    super::restored(&db, &store.place(), "latest").await.remove().await.unwrap();
+}
+
+/// Between us and the store: what comes back of a dump has one bit that was not written.
+async fn lying(store: &Store) -> Place {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, behind) = (listener.local_addr().unwrap(), store.address.clone());
+    let pass = move |request: Request| {
+        let behind = behind.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let dump = head.method == Method::GET && head.uri.path().ends_with(".sql.gz");
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let mut asked =
+                reqwest::Client::new().request(head.method, format!("http://{behind}{}", head.uri)).body(body);
+            for (name, value) in &head.headers {
+                asked = asked.header(name, value);
+            }
+            let answer = asked.send().await.unwrap();
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut bytes = answer.bytes().await.unwrap().to_vec();
+            if dump {
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+            }
+            (status, headers, bytes).into_response()
+        }
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass)).await });
+    bucket(&format!("http://{address}"))
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_store_that_gives_back_something_else_is_not_trusted(db: PgPool) {
+    let store = Store::start(1_000).await;
+    seeded(&db, &store.place()).await;
+    let first = store.place().back_up(&db).await;
+    lying(&store).await.run(&url(&db), &["backup"]).await.refused(1, "came back otherwise than it was written");
+    let list = store.place().run(&url(&db), &["backup", "list"]).await;
+    assert_eq!(list.out.lines().count(), 1, "{}", list.out);
+    assert!(list.out.contains(first["key"].as_str().unwrap()));
+}
