@@ -3,6 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use guestguard::ids::EventId;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ pub enum Invariant {
 #[derive(Clone, Debug)]
 pub struct Evidence {
     acknowledged: Vec<String>,
+    out_of_time: Option<EventId>,
     taken: Vec<Taken>,
     /// So many mails may have been sent twice: a worker died over each, or the server kept to itself that it took it.
     in_doubt: usize,
@@ -45,6 +47,7 @@ impl Evidence {
         let acknowledged = world.answered.iter().filter(|one| one.is_acknowledged());
         Ok(Self {
             acknowledged: acknowledged.map(|one| one.message.clone()).collect(),
+            out_of_time: world.out_of_time,
             taken: world.mail.taken(),
             in_doubt: world.in_doubt + world.mail.unclear(),
             stopped: world.stopped.clone(),
@@ -155,8 +158,10 @@ async fn acknowledged(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Res
     let stale: Vec<String> = sqlx::query_scalar(
         "select r.message from rsvps r where r.message is distinct from (select c.message from rsvp_changes c
             where c.host_id = r.host_id and c.guest_id = r.guest_id order by c.changed_at desc, c.id desc limit 1)
+            and r.event_id is distinct from $1
             and exists (select from guests g where g.host_id = r.host_id and g.id = r.guest_id and g.erased_at is null)",
     )
+    .bind(evidence.out_of_time.map(|event| event.0))
     .fetch_all(db)
     .await?;
     broken.extend(stale.into_iter().map(|message| format!("{message:?} holds and is not the newest")));

@@ -63,7 +63,10 @@ async fn carry(here: TcpStream, changes: watch::Receiver<Route>) -> std::io::Res
     match route.fault {
         Fault::Down => return Ok(()),
         // Accepted by the machine and answered by nobody.
-        Fault::BlackHole => return Ok(wait_while(changes, Fault::BlackHole).await),
+        Fault::BlackHole => {
+            wait_while(changes, Fault::BlackHole).await;
+            return Ok(());
+        }
         Fault::None | Fault::Slow(_) => {}
     }
     let there = TcpStream::connect(route.to).await?;

@@ -46,6 +46,8 @@ pub struct World {
     secret_key: String,
     /// What guests were told.
     pub answered: Vec<Answered>,
+    /// An event that was answered under clocks that differ: which answer is the newest cannot be told by its time.
+    pub out_of_time: Option<EventId>,
     /// Mails that a crash may have left twice.
     pub in_doubt: usize,
     /// Addresses that must not be written to, and since when.
@@ -87,6 +89,7 @@ impl World {
             backend,
             secret_key,
             answered: Vec::new(),
+            out_of_time: None,
             in_doubt: 0,
             stopped: Vec::new(),
             passes: Vec::new(),
@@ -102,10 +105,12 @@ impl World {
 
     /// A node whose clock differs by so much.
     pub async fn node_at(&self, offset: &str) -> anyhow::Result<Node> {
-        let program = self.program.display().to_string();
+        // The program itself would be a process in between, which a kill does not reach through.
+        let asked = std::process::Command::new("faketime").args(["-f", offset, "printenv", "LD_PRELOAD"]).output();
+        let library = String::from_utf8(asked.context("faketime; bin/faults installs it")?.stdout)?;
         // Timers are not clocks: those go on as ever.
-        let extra = [("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
-        self.started("faketime".as_ref(), &["-f", offset, &program, "serve", "--no-work"], &extra).await
+        let extra = [("LD_PRELOAD", library.trim()), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
+        self.node(&extra).await
     }
 
     pub async fn worker(&self) -> anyhow::Result<Node> {
@@ -113,10 +118,6 @@ impl World {
     }
 
     async fn process(&self, arguments: &[&str], extra: &[(&str, &str)]) -> anyhow::Result<Node> {
-        self.started(&self.program, arguments, extra).await
-    }
-
-    async fn started(&self, program: &Path, arguments: &[&str], extra: &[(&str, &str)]) -> anyhow::Result<Node> {
         let database = format!("postgres://guestguard@{}/guestguard", self.to_postgres.address);
         let mut settings = settings(&database, &self.to_redis.address.to_string(), &self.secret_key, &self.mail.url);
         for (name, value) in extra {
@@ -124,7 +125,7 @@ impl World {
             settings.push(((*name).to_owned(), (*value).to_owned()));
         }
         let log = self.folder.path().join(format!("{}.log", Uuid::now_v7().simple()));
-        Node::start(program, arguments, &settings, log).await
+        Node::start(&self.program, arguments, &settings, log).await
     }
 
     /// A worker died: one mail at most had left without being noted.

@@ -1,4 +1,4 @@
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use server::commands;
@@ -66,7 +66,8 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
-            eprintln!("guestguard: {cause:#}");
+            // Who does not listen any more gets the exit code all the same.
+            let _ = writeln!(std::io::stderr(), "guestguard: {cause:#}");
             commands::exit_code(&cause)
         }
     }

@@ -62,12 +62,7 @@ pub async fn page(backend: &Backend, token: &Token) -> Result<InvitationPage> {
     if let Some(end) = LinkEnd::of(row.withdrawn, row.erased, row.replaced) {
         return Err(Problem::LinkEnded(end).into());
     }
-    let rsvp = match (row.answer, row.heads, row.companions, row.message) {
-        (Some(answer), Some(heads), Some(companions), Some(message)) => {
-            Some(Rsvp { answer, heads, companions, message })
-        }
-        _ => None,
-    };
+    let rsvp = Rsvp::of(row.answer, row.heads, row.companions, row.message);
     let event = Event {
         id: row.event,
         title: row.title,

@@ -7,7 +7,8 @@ use crate::{
 /// One node of two has a clock that is wrong: nobody is signed out, no link dies, and answers are taken.
 pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let mut row = Row::new("F12", "one of two nodes has a wrong clock: 10 minutes, an hour, a day");
-    let (_, tokens) = world.invited(20).await?;
+    let (event, tokens) = world.invited(20).await?;
+    world.out_of_time = Some(event);
     let right = world.node(&[]).await?;
     let mut answered = Vec::new();
     for offset in ["+10m", "-10m", "+1h", "-1h", "+1d", "-1d"].into_iter().take(scale.of(2, 6)) {
