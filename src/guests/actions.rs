@@ -10,7 +10,7 @@ use crate::{
     events,
     fields::{Fault, invalid},
     ids::{EventId, GuestId},
-    privacy,
+    planner, privacy,
     problem::{Conflict, Problem},
     rsvp,
 };
@@ -268,6 +268,7 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     .fetch_all(&mut *tx)
     .await?;
     tx.commit().await?;
+    planner::learn(&backend.db, planner::Table::Guests, added.len()).await;
     backend.live.changed(event);
     Ok(added)
 }

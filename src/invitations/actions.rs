@@ -11,6 +11,7 @@ use crate::{
     events, guests,
     ids::{EventId, GuestId, InvitationId},
     notifications::{self, Channel, Kind},
+    planner,
     problem::{Conflict, Problem},
     secrets,
 };
@@ -67,6 +68,8 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     guests::standing::restate(&mut tx, host.id(), &links).await?;
     auth::actions::record(&mut tx, now, host, Act::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
+    planner::learn(&backend.db, planner::Table::Invitations, links.len()).await;
+    planner::learn(&backend.db, planner::Table::Notifications, messages).await;
     backend.live.changed(event);
     Ok(Issued { links: links.len(), messages, later })
 }

@@ -9,6 +9,7 @@ use crate::{
     events, guests,
     ids::{EventId, GuestId, ImportId},
     imports::{KEPT_HOURS, Matches},
+    planner,
     problem::{Conflict, Problem},
 };
 
@@ -59,6 +60,7 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
         .await?;
     auth::actions::record(&mut tx, now, host, Act::GuestsImported, &(added + updated).to_string()).await?;
     tx.commit().await?;
+    planner::learn(&backend.db, planner::Table::Guests, new.len()).await;
     backend.live.changed(event);
     Ok(())
 }

@@ -1,0 +1,108 @@
+use sqlx::PgPool;
+
+/// So few rows are read quickly whatever the plan.
+const FEW: usize = 200;
+
+/// A table that fills with whole lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Table {
+    Guests,
+    Invitations,
+    Notifications,
+}
+
+impl Table {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Guests => "guests",
+            Self::Invitations => "invitations",
+            Self::Notifications => "notifications",
+        }
+    }
+
+    const fn analyze(self) -> &'static str {
+        match self {
+            Self::Guests => "analyze (skip_locked) guests",
+            Self::Invitations => "analyze (skip_locked) invitations",
+            Self::Notifications => "analyze (skip_locked) notifications",
+        }
+    }
+}
+
+/// Tells PostgreSQL's planner of a list that has come, where that is more than a tenth of what `table` held. Autovacuum would
+/// tell it within a minute (autovacuum_naptime), by the same measure; until then a plan for a nearly empty table compares each
+/// guest with each, and a page over 5,000 of them takes seconds. The list is there whether this succeeds or not.
+pub(crate) async fn learn(db: &PgPool, table: Table, rows: usize) {
+    if rows < FEW {
+        return;
+    }
+    let learned = async {
+        let known =
+            sqlx::query_scalar!("select reltuples from pg_class where oid = ($1::text)::regclass", table.name())
+                .fetch_one(db)
+                .await?;
+        if rows as f32 * 10.0 > known {
+            sqlx::raw_sql(table.analyze()).execute(db).await?;
+        }
+        Ok::<_, sqlx::Error>(())
+    };
+    if let Err(cause) = learned.await {
+        tracing::warn!(%cause, table = table.name(), "the planner was not told of new rows");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+    use crate::{
+        guests,
+        imports::{self, Upload},
+        invitations::{self, Selection},
+        testing,
+    };
+
+    /// So that nobody else tells the planner meanwhile.
+    async fn without_autovacuum(db: &PgPool) {
+        for table in ["guests", "invitations", "notifications"] {
+            let off = format!("alter table {table} set (autovacuum_enabled = off)");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(off)).execute(db).await.unwrap();
+        }
+    }
+
+    async fn known(db: &PgPool, table: Table) -> f32 {
+        let sql = "select reltuples from pg_class where oid = ($1::text)::regclass";
+        sqlx::query_scalar(sql).bind(table.name()).fetch_one(db).await.unwrap()
+    }
+
+    #[sqlx::test]
+    async fn the_planner_knows_at_once_of_a_list_that_was_pasted_and_invited(db: PgPool) {
+        let (backend, host, event) = testing::planned(db, testing::event_form()).await;
+        without_autovacuum(&backend.db).await;
+        let paste =
+            |from: usize, to: usize| -> String { (from..to).map(|n| format!("G <g{n}@a.example>\n")).collect() };
+        guests::actions::add_pasted(&backend, &host, event, &paste(0, FEW - 1)).await.unwrap();
+        assert_eq!(known(&backend.db, Table::Guests).await, -1.0, "a few need no look");
+        guests::actions::add_pasted(&backend, &host, event, &paste(FEW, FEW * 2)).await.unwrap();
+        assert_eq!(known(&backend.db, Table::Guests).await, (FEW * 2 - 1) as f32);
+        invitations::actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
+        for table in [Table::Invitations, Table::Notifications] {
+            assert_eq!(known(&backend.db, table).await, (FEW * 2 - 1) as f32, "{table:?}");
+        }
+    }
+
+    #[sqlx::test]
+    async fn the_planner_knows_at_once_of_a_list_from_a_file(db: PgPool) {
+        let (backend, host, event) = testing::planned(db, testing::event_form()).await;
+        without_autovacuum(&backend.db).await;
+        let rows: String = (0..FEW).map(|n| format!("G{n},g{n}@a.example\n")).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(format!("Name,Email\n{rows}").as_bytes()).unwrap();
+        file.rewind().unwrap();
+        let upload = Upload { name: "guests.csv".into(), country: "GB".into(), columns: Vec::new() };
+        let import = imports::actions::parse(&backend, &host, event, file, &upload).await.unwrap();
+        imports::actions::commit(&backend, &host, event, import, false).await.unwrap();
+        assert_eq!(known(&backend.db, Table::Guests).await, FEW as f32);
+    }
+}
