@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { launch } from './chromium.mjs';
 import { BASE_URL, closed, guestguard, maildev, shop, stripe } from './helpers/services';
 
 /** The journeys, on a large screen, on a phone, and on a phone whose browser runs no scripts. */
@@ -21,18 +22,7 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     // Contrast cannot be judged half-way through a fade.
     contextOptions: { reducedMotion: 'reduce' },
-    launchOptions: {
-      executablePath: process.env.GG_CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-first-run',
-      ],
-    },
+    launchOptions: launch,
   },
   projects: [
     { name: 'desktop', use: { viewport: { width: 1440, height: 900 } } },

@@ -2,23 +2,13 @@
 // Chromium with a processor four times slower and a network as Lighthouse's "slow 4G" (150 ms, 1.6 Mbit/s down), and
 // prints the middle of the figures as JSON, in milliseconds and bytes. bin/bench calls it.
 import { chromium } from '@playwright/test';
+import { launch } from './chromium.mjs';
 
 const [address, cookie, ...pages] = process.argv.slice(2);
 const split = (text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)];
 const middle = (figures) => figures.sort((a, b) => a - b)[Math.floor(figures.length / 2)];
 
-const browser = await chromium.launch({
-  executablePath: process.env.GG_CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-first-run',
-  ],
-});
+const browser = await chromium.launch(launch);
 
 async function once(path) {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true });

@@ -27,16 +27,7 @@ pub async fn seed(backend: &Backend, besides: usize) -> Result<()> {
     }
     let now = backend.clock.now();
     let past = at(backend, now - TimeDelta::days(20));
-    let sign_up = SignUpForm {
-        name: "Rosalind Franklin".into(),
-        email: EMAIL.into(),
-        password: PASSWORD.into(),
-        accepted: "true".into(),
-    };
-    auth::actions::open_vouched(&past, &sign_up).await?;
-    let sign_in = SignInForm { email: EMAIL.into(), password: PASSWORD.into() };
-    let session = auth::actions::sign_in(backend, &sign_in, DEVICE).await?;
-    let host = auth::queries::signed_in(backend, session).await?.ok_or(Error::Problem(Problem::NotFound))?;
+    let host = host(&past, EMAIL, PASSWORD).await?;
     let dinner = events::actions::create(&past, &host, &garden_dinner(now)).await?;
     events::actions::create(&past, &host, &housewarming(now)).await?;
     let list = GUESTS.map(|(name, email)| if email.is_empty() { name.to_owned() } else { format!("{name} <{email}>") });
@@ -47,6 +38,20 @@ pub async fn seed(backend: &Backend, besides: usize) -> Result<()> {
         large_event(backend, &host, now, begun / LARGE, LARGE.min(besides - begun)).await?;
     }
     auth::actions::end_session(backend, &host, host.session()).await
+}
+
+/// A new account, signed in: the host of a demonstration.
+pub async fn host(backend: &Backend, email: &str, password: &str) -> Result<Host> {
+    let sign_up = SignUpForm {
+        name: "Rosalind Franklin".into(),
+        email: email.into(),
+        password: password.into(),
+        accepted: "true".into(),
+    };
+    auth::actions::open_vouched(backend, &sign_up).await?;
+    let sign_in = SignInForm { email: email.into(), password: password.into() };
+    let session = auth::actions::sign_in(backend, &sign_in, DEVICE).await?;
+    auth::queries::signed_in(backend, session).await?.ok_or(Error::Problem(Problem::NotFound))
 }
 
 /// Guests of one large event, as many as the largest plan takes.

@@ -2,8 +2,9 @@ use std::collections::HashMap;
 
 use anyhow::{Context, anyhow};
 use guestguard::{
-    auth::{self, Host, SignInForm, SignUpForm},
+    auth::Host,
     backend::Backend,
+    demo,
     error::Error,
     events::{self, EventForm},
     guests,
@@ -46,7 +47,7 @@ impl Seeded {
         let config = Config::read(&variables).map_err(|faults| anyhow!("{faults:?}"))?;
         let backend = connect::backend(&config).await?;
         guestguard::migrations::migrate(&backend.db).await?;
-        let host = host(&backend).await.map_err(Error::into_cause)?;
+        let host = demo::host(&backend, EMAIL, PASSWORD).await.map_err(Error::into_cause)?;
         let event = list(&backend, &host).await.map_err(Error::into_cause)?;
         invitations::actions::issue(&backend, &host, event, &Selection::All).await.map_err(Error::into_cause)?;
         answer_half(&backend.db).await?;
@@ -95,20 +96,6 @@ const COPY: [&str; 7] = [
         )
         insert into rsvp_changes select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers",
 ];
-
-async fn host(backend: &Backend) -> Result<Host, Error> {
-    let sign_up = SignUpForm {
-        name: "Rosalind Franklin".into(),
-        email: EMAIL.into(),
-        password: PASSWORD.into(),
-        accepted: "true".into(),
-    };
-    auth::actions::open_vouched(backend, &sign_up).await?;
-    let sign_in = SignInForm { email: EMAIL.into(), password: PASSWORD.into() };
-    let session = auth::actions::sign_in(backend, &sign_in, "bench").await?;
-    let host = auth::queries::signed_in(backend, session).await?;
-    host.ok_or_else(|| anyhow!("nobody is signed in").into())
-}
 
 /// An event with a full list.
 async fn list(backend: &Backend, host: &Host) -> Result<EventId, Error> {

@@ -6,8 +6,9 @@ use std::{
 
 use anyhow::{Context, anyhow, ensure};
 use guestguard::{
-    auth::{self, Host, SignInForm, SignUpForm},
+    auth::Host,
     backend::Backend,
+    demo,
     error::Error,
     events::{self, EventForm},
     guests,
@@ -75,7 +76,7 @@ impl World {
         let config = Config::read(&variables).map_err(|faults| anyhow!("{faults:?}"))?;
         let backend = connect::backend(&config).await?;
         guestguard::migrations::migrate(&backend.db).await?;
-        let host = host(&backend).await.map_err(Error::into_cause)?;
+        let host = demo::host(&backend, EMAIL, PASSWORD).await.map_err(Error::into_cause)?;
         let secrets = vec![secret_key.clone(), PASSWORD.to_owned()];
         Ok(Self {
             folder,
@@ -249,18 +250,4 @@ fn settings(database: &str, redis: &str, secret_key: &str, smtp: &str) -> Vec<(S
     .into();
     settings.extend(Limit::ALL.map(|limit| (limit.variable().to_owned(), "1000000/60".to_owned())));
     settings
-}
-
-async fn host(backend: &Backend) -> Result<Host, Error> {
-    let sign_up = SignUpForm {
-        name: "Rosalind Franklin".into(),
-        email: EMAIL.into(),
-        password: PASSWORD.into(),
-        accepted: "true".into(),
-    };
-    auth::actions::open_vouched(backend, &sign_up).await?;
-    let sign_in = SignInForm { email: EMAIL.into(), password: PASSWORD.into() };
-    let session = auth::actions::sign_in(backend, &sign_in, "faults").await?;
-    let host = auth::queries::signed_in(backend, session).await?;
-    host.context("nobody is signed in").map_err(Error::Unexpected)
 }
