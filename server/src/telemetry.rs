@@ -60,25 +60,26 @@ async fn scrape(State((handle, backend)): State<(PrometheusHandle, Backend)>) ->
     handle.render()
 }
 
-/// How backups stand. What is not known is not told.
+/// How backups stand. What is not known is not told; where no backup can be found, or none was made, the newest is endlessly
+/// old, so that whoever is called for a late one is called for a lost store as well.
 async fn backups(backend: &Backend) {
     let now = backend.clock.now();
-    if let Some(backups) = &backend.backups
-        && let Ok(status) = backups.status(now).await
-    {
-        metrics::gauge!("backup_faults").set(status.faults.len() as f64);
-        if let (Some(newest), Some(age)) = (&status.newest, status.age_seconds) {
-            metrics::gauge!("backup_age_seconds").set(age as f64);
-            metrics::gauge!("backup_bytes").set(newest.bytes as f64);
+    if let Some(backups) = &backend.backups {
+        let status = backups.status(now).await.ok();
+        let age = status.as_ref().and_then(|status| status.age_seconds);
+        metrics::gauge!("backup_age_seconds").set(age.map_or(f64::INFINITY, |age| age as f64));
+        if let Some(status) = status {
+            metrics::gauge!("backup_faults").set(status.faults.len() as f64);
+            if let Some(newest) = &status.newest {
+                metrics::gauge!("backup_bytes").set(newest.bytes as f64);
+            }
+            if let Some(age) = status.verified_age_seconds {
+                metrics::gauge!("backup_verified_age_seconds").set(age as f64);
+            }
         }
-        if let Some(age) = status.verified_age_seconds {
-            metrics::gauge!("backup_verified_age_seconds").set(age as f64);
+        if let Ok(seconds) = backup::journal::waiting_seconds(&backend.db).await {
+            metrics::gauge!("journal_oldest_seconds").set(seconds as f64);
         }
-    }
-    if backend.backups.is_some()
-        && let Ok(seconds) = backup::journal::waiting_seconds(&backend.db).await
-    {
-        metrics::gauge!("journal_oldest_seconds").set(seconds as f64);
     }
     if let Ok(Some(drill)) = backup::queries::last_good_drill(&backend.db).await {
         metrics::gauge!("drill_age_seconds").set((now - drill.at).num_seconds() as f64);

@@ -178,14 +178,14 @@ pub async fn picked(db: &PgPool, host: &Host, event: EventId, picked: Picked) ->
     Ok(ids.fetch_all(db).await?)
 }
 
-/// Guests in whose name, address or note something stands that is nearly `search`, the nearest first (trigrams).
+/// Guests who are called nearly `search`, the nearest first (trigrams). Names only: of addresses, all at one provider are alike.
 async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Result<Vec<GuestLine>> {
     Ok(sqlx::query_as!(
         GuestLine,
         r#"
         select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
             null as last_error, activity_at
-        from guests, word_similarity((select folded($3)), search) as nearness
+        from guests, word_similarity((select folded($3)), split_part(search, E'\n', 1)) as nearness
         where host_id = $1 and event_id = $2 and deleted_at is null and nearness > 0.3
         order by nearness desc, name_key, id limit 20
         "#,

@@ -9,6 +9,8 @@ mod mutations;
 /// Stores that refuse, break off, or give back something else.
 mod stores;
 
+use std::process::Stdio;
+
 use guestguard::backup::drills::Scratch;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -16,7 +18,7 @@ use sqlx::PgPool;
 use crate::support::{
     App, Settings,
     backups::{Place, scratch},
-    node::url,
+    node::{free_address, ready, url},
 };
 
 /// A database with a host, an event, guests and answers.
@@ -312,4 +314,23 @@ async fn a_late_or_shrunken_backup_is_said_by_the_exit_code(db: PgPool) {
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "minutes old");
     std::fs::remove_file(place.path(old)).unwrap();
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "and that is gone");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn metrics_tell_of_a_backup_that_is_not_there(db: PgPool) {
+    let place = Place::folder();
+    let age = async || {
+        let private = free_address().await;
+        let mut command = place.command(&url(&db), &["serve", "--no-work"]);
+        let _node = ready(command.env("GG_METRICS_LISTEN", &private), Stdio::null()).await;
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let told = client.get(format!("http://{private}/metrics")).send().await.unwrap().text().await.unwrap();
+        let age = told.lines().find_map(|line| line.strip_prefix("backup_age_seconds "));
+        age.unwrap_or_else(|| panic!("{told}")).parse::<f64>().unwrap()
+    };
+    assert_eq!(age().await, f64::INFINITY, "none was made");
+    place.back_up(&db).await;
+    assert!((0.0..60.0).contains(&age().await));
+    std::fs::remove_dir_all(place.path("")).unwrap();
+    assert_eq!(age().await, f64::INFINITY, "the store is gone");
 }
