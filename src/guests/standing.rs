@@ -5,14 +5,11 @@ use crate::{
     ids::{GuestId, UserId},
 };
 
-// The ids stand in a subquery so that the planner does not see how many there are: it would make a new plan for each call,
-// which takes three times as long as the statement itself.
-
 /// Locks the rows of `guests`, in one order for everybody. A verb that changes a guest's link, messages or answer does
 /// this first, so that two of them wait for each other instead of deadlocking.
 pub async fn hold(tx: &mut PgConnection, host: UserId, guests: &[GuestId]) -> Result<()> {
     sqlx::query!(
-        "select from guests where host_id = $1 and id = any ((select $2::uuid[])::uuid[]) order by id for no key update",
+        "select from guests where host_id = $1 and id = any ($2) order by id for no key update",
         host.0,
         guests as &[GuestId],
     )
@@ -27,7 +24,7 @@ pub async fn restate(tx: &mut PgConnection, host: UserId, guests: &[GuestId]) ->
     sqlx::query!(
         "update guests g set status = s.status, heads = s.heads, activity_at = s.activity_at
         from guest_standings s
-        where g.host_id = $1 and g.id = any ((select $2::uuid[])::uuid[]) and s.host_id = $1 and s.id = g.id
+        where g.host_id = $1 and g.id = any ($2) and s.host_id = $1 and s.id = g.id
             and (g.status, g.heads, g.activity_at) is distinct from (s.status, s.heads, s.activity_at)",
         host.0,
         guests as &[GuestId],

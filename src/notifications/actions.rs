@@ -29,13 +29,12 @@ pub async fn enqueue(
     let reasons: Vec<_> =
         addresses.iter().map(|address| stopped.get(address).map(|reason| reason.key().to_owned())).collect();
     let ids: Vec<_> = recipients.iter().map(|_| NotificationId::new().0).collect();
-    // What is still waiting would only repeat the new message. The arrays stand in subqueries for the planner's sake; see
-    // guests::standing.
+    // What is still waiting would only repeat the new message.
     let new = sqlx::query!(
         r#"
         with old as (
             update notifications set latest = false, state = case when state = 'queued' then 'cancelled' else state end
-            where host_id = $1 and guest_id = any ((select $3::uuid[])::uuid[]) and kind = $7 and latest
+            where host_id = $1 and guest_id = any ($3) and kind = $7 and latest
             returning id
         ), before as (
             select count(*) from old
@@ -44,7 +43,7 @@ pub async fn enqueue(
                 created_at, state_changed_at, run_at, give_up_at)
             select $1, $2, n.guest_id, n.id, $7, $8, n.recipient,
                 case when n.reason is null then 'queued' else 'suppressed' end, n.reason, $9, $9, $9, $10
-            from before, unnest((select $3::uuid[]), (select $4::uuid[]), (select $5::text[]), (select $6::text[]))
+            from before, unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
                 as n (guest_id, id, recipient, reason)
             returning state
         )

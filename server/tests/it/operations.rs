@@ -149,3 +149,17 @@ async fn the_demo_is_made_once(db: PgPool) {
     let users: i64 = sqlx::query_scalar("select count(*) from users").fetch_one(&db).await.unwrap();
     assert_eq!(users, 1);
 }
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn a_statement_is_planned_once_for_each_connection(db: PgPool) {
+    let pool = server::connect::database(&url(&db)).await.unwrap();
+    let plan = "select 1 from guests where host_id = $1 and id = any ($2)";
+    for _ in 0..10 {
+        let ids = vec![uuid::Uuid::nil()];
+        sqlx::query(plan).bind(uuid::Uuid::nil()).bind(ids).fetch_all(&pool).await.unwrap();
+    }
+    let planned = "select custom_plans from pg_prepared_statements where statement = $1";
+    let planned: i64 = sqlx::query_scalar(planned).bind(plan).fetch_one(&pool).await.unwrap();
+    assert_eq!(planned, 0);
+    pool.close().await;
+}

@@ -175,7 +175,7 @@ pub(crate) async fn stopped(
     let stopped = sqlx::query!(
         r#"
         select a.place as "place!", s.reason as "reason!: Reason"
-        from unnest((select $1::text[]), (select $2::bytea[])) with ordinality as a (address, hash, place)
+        from unnest($1::text[], $2::bytea[]) with ordinality as a (address, hash, place)
         cross join lateral (
             select * from (
                 select reason, at from suppressions where address = a.address and (host_id is null or host_id = $3)
