@@ -107,7 +107,9 @@ impl Server {
 /// A connection whose small packets leave at once. Otherwise the end of each message waits for 40 ms: the kernel keeps it
 /// back until the message is acknowledged, and the server's kernel acknowledges late (RFC 896 and RFC 1122, 4.2.3.2).
 async fn reach(server: (&str, u16)) -> Result<TcpStream, SendError> {
-    let away = |words| SendError::new(Cause::Away { retry_after: None }, words);
+    let away = |why: String| {
+        SendError::new(Cause::Away { retry_after: None }, format!("Our mail server was out of reach: {why}"))
+    };
     match timeout(PATIENCE, TcpStream::connect(server)).await {
         Ok(stream) => {
             stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream)).map_err(|error| away(error.to_string()))
