@@ -19,6 +19,8 @@ use reader::{Reader, is_loopback};
 pub struct Config {
     pub environment: Environment,
     pub database_url: String,
+    /// Connections to PostgreSQL that this process may hold.
+    pub database_connections: u32,
     pub redis_url: String,
     pub public_url: Url,
     pub secret_key: String,
@@ -88,6 +90,7 @@ impl Config {
         let local_dir = PathBuf::from(reader.text("GG_LOCAL_DIR").unwrap_or_else(|| ".local".into()));
         let public_url = reader.public_url(development);
         let database_url = reader.required("GG_DATABASE_URL", "postgres://user:password@host/database");
+        let database_connections = reader.connections("GG_DATABASE_CONNECTIONS");
         let redis_url = reader.required("GG_REDIS_URL", "redis://host:6379");
         let secret_key = reader.secret_key(development, &local_dir);
         let messages = Messages::read(&mut reader, development);
@@ -104,6 +107,7 @@ impl Config {
             Some(public_url) if reader.faults.is_empty() => Ok(Self {
                 environment,
                 database_url,
+                database_connections,
                 redis_url,
                 public_url,
                 secret_key,
@@ -185,6 +189,8 @@ mod tests {
             ("GG_SECRET_KEY", "short"),
             ("GG_ENV", "staging"),
             ("GG_TRUSTED_PROXIES", "yes"),
+            ("GG_DATABASE_CONNECTIONS", "3"),
+            ("GG_DATABASE_CONNECTIONS", "many"),
             ("GG_RESEND_WEBHOOK_SECRETS", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD, whsec_AAAA"),
             ("GG_LIMIT_SIGN_UP", "5"),
             ("GG_LIMIT_OPEN", "0/60"),

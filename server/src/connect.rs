@@ -17,8 +17,9 @@ use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
 
-/// Connections to PostgreSQL of one node. More than a few per core only queue inside the database.
-const DATABASE_CONNECTIONS: u32 = 10;
+/// Connections to PostgreSQL of one process, where no setting says otherwise. More than a few for each core of the database's machine
+/// only queue inside it.
+pub const CONNECTIONS: u32 = 10;
 /// Longest wait for a connection to PostgreSQL, so that people are told within a second that it is away.
 const PATIENCE: Duration = Duration::from_millis(900);
 /// Connections to Redis of one node.
@@ -26,7 +27,7 @@ const REDIS_CONNECTIONS: usize = 4;
 
 /// Connects everything that verbs need.
 pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
-    assemble(config, database(&config.database_url).await?).await
+    assemble(config, database(&config.database_url, config.database_connections).await?).await
 }
 
 /// Connects everything else that verbs need beside the database.
@@ -57,10 +58,10 @@ pub fn links(config: &Config) -> Links {
     Links::new(config.public_url.clone())
 }
 
-/// Connects to PostgreSQL.
-pub async fn database(url: &str) -> anyhow::Result<PgPool> {
+/// Connects to PostgreSQL, with so many connections at most.
+pub async fn database(url: &str, connections: u32) -> anyhow::Result<PgPool> {
     PgPoolOptions::new()
-        .max_connections(DATABASE_CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(PATIENCE)
         // A ping before each use costs a third of all requests; a broken connection is told by its first statement.
         .test_before_acquire(false)

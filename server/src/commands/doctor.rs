@@ -40,7 +40,7 @@ pub async fn run() -> anyhow::Result<()> {
 }
 
 async fn database(config: &Config, report: &mut Report) {
-    let db = match connect::database(&config.database_url).await {
+    let db = match connect::database(&config.database_url, connect::CONNECTIONS).await {
         Ok(db) => db,
         Err(cause) => return report.bad("PostgreSQL", &format!("{cause:#}")),
     };

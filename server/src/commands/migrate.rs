@@ -4,7 +4,7 @@ use crate::{config::Config, connect};
 /// `guestguard migrate`.
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    let db = connect::database(&config.database_url).await?;
+    let db = connect::database(&config.database_url, connect::CONNECTIONS).await?;
     let pending = guestguard::migrations::pending(&db).await?;
     guestguard::migrations::migrate(&db).await?;
     match pending.len() {

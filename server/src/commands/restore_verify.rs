@@ -34,7 +34,7 @@ pub struct RestoreVerify {
 /// Checks the database at `GG_DATABASE_URL`: the gate after a restore.
 pub async fn run(asked: RestoreVerify) -> anyhow::Result<()> {
     let config = Restoring::from_env()?;
-    let (db, secrets) = (connect::database(&config.database_url()?).await?, config.secrets()?);
+    let (db, secrets) = (connect::database(&config.database_url()?, connect::CONNECTIONS).await?, config.secrets()?);
     let backups = config.backups.open()?;
     let manifest = match &asked.manifest {
         None => None,

@@ -4,6 +4,7 @@ use guestguard::limits::{Limit, Rate};
 use url::Url;
 
 use super::{Environment, Fault};
+use crate::connect;
 
 /// Keys generated for development begin so, and are refused in production. All of it is base64url.
 const DEVELOPMENT_KEY: &str = "development-";
@@ -96,6 +97,18 @@ impl Reader<'_> {
             self.fault(name, format!("is \"{text}\"; give a whole number"));
             0
         })
+    }
+
+    /// How many connections to PostgreSQL; a worker keeps two to listen, so fewer than four would stand still.
+    pub fn connections(&mut self, name: &'static str) -> u32 {
+        let Some(text) = self.text(name) else { return connect::CONNECTIONS };
+        match text.parse() {
+            Ok(connections @ 4..=500) => connections,
+            _ => {
+                self.fault(name, format!("is \"{text}\"; give a whole number from 4 to 500"));
+                connect::CONNECTIONS
+            }
+        }
     }
 
     pub fn rate(&mut self, limit: Limit) -> Rate {

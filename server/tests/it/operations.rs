@@ -152,7 +152,7 @@ async fn the_demo_is_made_once(db: PgPool) {
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn a_statement_is_planned_once_for_each_connection(db: PgPool) {
-    let pool = server::connect::database(&url(&db)).await.unwrap();
+    let pool = server::connect::database(&url(&db), 1).await.unwrap();
     let plan = "select 1 from guests where host_id = $1 and id = any ($2)";
     for _ in 0..10 {
         let ids = vec![uuid::Uuid::nil()];

@@ -80,6 +80,7 @@ impl App {
         let config = Config {
             environment: Environment::Development,
             database_url: String::new(),
+            database_connections: connect::CONNECTIONS,
             redis_url: settings.redis_url.unwrap_or_else(|| {
                 std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it")
             }),
