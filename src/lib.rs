@@ -59,9 +59,9 @@ pub mod maintenance;
 /// The schema's versions and how they are applied.
 #[cfg(feature = "ssr")]
 pub mod migrations;
-/// What PostgreSQL's planner knows of our tables.
+/// What PostgreSQL's planner knows of our tables, and when it plans.
 #[cfg(feature = "ssr")]
-mod planner;
+pub mod planner;
 /// Redis, which may be away for a while.
 #[cfg(feature = "ssr")]
 pub mod redis;

@@ -1,4 +1,11 @@
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+
+/// Has `connection` plan each statement once. Left to itself PostgreSQL plans anew at each call while that looks cheaper than what
+/// it remembers of a smaller table, and a plan takes ten times as long as the statement (`plan_cache_mode`).
+pub async fn keep_plans(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(connection).await?;
+    Ok(())
+}
 
 /// So few rows are read quickly whatever the plan.
 const FEW: usize = 200;

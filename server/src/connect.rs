@@ -10,10 +10,11 @@ use guestguard::{
     live::Live,
     maintenance::Maintenance,
     notifications::postman::Breakers,
+    planner,
     redis::Redis,
     secrets::Secrets,
 };
-use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
+use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
 
@@ -66,17 +67,10 @@ pub async fn database(url: &str, connections: u32) -> anyhow::Result<PgPool> {
         // A ping before each use costs a third of all requests; a broken connection is told by its first statement.
         .test_before_acquire(false)
         .max_lifetime(Duration::from_secs(1800))
-        .after_connect(|connection, _| Box::pin(keep_plans(connection)))
+        .after_connect(|connection, _| Box::pin(planner::keep_plans(connection)))
         .connect(url)
         .await
         .context("PostgreSQL is out of reach; check GG_DATABASE_URL and that the server runs")
-}
-
-/// A statement is planned once for each connection. Left to itself PostgreSQL plans anew at each call while that looks cheaper
-/// than what it remembers of a smaller table, and a plan takes ten times as long as the statement (`plan_cache_mode`).
-async fn keep_plans(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(connection).await?;
-    Ok(())
 }
 
 /// Connects to Redis.
