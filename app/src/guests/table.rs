@@ -93,7 +93,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
     };
     let zone = event.zone();
     let kept = match event.forgotten_at {
-        None => format!("Guest data are kept until {}; “Details” says for how long.", event.kept_until()),
+        None => format!("Guest data are kept until {}; under “Details” you choose for how long.", event.kept_until()),
         Some(_) => format!("Guest data were erased on {}, when their time was over.", event.kept_until()),
     };
     let invite = format!("/dashboard/events/{}/invite", event.id);

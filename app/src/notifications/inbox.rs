@@ -95,7 +95,8 @@ fn read(name: String, raw: &[u8]) -> Option<Mail> {
 fn linked(text: &str) -> impl IntoView {
     text.split_inclusive(char::is_whitespace)
         .map(|word| {
-            let link = word.trim_end();
+            // What ends the sentence is not the address's.
+            let link = word.trim_end().trim_end_matches(['.', ',', ';', ':', ')']);
             if link.starts_with("http://") || link.starts_with("https://") {
                 let (link, rest) = (link.to_owned(), word[link.len()..].to_owned());
                 view! { <a href=link.clone()>{link.clone()}</a> {rest} }.into_any()

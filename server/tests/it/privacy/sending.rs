@@ -108,3 +108,41 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
     assert!(kept_back > 0, "all were sent before anybody was erased");
     assert_eq!(server.accepted(), 60 - kept_back, "the others got theirs, once");
 }
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPool) {
+    let server = Scripted::acting(|_| Act::Take).await;
+    let (app, ana, event) = sending(&db, &server, 20).await;
+    let guest = ana.guests(event, "Guest").await[0];
+    let link = ana.link(event, guest).await;
+    // Erasing has to wait for this row, in the middle of what it does.
+    let mut holder = db.begin().await.unwrap();
+    sqlx::query("select from guests where id = $1 for update").bind(guest.0).execute(&mut *holder).await.unwrap();
+    let anonymous = app.anonymous();
+    let erasing = tokio::spawn(async move {
+        let token = link.trim_start_matches("/i/").to_owned();
+        anonymous.post("/api/privacy/erase", &link, &[("token", &token)]).await.location()
+    });
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while app.count(waits).await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("erasing waits for the row");
+
+    let stop = CancellationToken::new();
+    let postman = tokio::spawn(postman::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.accepted(), 0, "something left while a guest was erased");
+    holder.rollback().await.unwrap();
+    erasing.await.unwrap();
+    taken(&server, 19).await;
+    while app.count("select count(*) from notifications where state in ('queued', 'sending')").await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.cancel();
+    postman.await.unwrap();
+    assert_eq!(server.accepted(), 19, "everybody but who was erased");
+}
