@@ -66,7 +66,7 @@ test('signed-out visitors of the dashboard are asked to sign in', async ({ page 
   for (const path of ['/dashboard', '/dashboard/events/new', '/dashboard/events/0/guests']) {
     await page.goto(path);
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(path)}`);
-    await expect(page.getByRole('heading', { level: 1, name: 'Welcome back' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Good to see you' })).toBeVisible();
   }
 });
 

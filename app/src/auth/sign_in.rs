@@ -15,7 +15,7 @@ pub fn SignInPage() -> impl IntoView {
     let other = with_next("/sign-up", &next);
     view! {
         <Frame host=None class="page page-narrow">
-            <PageHead title="Welcome back" lede="Sign in to see who is coming."/>
+            <PageHead title="Good to see you" lede="Sign in to see who is coming."/>
             <Form state=form.clone() class="form sign-card">
                 <input type="hidden" name="next" value=next/>
                 <Field form=form.clone() name="email" kind="email" label="E-mail" required=true max=254 autocomplete="username"/>
