@@ -99,7 +99,7 @@ impl Reader<'_> {
         })
     }
 
-    /// How many connections to PostgreSQL; a worker keeps two to listen, so fewer than four would stand still.
+    /// How many connections to PostgreSQL; a worker keeps two to listen, and four leave it two to work with.
     pub fn connections(&mut self, name: &'static str) -> u32 {
         let Some(text) = self.text(name) else { return connect::CONNECTIONS };
         match text.parse() {
