@@ -22,7 +22,7 @@ create table events (
     venue text not null default '' check (char_length(venue) <= 160),
     address text not null default '' check (char_length(address) <= 300),
     capacity integer check (capacity between 1 and 100000),
-    reply_by date,
+    rsvp_deadline date,
     party_size integer not null default 1 check (party_size between 1 and 20),
     theme text not null,
     sequence integer not null default 0,

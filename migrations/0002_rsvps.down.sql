@@ -1,2 +1,2 @@
-drop table rsvp_changes;
+drop table rsvp_history;
 drop table rsvps;

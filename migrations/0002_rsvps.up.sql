@@ -17,7 +17,7 @@ create table rsvps (
 );
 create index rsvps_of_event on rsvps (host_id, event_id, answer) include (heads);
 
-create table rsvp_changes (
+create table rsvp_history (
     host_id uuid not null,
     event_id uuid not null,
     guest_id uuid not null,
@@ -28,7 +28,7 @@ create table rsvp_changes (
     message text not null,
     changed_at timestamptz not null,
     primary key (host_id, id),
-    constraint rsvp_changes_guest_fkey foreign key (host_id, event_id, guest_id)
+    constraint rsvp_history_guest_fkey foreign key (host_id, event_id, guest_id)
         references guests (host_id, event_id, id) on delete cascade
 );
-create index rsvp_changes_of_event on rsvp_changes (host_id, event_id, changed_at desc);
+create index rsvp_history_of_event on rsvp_history (host_id, event_id, changed_at desc);

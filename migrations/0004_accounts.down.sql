@@ -8,7 +8,7 @@ alter table notifications
     drop column account_token_id,
     alter column guest_id set not null,
     alter column event_id set not null;
-drop table activities;
+drop table audit_log;
 drop table account_tokens;
 drop table sessions;
 drop table sign_in_failures;

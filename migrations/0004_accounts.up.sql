@@ -20,7 +20,7 @@ create table sessions (
     device text not null check (char_length(device) <= 80),
     created_at timestamptz not null,
     seen_at timestamptz not null,
-    renewed_at timestamptz not null,
+    rotated_at timestamptz not null,
     ended_at timestamptz,
     primary key (user_id, id)
 );
@@ -44,7 +44,7 @@ create table account_tokens (
 create unique index account_tokens_by_hash on account_tokens (token_hash);
 create index account_tokens_expired on account_tokens (expires_at);
 
-create table activities (
+create table audit_log (
     user_id uuid not null references users (id) on delete cascade,
     id uuid not null,
     kind text not null check (char_length(kind) <= 40),
@@ -53,7 +53,7 @@ create table activities (
     at timestamptz not null,
     primary key (user_id, id)
 );
-create index activities_by_time on activities (user_id, at desc, id desc);
+create index audit_log_by_time on audit_log (user_id, at desc, id desc);
 
 -- Messages about an account concern no event and no guest.
 alter table notifications

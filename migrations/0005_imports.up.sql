@@ -29,11 +29,11 @@ create table import_rows (
     line integer not null,
     cells text[] not null,
     -- What the host typed in place of the cells.
-    mended jsonb,
-    left_out boolean not null default false,
+    corrected jsonb,
+    excluded boolean not null default false,
     -- The host wants it although its address stands further up: two people who share one.
     kept boolean not null default false,
-    verdict text not null check (verdict in ('ready', 'attention', 'repeated', 'known', 'over-limit', 'left-out')),
+    verdict text not null check (verdict in ('ready', 'attention', 'repeated', 'known', 'over-limit', 'excluded')),
     faults jsonb not null default '[]',
     repeats integer,
     suggestion text,
@@ -47,7 +47,7 @@ create table import_rows (
     tags text[],
     note text,
     -- Who has this address already, and who the row became.
-    known_id uuid,
+    existing_guest_id uuid,
     guest_id uuid,
     outcome text check (outcome in ('added', 'updated', 'unchanged')),
     -- What an updated guest was before.
@@ -55,5 +55,5 @@ create table import_rows (
     primary key (host_id, import_id, line),
     constraint import_rows_import_fkey foreign key (host_id, import_id) references imports (host_id, id) on delete cascade
 );
-create index import_rows_by_verdict on import_rows (host_id, import_id, verdict, line);
+create index import_rows_by_status on import_rows (host_id, import_id, verdict, line);
 create index guests_by_email on guests (host_id, event_id, lower(email)) where deleted_at is null and email is not null;

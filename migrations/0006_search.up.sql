@@ -4,9 +4,9 @@ create extension if not exists unaccent;
 create extension if not exists pg_trgm;
 
 -- `unaccent` reads a dictionary, so it is not immutable by itself; that dictionary does not change under us.
-create function folded(text) returns text language sql immutable strict parallel safe
+create function fold_accents(text) returns text language sql immutable strict parallel safe
     as $$ select lower(public.unaccent('public.unaccent', $1)) $$;
 
 alter table guests drop column search;
 alter table guests add column search text not null generated always as
-    (folded(name || E'\n' || coalesce(email, '') || E'\n' || coalesce(phone, '') || E'\n' || note)) stored;
+    (fold_accents(name || E'\n' || coalesce(email, '') || E'\n' || coalesce(phone, '') || E'\n' || note)) stored;

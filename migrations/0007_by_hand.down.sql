@@ -14,7 +14,7 @@ from guests g
 left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
 left join notifications n on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest
 left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id;
-drop table handovers;
-alter table events drop column by_hand_text;
+drop table manual_deliveries;
+alter table events drop column manual_delivery_text;
 update guests g set status = s.status, heads = s.heads, activity_at = s.activity_at
 from guest_standings s where s.host_id = g.host_id and s.id = g.id;

@@ -1,6 +1,6 @@
 -- Links that hosts hand over themselves, one guest after another: what was done about each link, and the words.
 
-create table handovers (
+create table manual_deliveries (
     host_id uuid not null,
     event_id uuid not null,
     guest_id uuid not null,
@@ -9,12 +9,12 @@ create table handovers (
     channel text not null check (channel in ('whatsapp', 'sms', 'other')),
     at timestamptz not null,
     primary key (host_id, invitation_id),
-    constraint handovers_invitation_fkey foreign key (host_id, event_id, guest_id, invitation_id)
+    constraint manual_deliveries_invitation_fkey foreign key (host_id, event_id, guest_id, invitation_id)
         references invitations (host_id, event_id, guest_id, id) on delete cascade
 );
 
 -- Empty: the words that everybody begins with.
-alter table events add column by_hand_text text not null default '' check (char_length(by_hand_text) <= 1000);
+alter table events add column manual_delivery_text text not null default '' check (char_length(manual_delivery_text) <= 1000);
 
 create or replace view guest_standings as
 select g.host_id, g.id,
@@ -33,4 +33,4 @@ from guests g
 left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
 left join notifications n on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest
 left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
-left join handovers h on h.host_id = g.host_id and h.invitation_id = i.id;
+left join manual_deliveries h on h.host_id = g.host_id and h.invitation_id = i.id;

@@ -1,8 +1,8 @@
-alter table events drop column text_after_bounce, drop column text_after_days;
+alter table events drop column sms_after_bounce, drop column sms_after_days;
 delete from notifications where channel = 'sms';
 alter table users drop column sending_paused;
 alter table notifications drop column reminder_id;
-drop table reminder_rules, event_words, outbox_switch, webhook_events, suppressions, notification_steps;
+drop table reminder_rules, message_templates, outbox_pause, webhook_events, suppressions, delivery_events;
 drop index notifications_waiting, notifications_leased, notifications_by_provider, notifications_to;
 delete from notifications where kind in ('event-changed', 'event-cancelled', 'reminder');
 alter table notifications
@@ -12,7 +12,7 @@ alter table notifications
     drop constraint notifications_sending_leased,
     drop column channel,
     drop column run_at,
-    drop column give_up_at,
+    drop column expires_at,
     drop column lease_owner,
     drop column lease_until,
     drop column provider,

@@ -4,7 +4,7 @@ alter table notifications
     add column channel text not null default 'email' check (channel in ('email', 'sms')),
     -- When it may leave, and when it is no longer worth sending.
     add column run_at timestamptz,
-    add column give_up_at timestamptz,
+    add column expires_at timestamptz,
     -- Who sends it now, and until when it is theirs. One that was sent and still has a lease waits for what follows from it.
     add column lease_owner uuid,
     add column lease_until timestamptz,
@@ -13,11 +13,11 @@ alter table notifications
     add column bounce_type text check (bounce_type in ('hard', 'soft', 'policy')),
     add column delivered_at timestamptz,
     add column opened_at timestamptz;
-update notifications set run_at = created_at, give_up_at = created_at + interval '1 day';
+update notifications set run_at = created_at, expires_at = created_at + interval '1 day';
 update notifications set state = 'queued' where state = 'sending';
 alter table notifications
     alter column run_at set not null,
-    alter column give_up_at set not null,
+    alter column expires_at set not null,
     drop constraint notifications_kind_check,
     add constraint notifications_kind_check check (kind in ('invitation', 'confirmation', 'event-changed',
         'event-cancelled', 'reminder', 'verify', 'registered', 'reset', 'locked', 'leave-address', 'take-address',
@@ -32,7 +32,7 @@ create index notifications_unwelcome on notifications (state_changed_at) where b
 create index notifications_to on notifications (lower(recipient), state_changed_at desc);
 
 -- What became of a message, step by step.
-create table notification_steps (
+create table delivery_events (
     host_id uuid not null,
     notification_id uuid not null,
     id uuid not null,
@@ -41,7 +41,7 @@ create table notification_steps (
     -- In the provider's or the server's own words.
     detail text not null check (char_length(detail) <= 500),
     primary key (host_id, notification_id, id),
-    constraint notification_steps_notification_fkey foreign key (host_id, notification_id)
+    constraint delivery_events_notification_fkey foreign key (host_id, notification_id)
         references notifications (host_id, id) on delete cascade
 );
 
@@ -67,26 +67,26 @@ create table webhook_events (
 create index webhook_events_by_time on webhook_events (received_at);
 
 -- One row: whether messages leave at all. A restored database is paused until somebody has looked.
-create table outbox_switch (
+create table outbox_pause (
     is_only boolean primary key default true check (is_only),
     paused boolean not null,
     reason text not null check (char_length(reason) <= 200),
     changed_at timestamptz not null
 );
-insert into outbox_switch (paused, reason, changed_at) values (false, '', now());
+insert into outbox_pause (paused, reason, changed_at) values (false, '', now());
 
 -- Why a host's messages do not leave; null: they do.
 alter table users add column sending_paused text check (sending_paused in ('bounces', 'complaints'));
 
 -- The host's own words for an event's messages; no row: ours.
-create table event_words (
+create table message_templates (
     host_id uuid not null,
     event_id uuid not null,
     kind text not null check (kind in ('invitation', 'confirmation', 'event-changed', 'event-cancelled', 'reminder')),
     subject text not null check (char_length(subject) <= 150),
     body text not null check (char_length(body) <= 2000),
     primary key (host_id, event_id, kind),
-    constraint event_words_event_fkey foreign key (host_id, event_id) references events (host_id, id) on delete cascade
+    constraint message_templates_event_fkey foreign key (host_id, event_id) references events (host_id, id) on delete cascade
 );
 
 -- Who is reminded, and when: days before an anchor, at an hour of the event's time zone.
@@ -94,7 +94,7 @@ create table reminder_rules (
     host_id uuid not null,
     event_id uuid not null,
     id uuid not null,
-    anchor text not null check (anchor in ('reply-by', 'start')),
+    anchor text not null check (anchor in ('rsvp-deadline', 'start')),
     days integer not null check (days between 0 and 60),
     hour integer not null check (hour between 8 and 20),
     audience text not null check (audience in ('unanswered', 'attending', 'maybe')),
@@ -113,5 +113,5 @@ create index notifications_of_reminder on notifications (host_id, reminder_id) w
 
 -- When a text message follows a mail that did not reach its guest; null days: never for that reason.
 alter table events
-    add column text_after_bounce boolean not null default false,
-    add column text_after_days integer check (text_after_days between 1 and 30);
+    add column sms_after_bounce boolean not null default false,
+    add column sms_after_days integer check (sms_after_days between 1 and 30);

@@ -22,9 +22,9 @@ create table subscriptions (
     -- The one from which the account has its tier.
     grants boolean not null default false,
     -- The newest that was heard of it: when it happened, how late in a life such an event comes, and its id.
-    heard_at timestamptz not null,
-    heard_rank smallint not null,
-    heard_id text not null,
+    event_at timestamptz not null,
+    event_rank smallint not null,
+    stripe_event_id text not null,
     primary key (host_id, stripe_id),
     constraint subscriptions_past_due check ((status = 'past_due') = (past_due_since is not null))
 );

@@ -8,7 +8,7 @@ create table erasures (
 );
 
 -- Suppressions and erasures on their way to where backups are kept. A restore applies again what the backup missed.
-create table journal (
+create table erasure_log (
     id bigint primary key generated always as identity,
     -- Not when the transaction began: entries about one address must stand in the order in which they happened.
     at timestamptz not null default clock_timestamp(),
@@ -16,29 +16,29 @@ create table journal (
 );
 
 -- Written by the database itself, so that no statement can forget it. What a restore applies again is known already.
-create function keep_in_journal() returns trigger language plpgsql as $$
+create function log_erasure() returns trigger language plpgsql as $$
 begin
     if current_setting('guestguard.replaying', true) is distinct from 'on' then
-        insert into journal (entry) values
+        insert into erasure_log (entry) values
             (jsonb_build_object('table', tg_table_name, 'gone', tg_op = 'DELETE', 'row', to_jsonb(coalesce(new, old))));
     end if;
     return null;
 end $$;
-create trigger suppressions_in_journal after insert or delete on suppressions
-    for each row execute function keep_in_journal();
-create trigger erasures_in_journal after insert on erasures
-    for each row execute function keep_in_journal();
+create trigger suppressions_log_erasure after insert or delete on suppressions
+    for each row execute function log_erasure();
+create trigger erasures_log_erasure after insert on erasures
+    for each row execute function log_erasure();
 
 -- Whoever is deleted for good, by themselves, with their event or with their host. The trigger's argument is the kind.
-create function note_erased() returns trigger language plpgsql as $$
+create function record_erasure() returns trigger language plpgsql as $$
 begin
     insert into erasures (id, kind, at) select id, tg_argv[0], clock_timestamp() from gone on conflict (id) do nothing;
     return null;
 end $$;
 create trigger guests_erased after delete on guests
-    referencing old table as gone for each statement execute function note_erased('guest');
+    referencing old table as gone for each statement execute function record_erasure('guest');
 create trigger users_erased after delete on users
-    referencing old table as gone for each statement execute function note_erased('user');
+    referencing old table as gone for each statement execute function record_erasure('user');
 
 -- This database was loaded from a backup, or recovered to a point in time: when, and from what.
 create table restores (

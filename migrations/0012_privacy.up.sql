@@ -11,9 +11,9 @@ create unique index users_email_key on users (lower(email)) where deleted_at is 
 create index users_deleted on users (deleted_at) where deleted_at is not null;
 
 -- When the password was typed last in a session.
-alter table sessions add column proven_at timestamptz;
-update sessions set proven_at = created_at;
-alter table sessions alter column proven_at set not null;
+alter table sessions add column reauthenticated_at timestamptz;
+update sessions set reauthenticated_at = created_at;
+alter table sessions alter column reauthenticated_at set not null;
 
 -- A guest who was erased: an anonymous seat.
 alter table guests
@@ -23,18 +23,18 @@ alter table guests
 
 -- How long an event's guest data is kept, in months after its end.
 alter table events
-    add column kept_months integer not null default 12 check (kept_months between 1 and 36),
-    add column forget_at timestamptz not null generated always as
-        ((coalesce(ends_at, starts_at) at time zone 'UTC' + make_interval(months => kept_months)) at time zone 'UTC') stored,
+    add column retention_months integer not null default 12 check (retention_months between 1 and 36),
+    add column anonymise_at timestamptz not null generated always as
+        ((coalesce(ends_at, starts_at) at time zone 'UTC' + make_interval(months => retention_months)) at time zone 'UTC') stored,
     -- When the host was told that it will be soon; null: not yet, or the event moved since.
-    add column forget_told_at timestamptz,
+    add column retention_notice_at timestamptz,
     -- When it was.
-    add column forgotten_at timestamptz;
-create index events_to_forget on events (forget_at) where forgotten_at is null;
+    add column anonymised_at timestamptz;
+create index events_to_anonymise on events (anonymise_at) where anonymised_at is null;
 
 -- From this moment on a message cannot be held back any more.
 alter table notifications
-    add column handed_over_at timestamptz,
+    add column send_began_at timestamptz,
     drop constraint notifications_kind_check,
     add constraint notifications_kind_check check (kind in ('invitation', 'confirmation', 'event-changed',
         'event-cancelled', 'reminder', 'verify', 'registered', 'reset', 'locked', 'leave-address', 'take-address',
@@ -62,22 +62,22 @@ alter table erasures
     drop constraint erasures_kind_check,
     add constraint erasures_kind_check check (kind in ('guest', 'user', 'anonymous-guest', 'deleted-user'));
 
-create or replace function note_erased() returns trigger language plpgsql as $$
+create or replace function record_erasure() returns trigger language plpgsql as $$
 begin
     insert into erasures (id, kind, at) select id, tg_argv[0], clock_timestamp() from gone on conflict do nothing;
     return null;
 end $$;
-create function note_anonymous() returns trigger language plpgsql as $$
+create function record_anonymisation() returns trigger language plpgsql as $$
 begin
     insert into erasures (id, kind, at) values (new.id, tg_argv[0], clock_timestamp()) on conflict do nothing;
     return null;
 end $$;
 create trigger guests_anonymous after update of erased_at on guests
     for each row when (old.erased_at is null and new.erased_at is not null)
-    execute function note_anonymous('anonymous-guest');
+    execute function record_anonymisation('anonymous-guest');
 create trigger users_deleted after update of deleted_at on users
     for each row when (old.deleted_at is null and new.deleted_at is not null)
-    execute function note_anonymous('deleted-user');
+    execute function record_anonymisation('deleted-user');
 
 -- What a host takes along, where that is too much to be made while somebody waits. One each, and only for some days.
 create table data_exports (
@@ -97,7 +97,7 @@ create table data_export_parts (
 );
 
 -- What a verb that began before an account was deleted would write for it afterwards. The lock waits for the deletion.
-create function refuse_the_deleted() returns trigger language plpgsql as $$
+create function forbid_deleted_account() returns trigger language plpgsql as $$
 declare
     host uuid := coalesce(to_jsonb(new) ->> 'host_id', to_jsonb(new) ->> 'user_id')::uuid;
     deleted boolean;
@@ -108,24 +108,24 @@ begin
     end if;
     return new;
 end $$;
-create trigger events_of_the_living before insert on events for each row execute function refuse_the_deleted();
-create trigger activities_of_the_living before insert on activities for each row execute function refuse_the_deleted();
+create trigger events_of_the_living before insert on events for each row execute function forbid_deleted_account();
+create trigger audit_log_forbid_deleted_account before insert on audit_log for each row execute function forbid_deleted_account();
 create trigger account_tokens_of_the_living before insert on account_tokens
-    for each row execute function refuse_the_deleted();
-create trigger sessions_of_the_living before insert on sessions for each row execute function refuse_the_deleted();
+    for each row execute function forbid_deleted_account();
+create trigger sessions_of_the_living before insert on sessions for each row execute function forbid_deleted_account();
 create trigger data_exports_of_the_living before insert on data_exports
-    for each row execute function refuse_the_deleted();
+    for each row execute function forbid_deleted_account();
 create trigger letters_of_the_living before insert on notifications
-    for each row when (new.guest_id is null) execute function refuse_the_deleted();
+    for each row when (new.guest_id is null) execute function forbid_deleted_account();
 
-create function refuse_to_forget() returns trigger language plpgsql as $$
+create function forbid_change() returns trigger language plpgsql as $$
 begin
     raise exception 'the log of erasures only grows';
 end $$;
 create trigger erasures_only_grow before update or delete on erasures
-    for each statement execute function refuse_to_forget();
+    for each statement execute function forbid_change();
 
 -- Whoever erases, or looks at, one person looks for their rows; so does the database when a guest goes.
 create index notifications_of_guest on notifications (host_id, event_id, guest_id) where guest_id is not null;
 create index accesses_of_guest on accesses (host_id, event_id, guest_id, invitation_id);
-create index rsvp_changes_of_guest on rsvp_changes (host_id, event_id, guest_id);
+create index rsvp_history_of_guest on rsvp_history (host_id, event_id, guest_id);

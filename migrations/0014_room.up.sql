@@ -11,6 +11,6 @@ alter table invitations set (autovacuum_vacuum_scale_factor = 0.01);
 alter table notifications set (autovacuum_vacuum_scale_factor = 0.01);
 alter table rsvps set (autovacuum_vacuum_scale_factor = 0.01);
 -- What the schedule looks for among all messages and all events, each hour and every five minutes.
-create index notifications_of_forgetting on notifications (host_id, created_at) where kind = 'forgotten-soon';
-create index events_texted on events (starts_at)
-    where (text_after_bounce or text_after_days is not null) and cancelled_at is null;
+create index notifications_of_retention_notice on notifications (host_id, created_at) where kind = 'forgotten-soon';
+create index events_with_sms_fallback on events (starts_at)
+    where (sms_after_bounce or sms_after_days is not null) and cancelled_at is null;

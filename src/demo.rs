@@ -2,12 +2,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     auth::{self, Host, SignInForm, SignUpForm},
-    backend::{Backend, Clock},
+    backend::Backend,
+    clock::Clock,
     error::{Error, Result},
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
-    invitations::{self, Device, Guest, Selection, Token, openings::Opening},
+    invitations::{
+        self, Device, Guest, Selection, Token,
+        accesses::{self, Access},
+    },
     problem::Problem,
     rsvp::{self, AnswerForm},
 };
@@ -98,10 +102,10 @@ fn garden_dinner(now: DateTime<Utc>) -> EventForm {
         venue: "The Walled Garden".into(),
         address: "Orchard Lane 4, Lewes".into(),
         capacity: "40".into(),
-        reply_by: (now + TimeDelta::days(30)).format("%Y-%m-%d").to_string(),
+        rsvp_deadline: (now + TimeDelta::days(30)).format("%Y-%m-%d").to_string(),
         party_size: "2".into(),
         theme: "garden".into(),
-        kept_months: String::new(),
+        retention_months: String::new(),
     }
 }
 
@@ -173,8 +177,7 @@ async fn answer_some(backend: &Backend, host: &Host, event: EventId, now: DateTi
     for (day, id) in ids.iter().take(10).enumerate() {
         let later = at(backend, now - TimeDelta::hours(14 * 24 - 31 * day as i64));
         let guest = holder(&later, host, event, *id).await?;
-        later.openings.note(&later, Opening::now(&later, &guest, Device::Phone, None)?);
-        later.openings.settle(&later).await?;
+        accesses::write(&later, &mut vec![Access::now(&later, &guest, Device::Phone, None)?]).await?;
         if let Some((answer, heads, companion, message)) = answers.get(day) {
             let form = AnswerForm {
                 answer: (*answer).into(),

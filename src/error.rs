@@ -50,7 +50,7 @@ impl From<sqlx::Error> for Error {
                 tracing::error!(cause = %cause, "the database is out of reach");
                 Self::Problem(Problem::Unavailable { retry_after: 5 })
             }
-            // Their account was deleted while they did something (`refuse_the_deleted` in migrations/0012).
+            // Their account was deleted while they did something (`forbid_deleted_account` in migrations/0012).
             sqlx::Error::Database(told) if told.code().as_deref() == Some("GG401") => {
                 Self::Problem(Problem::SignInRequired)
             }

@@ -11,8 +11,6 @@ pub mod auth;
 pub mod billing;
 /// What a host plans: title, time, place, capacity, theme.
 pub mod events;
-/// Field faults gathered while a form is parsed.
-pub mod fields;
 /// The people on an event's list.
 pub mod guests;
 /// Typed identifiers.
@@ -32,24 +30,21 @@ pub mod problem;
 /// Answers, their history and the figures that follow from them.
 pub mod rsvp;
 
-/// What every verb needs: database, clock, secrets, mail, live hints, links.
 #[cfg(feature = "ssr")]
 pub mod backend;
 /// Backups, restores, and the proof that they work.
 #[cfg(feature = "ssr")]
 pub mod backup;
+#[cfg(feature = "ssr")]
+pub mod clock;
 /// The demonstration account that `guestguard seed-demo` makes.
 #[cfg(feature = "ssr")]
 pub mod demo;
 /// `Error`: a `Problem` for the person, or an unexpected cause for the log.
 #[cfg(feature = "ssr")]
 pub mod error;
-/// Background jobs in PostgreSQL, enqueued in the transaction that causes them.
 #[cfg(feature = "ssr")]
-pub mod jobs;
-/// How often what may be done.
-#[cfg(feature = "ssr")]
-pub mod limits;
+pub mod links;
 /// "Event X changed" hints and single-use tickets over Redis.
 #[cfg(feature = "ssr")]
 pub mod live;
@@ -62,12 +57,20 @@ pub mod migrations;
 /// What PostgreSQL's planner knows of our tables, and when it plans.
 #[cfg(feature = "ssr")]
 pub mod planner;
+#[cfg(feature = "ssr")]
+pub mod queue;
+#[cfg(feature = "ssr")]
+pub mod rate_limits;
 /// Redis, which may be away for a while.
 #[cfg(feature = "ssr")]
 pub mod redis;
+#[cfg(feature = "ssr")]
+pub mod registry;
 /// Tokens, their hashes, and sealing of what must be readable again.
 #[cfg(feature = "ssr")]
 pub mod secrets;
+#[cfg(feature = "ssr")]
+pub mod services;
 /// A backend on a test's own database, with a clock that tests move.
 #[cfg(all(test, feature = "ssr"))]
 mod testing;

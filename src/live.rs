@@ -1,7 +1,6 @@
 use fred::prelude::*;
 
 use crate::{
-    auth::Host,
     error::Result,
     ids::{EventId, SessionId, UserId},
     redis::{Away, Redis},
@@ -13,13 +12,12 @@ pub const CHANNELS: [&str; 2] = ["gg:event:*", "gg:user:*"];
 
 /// What a channel of [`CHANNELS`] speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hint {
-    /// How this event stands.
-    Changed(EventId),
+pub enum Change {
+    Event(EventId),
     /// Sessions of this account ended.
     SessionsEnded(UserId),
     /// The connection was lost for a while: anything may have changed.
-    Anything,
+    Everything,
 }
 /// How long a ticket for the live socket stays good.
 const TICKET_SECONDS: i64 = 30;
@@ -32,7 +30,7 @@ pub struct Live {
 
 /// What a ticket allows: this host may watch this event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pass {
+pub struct TicketClaims {
     pub host: UserId,
     /// The session that the ticket was asked for in; the socket ends with it.
     pub session: SessionId,
@@ -69,33 +67,34 @@ impl Live {
         });
     }
 
-    /// A single-use ticket with which `host` may open the socket of `event` within 30 seconds.
-    pub async fn issue_ticket(&self, host: &Host, event: EventId) -> Result<String> {
+    /// A single-use ticket that opens a socket within 30 seconds.
+    pub async fn issue_ticket(&self, claims: TicketClaims) -> Result<String> {
         let ticket = secrets::random_token()?;
         let expiry = Expiration::EX(TICKET_SECONDS);
-        let pass = format!("{} {} {event}", host.id(), host.session());
+        let TicketClaims { host, session, event } = claims;
+        let value = format!("{host} {session} {event}");
         let key = ticket_key(&ticket);
-        self.redis.ask(async |redis| redis.set::<(), _, _>(key, pass, Some(expiry), None, false).await).await?;
+        self.redis.ask(async |redis| redis.set::<(), _, _>(key, value, Some(expiry), None, false).await).await?;
         Ok(ticket)
     }
 
     /// Takes a ticket: read and deleted in one step, so that it works once however many try.
-    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<Pass>, Away> {
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<TicketClaims>, Away> {
         let key = ticket_key(ticket);
         let pass: Option<String> = self.redis.ask(async |redis| redis.getdel(key).await).await?;
         Ok(pass.and_then(|pass| {
             let mut parts = pass.split(' ');
             let (host, session, event) = (parts.next()?, parts.next()?, parts.next()?);
-            Some(Pass { host: host.parse().ok()?, session: session.parse().ok()?, event: event.parse().ok()? })
+            Some(TicketClaims { host: host.parse().ok()?, session: session.parse().ok()?, event: event.parse().ok()? })
         }))
     }
 }
 
-impl Hint {
+impl Change {
     /// The hint that a message on `channel` gives.
     pub fn of_channel(channel: &str) -> Option<Self> {
         match channel.strip_prefix("gg:event:") {
-            Some(event) => event.parse().ok().map(Self::Changed),
+            Some(event) => event.parse().ok().map(Self::Event),
             None => channel.strip_prefix("gg:user:")?.parse().ok().map(Self::SessionsEnded),
         }
     }

@@ -13,7 +13,7 @@ pub async fn migrate(db: &PgPool) -> anyhow::Result<()> {
     MIGRATOR.run(db).await.context("the schema could not be migrated")?;
     let mut lock = db.acquire().await?;
     sqlx::query("select pg_advisory_lock($1)").bind(JOBS_LOCK).execute(&mut *lock).await?;
-    let migrated = crate::jobs::migrate(db).await;
+    let migrated = crate::queue::migrate(db).await;
     sqlx::query("select pg_advisory_unlock($1)").bind(JOBS_LOCK).execute(&mut *lock).await?;
     migrated
 }

@@ -4,10 +4,11 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use crate::{
-    billing::{Reached, Tier},
-    fields::FieldFault,
-};
+mod fields;
+
+pub use fields::{FieldError, Fields, FileError, InvalidField, invalid, is_email};
+
+use crate::billing::{Reached, Tier};
 
 /// Everything we tell a person when a request cannot be done. A closed list without free text or personal data: it
 /// travels in responses, so the words are chosen where it is shown.
@@ -28,7 +29,7 @@ pub enum Problem {
     /// 413. The body is longer than its form ever needs.
     TooLong,
     /// 422. Fields that need another value.
-    Invalid(Vec<FieldFault>),
+    Invalid(Vec<InvalidField>),
     /// 423. The password is locked after failed sign-ins, known or not; a reset unlocks it.
     Locked,
     /// 429. Try again after this many seconds.
@@ -134,7 +135,7 @@ impl Problem {
     }
 
     /// The faults of one field, by its name.
-    pub fn faults<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a FieldFault> {
+    pub fn faults<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a InvalidField> {
         let faults = match self {
             Self::Invalid(faults) => faults.as_slice(),
             _ => &[],

@@ -5,20 +5,19 @@ use fred::prelude::*;
 use sqlx::PgPool;
 
 use crate::{
-    auth::{self, Host, Purpose, SignInForm, SignUpForm},
-    backend::{Backend, Clock, Links},
-    backup::Operators,
+    auth::{self, Host, Purpose, SignInForm, SignUpForm, jobs::HandleAccountEvent},
+    backend::Backend,
     billing::{Billing, Tier},
+    clock::Clock,
     error::{Error, Result},
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
     invitations::{
         self, Device, Guest, Selection, Token,
-        openings::{Opening, Openings},
+        accesses::{self, Access},
     },
-    jobs::FollowUp,
-    limits::{Limits, Rate},
+    links::Links,
     live::Live,
     maintenance::Maintenance,
     notifications::{
@@ -26,6 +25,7 @@ use crate::{
         senders::{Outbox, Sender, Senders, outbox},
     },
     problem::Problem,
+    rate_limits::{Rate, RateLimits},
     redis::Redis,
     secrets::{Secrets, random_token},
 };
@@ -45,7 +45,7 @@ pub async fn redis() -> Redis {
 
 /// A backend on the test's own database, with mail into a fresh folder.
 pub async fn backend(db: PgPool) -> Backend {
-    crate::jobs::migrate(&db).await.unwrap();
+    crate::queue::migrate(&db).await.unwrap();
     let redis = redis().await;
     let outbox = std::env::temp_dir().join("guestguard-tests").join(uuid::Uuid::now_v7().to_string());
     let secrets = Secrets::from_key(&random_token().unwrap()).unwrap();
@@ -54,9 +54,8 @@ pub async fn backend(db: PgPool) -> Backend {
         clock: Clock::fixed(start()),
         secrets: secrets.clone(),
         live: Live::new(redis.clone()),
-        openings: Openings::default(),
         redis: redis.clone(),
-        limits: Limits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
+        rate_limits: RateLimits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
         senders: Senders::new(
             "GuestGuard <post@guests.example>".parse().unwrap(),
             Sender::Outbox(Outbox::new(outbox.clone())),
@@ -65,8 +64,6 @@ pub async fn backend(db: PgPool) -> Backend {
         breakers: Breakers::default(),
         links: Links::new("https://guests.example".parse().unwrap()),
         billing: Billing::new(Tier::Business, 7, None),
-        backups: None,
-        operators: Operators::default(),
         maintenance: Maintenance::default(),
     }
 }
@@ -107,8 +104,8 @@ pub async fn follow_up(backend: &Backend, email: &str) -> usize {
     .await
     .unwrap();
     for (_, payload) in &jobs {
-        let job: FollowUp = serde_json::from_value(payload.clone()).unwrap();
-        auth::actions::follow_up(backend, job.news, &job.email, &job.device).await.unwrap();
+        let job: HandleAccountEvent = serde_json::from_value(payload.clone()).unwrap();
+        auth::actions::handle_account_event(backend, job.event, &job.email, &job.device).await.unwrap();
     }
     jobs.len()
 }
@@ -192,6 +189,5 @@ pub async fn mails(backend: &Backend) -> Vec<String> {
 
 /// Opens a guest's link.
 pub async fn open(backend: &Backend, guest: &Guest, device: Device) -> Result<()> {
-    backend.openings.note(backend, Opening::now(backend, guest, device, Some(&[10, 0, 0]))?);
-    backend.openings.settle(backend).await
+    accesses::write(backend, &mut vec![Access::now(backend, guest, device, Some(&[10, 0, 0]))?]).await
 }

@@ -7,8 +7,9 @@ use guestguard::{
     error::{Error, Result},
     ids::SessionId,
     invitations::{self, Guest, Token},
-    limits::Limit,
     problem::Problem,
+    rate_limits::Limit,
+    services::Services,
 };
 use leptos::prelude::*;
 use tower_sessions::Session;
@@ -20,13 +21,18 @@ pub const SESSION: &str = "session";
 
 /// Nobody in particular is asking.
 pub fn anyone() -> Result<Backend, Problem> {
-    reply(use_context::<Backend>().ok_or_else(|| unexpected("no backend in context")))
+    services().map(|services| services.backend)
+}
+
+/// What this process holds.
+pub fn services() -> Result<Services, Problem> {
+    reply(use_context::<Services>().ok_or_else(|| unexpected("no services in context")))
 }
 
 /// Nobody in particular is asking, from a network that may do so now.
 pub async fn anyone_within(limit: Limit) -> Result<Backend, Problem> {
     let backend = anyone()?;
-    reply(backend.limits.count(limit, &network().to_string()).await)?;
+    reply(backend.rate_limits.check(limit, &network().to_string()).await)?;
     Ok(backend)
 }
 
@@ -56,7 +62,7 @@ pub async fn host() -> Result<(Backend, Host), Problem> {
 /// The signed-in host is asking, who may do so now.
 pub async fn host_within(limit: Limit) -> Result<(Backend, Host), Problem> {
     let (backend, host) = host().await?;
-    reply(backend.limits.count(limit, &host.id().to_string()).await)?;
+    reply(backend.rate_limits.check(limit, &host.id().to_string()).await)?;
     Ok((backend, host))
 }
 
@@ -71,7 +77,7 @@ pub async fn host_of(backend: &Backend, session: &Session) -> Result<Option<Host
 /// How often an invitation is opened: from one network, and by one link.
 pub const OPENING: [Limit; 2] = [Limit::Open, Limit::OpenLink];
 /// How often an invitation is answered: from one network, and by one link.
-pub const ANSWERING: [Limit; 2] = [Limit::Answer, Limit::AnswerLink];
+pub const ANSWERING: [Limit; 2] = [Limit::Reply, Limit::ReplyLink];
 
 /// The holder of an invitation link is asking: within the first limit as a network, within the second as this link.
 pub async fn guest_within(token: &Token, limits: [Limit; 2]) -> Result<(Backend, Guest), Problem> {
@@ -87,7 +93,7 @@ pub async fn holder_within<T>(
 ) -> Result<(Backend, T), Problem> {
     let [network, link] = limits;
     let backend = anyone_within(network).await?;
-    let (counted, found) = futures::join!(backend.limits.count(link, &token.0), found(&backend, token));
+    let (counted, found) = futures::join!(backend.rate_limits.check(link, &token.0), found(&backend, token));
     reply(counted)?;
     Ok((backend.clone(), reply(found)?))
 }
@@ -158,7 +164,7 @@ pub fn away(address: &str) -> Result<(), Problem> {
 
 /// Whether plans are sold here.
 pub fn sells() -> bool {
-    use_context::<Backend>().is_some_and(|backend| backend.billing.stripe.is_some())
+    services().is_ok_and(|services| services.backend.billing.stripe.is_some())
 }
 
 /// The form comes back to its page as it was, without a fault, as the form of `endpoint`.

@@ -161,7 +161,7 @@ impl Measuring {
     /// Whether pages cost the same when there is ten times as much beside them.
     pub async fn growth(&mut self, report: &mut Report) -> anyhow::Result<()> {
         let read = "select coalesce(sum(seq_tup_read), 0)::bigint from pg_stat_user_tables
-            where relname in ('guests', 'invitations', 'accesses', 'notifications', 'rsvps', 'rsvp_changes')";
+            where relname in ('guests', 'invitations', 'accesses', 'notifications', 'rsvps', 'rsvp_history')";
         let read = async || -> anyhow::Result<i64> {
             // Counts arrive a second late.
             tokio::time::sleep(Duration::from_millis(1500)).await;

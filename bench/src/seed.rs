@@ -86,7 +86,7 @@ const COPY: [&str; 7] = [
         from copied where event_id = $1",
     "insert into invitations (host_id, event_id, guest_id, id, token_hash, token_sealed, issued_at)
         select host_id, event, new_id, link, sha256(link::text::bytea), '\\x00', created_at from copied where event_id = $1",
-    "insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at, sent_at, run_at, give_up_at)
+    "insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at, sent_at, run_at, expires_at)
         select c.host_id, c.event, c.new_id, gen_random_uuid(), 'invitation', c.email, 'sent', c.created_at, c.created_at, c.created_at, c.created_at, c.created_at
         from copied c where c.event_id = $1",
     "with answers as (
@@ -94,7 +94,7 @@ const COPY: [&str; 7] = [
             from copied c join rsvps r on r.host_id = c.host_id and r.guest_id = c.id where c.event_id = $1
             returning *
         )
-        insert into rsvp_changes select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers",
+        insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers",
 ];
 
 /// An event with a full list.
@@ -130,7 +130,7 @@ async fn answer_half(db: &PgPool) -> anyhow::Result<()> {
             insert into rsvps select host_id, event_id, id, 'attending', 2, array['Companion'], '', now(), now()
             from guests where right(name, 1) in ('0', '2', '4', '6', '8') returning *
         )
-        insert into rsvp_changes select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers;
+        insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers;
         update guests g set status = s.status, heads = s.heads from guest_standings s where s.host_id = g.host_id and s.id = g.id;",
     )
     .execute(db)

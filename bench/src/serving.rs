@@ -53,8 +53,8 @@ pub fn settings(database: &str, secret_key: &str, smtp: &str, address: &str) -> 
     let mut settings: Vec<(String, String)> =
         fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     settings.push(("GG_PUBLIC_URL".into(), format!("http://{address}")));
-    for limit in guestguard::limits::Limit::ALL {
-        settings.push((limit.variable().to_owned(), "100000000/60".into()));
+    for limit in guestguard::rate_limits::Limit::ALL {
+        settings.push((limit.setting().to_owned(), "100000000/60".into()));
     }
     settings
 }

@@ -100,7 +100,7 @@ impl Invariant {
     pub async fn is_noticed(self, evidence: &Evidence, db: &mut PgConnection) -> anyhow::Result<bool> {
         let (mut evidence, mut tx) = (evidence.clone(), db.begin().await?);
         let sabotage = match self {
-            Self::I1 => Some("delete from rsvp_changes where message = (select max(message) from rsvps)"),
+            Self::I1 => Some("delete from rsvp_history where message = (select max(message) from rsvps)"),
             Self::I2 => Some(
                 "delete from notifications where id = (select id from notifications where kind = 'invitation' limit 1)",
             ),
@@ -108,8 +108,8 @@ impl Invariant {
                 "update notifications set state = 'sent' where id = (select id from notifications where state = 'cancelled' limit 1)",
             ),
             Self::I5 => Some(
-                "insert into notification_steps select host_id, notification_id, gen_random_uuid(), at, what, detail
-                from notification_steps where what = 'delivered' limit 1",
+                "insert into delivery_events select host_id, notification_id, gen_random_uuid(), at, what, detail
+                from delivery_events where what = 'delivered' limit 1",
             ),
             Self::I4 => {
                 let who = evidence.stopped.first().map(|(who, _)| who.clone()).unwrap_or_default();
@@ -141,7 +141,7 @@ impl Invariant {
 
 async fn acknowledged(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Result<Found> {
     let kept: Vec<(String, i64)> =
-        sqlx::query_as("select message, count(*) from rsvp_changes where message = any ($1) group by message")
+        sqlx::query_as("select message, count(*) from rsvp_history where message = any ($1) group by message")
             .bind(&evidence.acknowledged)
             .fetch_all(&mut *db)
             .await?;
@@ -156,7 +156,7 @@ async fn acknowledged(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Res
         })
         .collect();
     let stale: Vec<String> = sqlx::query_scalar(
-        "select r.message from rsvps r where r.message is distinct from (select c.message from rsvp_changes c
+        "select r.message from rsvps r where r.message is distinct from (select c.message from rsvp_history c
             where c.host_id = r.host_id and c.guest_id = r.guest_id order by c.changed_at desc, c.id desc limit 1)
             and r.event_id is distinct from $1
             and exists (select from guests g where g.host_id = r.host_id and g.id = r.guest_id and g.erased_at is null)",
@@ -209,7 +209,7 @@ fn stopped(evidence: &Evidence) -> Found {
 
 async fn effects(db: &mut PgConnection) -> anyhow::Result<Found> {
     let broken = sqlx::query_scalar(
-        "select 'message ' || notification_id || ' was ' || what || ' ' || count(*) || ' times' from notification_steps
+        "select 'message ' || notification_id || ' was ' || what || ' ' || count(*) || ' times' from delivery_events
         where what = 'delivered' group by notification_id, what having count(*) > 1",
     );
     let broken = broken.fetch_all(&mut *db).await?;

@@ -14,7 +14,7 @@ use guestguard::{
     guests,
     ids::{EventId, InvitationId},
     invitations::{self, Selection},
-    limits::Limit,
+    rate_limits::Limit,
 };
 use server::{config::Config, connect};
 use sqlx::{Connection, PgConnection};
@@ -248,6 +248,6 @@ fn settings(database: &str, redis: &str, secret_key: &str, smtp: &str) -> Vec<(S
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    settings.extend(Limit::ALL.map(|limit| (limit.variable().to_owned(), "1000000/60".to_owned())));
+    settings.extend(Limit::ALL.map(|limit| (limit.setting().to_owned(), "1000000/60".to_owned())));
     settings
 }

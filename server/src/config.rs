@@ -1,6 +1,6 @@
 use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 
-use guestguard::limits::{Limit, Rate};
+use guestguard::rate_limits::{Limit, Rate};
 use url::Url;
 
 mod backup;

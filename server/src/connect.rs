@@ -3,16 +3,19 @@ use std::time::Duration;
 use anyhow::Context;
 use fred::prelude::*;
 use guestguard::{
-    backend::{Backend, Clock, Links},
+    backend::Backend,
     backup::Operators,
-    invitations::openings::Openings,
-    limits::{Limit, Limits},
+    clock::Clock,
+    invitations::accesses::AccessLog,
+    links::Links,
     live::Live,
     maintenance::Maintenance,
     notifications::postman::Breakers,
     planner,
+    rate_limits::{Limit, RateLimits},
     redis::Redis,
     secrets::Secrets,
+    services::Services,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
@@ -26,13 +29,29 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// Connections to Redis of one node.
 const REDIS_CONNECTIONS: usize = 4;
 
-/// Connects everything that verbs need.
+/// Connects what verbs need.
 pub async fn backend(config: &Config) -> anyhow::Result<Backend> {
-    assemble(config, database(&config.database_url, config.database_connections).await?).await
+    build_backend(config, database(&config.database_url, config.database_connections).await?).await
 }
 
-/// Connects everything else that verbs need beside the database.
-pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
+/// Connects everything that one process needs.
+pub async fn services(config: &Config) -> anyhow::Result<Services> {
+    let db = database(&config.database_url, config.database_connections).await?;
+    build_services(config, db).await
+}
+
+/// Connects everything else that one process needs beside the database.
+pub async fn build_services(config: &Config, db: PgPool) -> anyhow::Result<Services> {
+    let backend = build_backend(config, db).await?;
+    Ok(Services {
+        accesses: AccessLog::start(backend.clone()),
+        backend,
+        backups: config.backups.open()?,
+        operators: Operators::new(config.operators.clone()),
+    })
+}
+
+async fn build_backend(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
     let redis = redis(config).await?;
     let secrets = Secrets::from_key(&config.secret_key)?;
     let rate = |limit: Limit| config.limits.get(&limit).copied().unwrap_or(limit.default_rate());
@@ -40,16 +59,13 @@ pub async fn assemble(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         db,
         clock: Clock::System,
         live: Live::new(redis.clone()),
-        openings: Openings::default(),
-        limits: Limits::new(redis.clone(), secrets.clone(), rate),
+        rate_limits: RateLimits::new(redis.clone(), secrets.clone(), rate),
         redis,
         secrets,
         senders: config.messages.senders(&config.local_dir)?,
         breakers: Breakers::default(),
         links: links(config),
         billing: config.billing.assemble()?,
-        backups: config.backups.open()?,
-        operators: Operators::new(config.operators.clone()),
         maintenance: Maintenance::new(config.maintenance),
     })
 }

@@ -13,7 +13,6 @@ use guestguard::{
     guests::export,
     imports,
     invitations::{self, Token},
-    limits::Limit,
     notifications::{
         Kind,
         senders::outbox,
@@ -21,6 +20,7 @@ use guestguard::{
     },
     phone::{self, Country},
     problem::Problem,
+    rate_limits::Limit,
 };
 
 use tokio_util::io::ReaderStream;
@@ -52,7 +52,7 @@ pub async fn guest_list(
     Form(ExportForm { format }): Form<ExportForm>,
 ) -> Result<Response, Refusal> {
     let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
-    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
+    backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let event = export::begin(&backend, &host, event).await?;
     let (db, name) = (backend.db.clone(), format!("{} guests", event.title));
     match &*format {
@@ -68,7 +68,7 @@ pub async fn links(
     Path(event): Path<String>,
 ) -> Result<Response, Refusal> {
     let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
-    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
+    backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let event = export::begin(&backend, &host, event).await?;
     let links = invitations::queries::to_hand_over(&backend, &host, event.id).await?;
     let mut text = [b"\xef\xbb\xbf".as_slice(), &export::line(&["Name", "Phone", "Personal link"])?].concat();
@@ -80,7 +80,7 @@ pub async fn links(
 
 /// `POST /dashboard/events/{event}/guests/import/{import}/left`: the rows of a file that did not come onto the list, as
 /// they stand there, with the reason.
-pub async fn left_out(
+pub async fn excluded(
     State(backend): State<Backend>,
     Extension(Asked(host)): Extension<Asked>,
     Path((event, import)): Path<(String, String)>,
@@ -88,10 +88,10 @@ pub async fn left_out(
     let host = host?;
     let (event, import) =
         (event.parse().map_err(|_| Problem::NotFound)?, import.parse().map_err(|_| Problem::NotFound)?);
-    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
+    backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let import = imports::queries::import(&backend.db, &host, event, import).await?;
     let name = format!("left out of {}", import.file_name);
-    let lines = app::imports::left_out(imports::queries::not_taken(backend.db.clone(), &host, import.clone()), import);
+    let lines = app::imports::excluded(imports::queries::not_taken(backend.db.clone(), &host, import.clone()), import);
     Ok(stored(&name, "csv", export::file(lines).await?))
 }
 

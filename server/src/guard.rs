@@ -9,10 +9,10 @@ use axum::{
 use guestguard::{
     auth::{self, Host, device_words},
     backend::Backend,
-    limits::Limit,
     maintenance::Maintenance,
     privacy,
     problem::Problem,
+    rate_limits::Limit,
 };
 use serde_json::json;
 use tower_sessions::Session;
@@ -108,7 +108,7 @@ pub async fn me(State(backend): State<Backend>, session: Session) -> Result<Resp
 /// `POST /me/accept-terms`: agrees to the terms and the privacy policy as they are now; what is agreed to then, as JSON.
 pub async fn accept_terms(State(backend): State<Backend>, session: Session) -> Result<Response, Refusal> {
     let host = app::ssr::host_of(&backend, &session).await?.ok_or(Problem::SignInRequired)?;
-    backend.limits.count(Limit::Account, &host.id().to_string()).await?;
+    backend.rate_limits.check(Limit::Account, &host.id().to_string()).await?;
     privacy::actions::accept(&backend, &host).await?;
     Ok(Json(privacy::queries::consent(&backend, &host).await?).into_response())
 }

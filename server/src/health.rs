@@ -1,5 +1,5 @@
 use axum::{Json, extract::State, http::StatusCode};
-use guestguard::backend::Backend;
+use guestguard::services::Services;
 use serde_json::{Value, json};
 
 /// `/livez`: the process runs.
@@ -9,7 +9,7 @@ pub async fn live() -> &'static str {
 
 /// `/health` and `/readyz`: this node can do its work, or which part it misses. How old the newest backup is is told
 /// beside, where backups are configured; a late one keeps nobody from working.
-pub async fn ready(State(backend): State<Backend>) -> (StatusCode, Json<Value>) {
+pub async fn ready(State(Services { backend, backups, .. }): State<Services>) -> (StatusCode, Json<Value>) {
     let database = async {
         let ping = sqlx::Executor::execute(&backend.db, "");
         matches!(tokio::time::timeout(std::time::Duration::from_secs(2), ping).await, Ok(Ok(_)))
@@ -22,7 +22,7 @@ pub async fn ready(State(backend): State<Backend>) -> (StatusCode, Json<Value>) 
     if backend.maintenance.is_on() {
         told["maintenance"] = json!(true);
     }
-    if let Some(backups) = &backend.backups {
+    if let Some(backups) = backups {
         told["backup"] = match backups.status_at_once(backend.clock.now()) {
             None => json!({ "state": "not known yet" }),
             Some(Ok(status)) => {

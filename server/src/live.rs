@@ -15,7 +15,7 @@ use guestguard::{
     backend::Backend,
     error::Error,
     ids::EventId,
-    live::{CHANNELS, Hint, Pass},
+    live::{CHANNELS, Change, TicketClaims},
     problem::Problem,
     rsvp,
 };
@@ -36,7 +36,7 @@ const PACE: Duration = Duration::from_millis(300);
 /// Spreads the hints of all nodes to the sockets of this one.
 #[derive(Clone)]
 pub struct Hub {
-    hints: broadcast::Sender<Hint>,
+    hints: broadcast::Sender<Change>,
     stop: CancellationToken,
 }
 
@@ -54,10 +54,10 @@ impl Hub {
             loop {
                 let hint = tokio::select! {
                     message = messages.recv() => match message {
-                        Ok(message) => Hint::of_channel(&message.channel),
-                        Err(_) => Some(Hint::Anything),
+                        Ok(message) => Change::of_channel(&message.channel),
+                        Err(_) => Some(Change::Everything),
                     },
-                    _ = reconnects.recv() => Some(Hint::Anything),
+                    _ = reconnects.recv() => Some(Change::Everything),
                     () = until.cancelled() => break,
                 };
                 if let Some(hint) = hint {
@@ -101,7 +101,7 @@ pub async fn socket(
 
 impl Hub {
     /// Sends how things stand, now and after each change, until either side goes.
-    async fn speak(self, mut socket: WebSocket, backend: Backend, pass: Pass) {
+    async fn speak(self, mut socket: WebSocket, backend: Backend, pass: TicketClaims) {
         metrics::gauge!("live_sockets").increment(1.0);
         let mut hints = self.hints.subscribe();
         let mut ping = tokio::time::interval(PING);
@@ -145,17 +145,17 @@ impl Hub {
     }
 }
 
-fn concerns(hint: Hint, pass: Pass) -> bool {
-    match hint {
-        Hint::Changed(event) => event == pass.event,
-        Hint::SessionsEnded(user) => user == pass.host,
-        Hint::Anything => true,
+fn concerns(change: Change, pass: TicketClaims) -> bool {
+    match change {
+        Change::Event(event) => event == pass.event,
+        Change::SessionsEnded(user) => user == pass.host,
+        Change::Everything => true,
     }
 }
 
 /// How things stand, as JSON; nothing when the session has ended, the event is gone, or the database is away. The
 /// socket then closes, and the page asks anew.
-async fn standing(backend: &Backend, pass: Pass) -> Option<String> {
+async fn standing(backend: &Backend, pass: TicketClaims) -> Option<String> {
     let host = app::ssr::reply(auth::queries::signed_in(backend, pass.session).await).ok()??;
     let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, pass.event).await).ok()?;
     serde_json::to_string(&now).ok()

@@ -14,13 +14,13 @@ use guestguard::{
     backend::Backend,
     error::Error,
     invitations::{self, Token},
-    limits::Limit,
     privacy::{
         DeletionForm, actions,
         export::{self, Format, Prepared},
         held,
     },
     problem::{Conflict, Problem},
+    rate_limits::Limit,
 };
 use serde_json::json;
 use tower_sessions::Session;
@@ -46,7 +46,7 @@ pub async fn download(
     Form(Wanted { format }): Form<Wanted>,
 ) -> Result<Response, Refusal> {
     let host = host?;
-    backend.limits.count(Limit::Exports, &host.id().to_string()).await?;
+    backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     if format == "prepared" {
         return prepared(&backend, &host).await;
     }
@@ -106,7 +106,7 @@ pub async fn delete_account(
 pub async fn of_guest(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, Refusal> {
     let token = Token(token);
     let guest = invitations::queries::guest_of(&backend.db, &token).await?;
-    backend.limits.count(Limit::OpenLink, &token.0).await?;
+    backend.rate_limits.check(Limit::OpenLink, &token.0).await?;
     let (held, _) = held::held(&backend, &guest).await?;
     let text = serde_json::to_string_pretty(&held).map_err(|cause| Error::Unexpected(cause.into()))?;
     Ok(attachment("my-data", "json", Body::from(text)))
@@ -114,7 +114,7 @@ pub async fn of_guest(State(backend): State<Backend>, Path(token): Path<String>)
 
 async fn signed_in(backend: &Backend, session: &Session, limit: Limit) -> Result<Host, Refusal> {
     let host = app::ssr::host_of(backend, session).await?.ok_or(Problem::SignInRequired)?;
-    backend.limits.count(limit, &host.id().to_string()).await?;
+    backend.rate_limits.check(limit, &host.id().to_string()).await?;
     Ok(host)
 }
 

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use guestguard::{auth::LONGEST_DAYS, backend::Backend, problem::Problem, redis::Redis, webhooks::sns::Fetch};
+use guestguard::{auth::LONGEST_DAYS, problem::Problem, redis::Redis, services::Services, webhooks::sns::Fetch};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower::ServiceBuilder;
@@ -49,15 +49,16 @@ const MOST_BYTES: usize = 20 * 1024 * 1024;
 /// All routes, with sessions, forms, guard and headers around them. `fetch` has the certificates of Amazon SNS.
 pub fn router(
     config: &Config,
-    backend: Backend,
+    services: Services,
     hub: live::Hub,
     fetch: impl Fetch + 'static,
 ) -> anyhow::Result<Router> {
+    let backend = services.backend.clone();
     let options = leptos_options(&config.site_root)?;
     let context = {
-        let (backend, elsewhere) = (backend.clone(), config.billing.pages_elsewhere());
+        let (services, elsewhere) = (services.clone(), config.billing.pages_elsewhere());
         move || {
-            provide_context(backend.clone());
+            provide_context(services.clone());
             headers::content_security_policy(&elsewhere);
         }
     };
@@ -95,7 +96,7 @@ pub fn router(
         .route("/dashboard/events/{event}/guests/export", post(downloads::guest_list).with_state(backend.clone()))
         .route(
             "/dashboard/events/{event}/guests/import/{import}/left",
-            post(downloads::left_out).with_state(backend.clone()),
+            post(downloads::excluded).with_state(backend.clone()),
         )
         .route("/dashboard/events/{event}/guests/links", post(downloads::links).with_state(backend.clone()))
         .route(
@@ -125,8 +126,8 @@ pub fn router(
         );
     let health = Router::new()
         .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready).with_state(backend.clone()))
-        .route("/health", get(health::ready).with_state(backend.clone()));
+        .route("/readyz", get(health::ready).with_state(services.clone()))
+        .route("/health", get(health::ready).with_state(services));
     let maintenance = backend.maintenance.clone();
     let hooks = Webhooks::new(config, backend.clone(), fetch).routes();
     let plain = Router::new()

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use guestguard::{backend::Backend, backup, notifications};
+use guestguard::{backup, notifications, services::Services};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use tower_http::request_id::{MakeRequestId, RequestId};
@@ -42,29 +42,30 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// The metrics, for an address of their own.
-pub fn metrics_router(handle: PrometheusHandle, backend: Backend) -> Router {
-    Router::new().route("/metrics", get(scrape)).with_state((handle, backend))
+pub fn metrics_router(handle: PrometheusHandle, services: Services) -> Router {
+    Router::new().route("/metrics", get(scrape)).with_state((handle, services))
 }
 
-async fn scrape(State((handle, backend)): State<(PrometheusHandle, Backend)>) -> String {
+async fn scrape(State((handle, services)): State<(PrometheusHandle, Services)>) -> String {
+    let backend = &services.backend;
     metrics::gauge!("database_connections").set(f64::from(backend.db.size()));
     metrics::gauge!("database_connections_idle").set(backend.db.num_idle() as f64);
-    if let Ok(outbox) = notifications::queries::outbox(&backend).await {
+    if let Ok(outbox) = notifications::queries::outbox(backend).await {
         metrics::gauge!("outbox_waiting").set(outbox.waiting as f64);
         metrics::gauge!("outbox_unwelcome_domains").set(outbox.unwelcome.len() as f64);
         metrics::gauge!("outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
         metrics::gauge!("outbox_paused").set(f64::from(u8::from(outbox.paused.is_some())));
     }
-    backups(&backend).await;
+    backups(&services).await;
     handle.run_upkeep();
     handle.render()
 }
 
 /// How backups stand. What is not known is not told; where no backup can be found, or none was made, the newest is endlessly
 /// old, so that whoever is called for a late one is called for a lost store as well.
-async fn backups(backend: &Backend) {
+async fn backups(Services { backend, backups, .. }: &Services) {
     let now = backend.clock.now();
-    if let Some(backups) = &backend.backups {
+    if let Some(backups) = backups {
         let status = backups.status(now).await.ok();
         let age = status.as_ref().and_then(|status| status.age_seconds);
         metrics::gauge!("backup_age_seconds").set(age.map_or(f64::INFINITY, |age| age as f64));

@@ -11,11 +11,11 @@ use guestguard::{
     auth::Host,
     backend::Backend,
     error::{Error, Result},
-    fields::{Fault, FileFault, invalid},
     ids::{EventId, ImportId},
     imports::{self, MOST_BYTES, Upload, columns::Column, table::MOST_CELLS},
-    limits::Limit,
     problem::Problem,
+    problem::{FieldError, FileError, invalid},
+    rate_limits::Limit,
 };
 use serde_json::json;
 use tower_sessions::Session;
@@ -65,10 +65,10 @@ async fn receive(
     upload: &mut Upload,
 ) -> Result<ImportId> {
     let mut file = None;
-    backend.limits.count(Limit::Imports, &host.id().to_string()).await?;
+    backend.rate_limits.check(Limit::Imports, &host.id().to_string()).await?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MOST_BYTES + AROUND) {
-        return Err(refused(FileFault::TooLarge));
+        return Err(refused(FileError::TooLarge));
     }
     while let Some(field) = form.next_field().await.map_err(incomplete)? {
         match field.name() {
@@ -79,14 +79,14 @@ async fn receive(
             }
             Some("columns") if upload.columns.len() < MOST_CELLS => {
                 let key = field.text().await.map_err(incomplete)?;
-                upload.columns.push(Column::of_key(&key).ok_or_else(|| invalid("columns", Fault::NotAChoice))?);
+                upload.columns.push(Column::of_key(&key).ok_or_else(|| invalid("columns", FieldError::NotAChoice))?);
             }
             _ => {}
         }
     }
-    let file = file.ok_or_else(|| invalid("file", Fault::Required))?;
+    let file = file.ok_or_else(|| invalid("file", FieldError::Required))?;
     if upload.name.is_empty() {
-        return Err(invalid("file", Fault::Required).into());
+        return Err(invalid("file", FieldError::Required).into());
     }
     imports::actions::parse(backend, host, event, file, upload).await
 }
@@ -98,7 +98,7 @@ async fn store(mut field: Field<'_>) -> Result<std::fs::File> {
     while let Some(piece) = field.chunk().await.map_err(incomplete)? {
         size += piece.len();
         if size > MOST_BYTES {
-            return Err(refused(FileFault::TooLarge));
+            return Err(refused(FileError::TooLarge));
         }
         file.write_all(&piece).map_err(anyhow::Error::from)?;
     }
@@ -106,13 +106,13 @@ async fn store(mut field: Field<'_>) -> Result<std::fs::File> {
     Ok(file)
 }
 
-fn refused(fault: FileFault) -> Error {
-    invalid("file", Fault::File(fault)).into()
+fn refused(fault: FileError) -> Error {
+    invalid("file", FieldError::File(fault)).into()
 }
 
 fn incomplete(cause: axum::extract::multipart::MultipartError) -> Error {
     match cause.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => refused(FileFault::TooLarge),
-        _ => invalid("file", Fault::Required).into(),
+        StatusCode::PAYLOAD_TOO_LARGE => refused(FileError::TooLarge),
+        _ => invalid("file", FieldError::Required).into(),
     }
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 pub mod actions;
 #[cfg(feature = "ssr")]
+pub mod jobs;
+#[cfg(feature = "ssr")]
 mod password;
 #[cfg(feature = "ssr")]
 pub mod queries;
@@ -37,7 +39,7 @@ pub struct Host {
     email: String,
     verified: bool,
     accepted: bool,
-    proven_at: DateTime<Utc>,
+    reauthenticated_at: DateTime<Utc>,
 }
 
 impl Host {
@@ -74,7 +76,7 @@ impl Host {
     /// Whether the password was typed in this session a short while before `now`: what takes everything along, or away,
     /// is done by nobody who only found the browser open.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
-        now - self.proven_at < TimeDelta::minutes(RECENT_MINUTES)
+        now - self.reauthenticated_at < TimeDelta::minutes(RECENT_MINUTES)
     }
 
     /// Asks for the password once more where [`Self::is_recent`] does not hold.
@@ -161,6 +163,17 @@ impl Purpose {
             Self::LeaveAddress => "leave-address",
             Self::TakeAddress => "take-address",
         }
+    }
+
+    /// The address of such a link.
+    #[cfg(feature = "ssr")]
+    pub fn link(self, links: &crate::links::Links, token: &str) -> String {
+        let page = match self {
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+            Self::LeaveAddress | Self::TakeAddress => "new-address",
+        };
+        links.to(&format!("/{page}/{token}"))
     }
 
     /// Hours until such a link expires.

@@ -13,8 +13,8 @@ use tokio::sync::Semaphore;
 use super::PASSWORD_LENGTH;
 use crate::{
     error::Result,
-    fields::{Fault, Fields},
     problem::Problem,
+    problem::{FieldError, Fields},
 };
 
 /// Argon2id with the crate's defaults, which are OWASP's: 19 MiB, two passes, one lane. Two at once at most, so that
@@ -37,10 +37,10 @@ const OUR_WORDS: [&str; 6] = ["guestguard", "guest", "guard", "guestlist", "invi
 pub fn check(fields: &mut Fields, field: &str, password: &str, about: &[&str]) {
     let (shortest, longest) = PASSWORD_LENGTH;
     match password.chars().count() as u32 {
-        0 => fields.fault(field, Fault::Required),
-        n if n < shortest => fields.fault(field, Fault::TooShort(shortest)),
-        n if n > longest => fields.fault(field, Fault::TooLong(longest)),
-        _ if is_guessable(password, about) => fields.fault(field, Fault::GuessablePassword),
+        0 => fields.fault(field, FieldError::Required),
+        n if n < shortest => fields.fault(field, FieldError::TooShort(shortest)),
+        n if n > longest => fields.fault(field, FieldError::TooLong(longest)),
+        _ if is_guessable(password, about) => fields.fault(field, FieldError::GuessablePassword),
         _ => {}
     }
 }

@@ -16,7 +16,7 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
     let now = backend.clock.now();
     let row = sqlx::query!(
         r#"
-        select u.id as "id: UserId", u.name, u.email, s.device, s.proven_at, u.verified_at is not null as "verified!",
+        select u.id as "id: UserId", u.name, u.email, s.device, s.reauthenticated_at, u.verified_at is not null as "verified!",
             coalesce(u.terms_version = $4 and u.privacy_policy_version = $5, false) as "accepted!"
         from sessions s join users u on u.id = s.user_id
         where s.id = $1 and s.ended_at is null and s.seen_at > $2 and s.created_at > $3 and u.deleted_at is null
@@ -37,7 +37,7 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
         email: row.email,
         verified: row.verified,
         accepted: row.accepted,
-        proven_at: row.proven_at,
+        reauthenticated_at: row.reauthenticated_at,
     }))
 }
 
@@ -132,7 +132,7 @@ async fn activity(db: &PgPool, host: &Host) -> Result<Vec<Activity>> {
     let activity = sqlx::query_as!(
         Activity,
         r#"
-        select kind as "act: Act", detail, device, at from activities
+        select kind as "act: Act", detail, device, at from audit_log
         where user_id = $1 order by at desc, id desc limit 50
         "#,
         host.id().0,

@@ -5,8 +5,8 @@ use super::{Act, Host, MailForm, Purpose, SignInForm, SignUpForm, actions, queri
 use crate::{
     backend::Backend,
     error::Error,
-    fields::Fault,
     ids::{SessionId, Token},
+    problem::FieldError,
     problem::Problem,
     testing::{self, PASSWORD},
 };
@@ -18,7 +18,7 @@ fn sign_up(email: &str) -> SignUpForm {
     SignUpForm { name: "Ada".into(), email: email.into(), password: PASSWORD.into(), accepted: "true".into() }
 }
 
-fn faults<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(String, Fault)> {
+fn faults<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(String, FieldError)> {
     match result {
         Err(Error::Problem(Problem::Invalid(faults))) => faults.into_iter().map(|f| (f.field, f.fault)).collect(),
         other => panic!("must be refused: {other:?}"),

@@ -18,7 +18,7 @@ use super::{
     store::FULL,
     tally::tally,
 };
-use crate::{backend::Clock, secrets::hex};
+use crate::{clock::Clock, secrets::hex};
 
 /// The advisory lock that one backup of a database holds; any fixed number does.
 const LOCK: i64 = 0x6261_636b_7570_0001;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
+    auth, billing,
     error::Error,
     ids::{EventId, GuestId, UserId},
-    jobs,
     privacy::scrub,
+    queue,
     secrets::Secrets,
 };
 
@@ -26,12 +27,12 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
     )
     .fetch_all(&mut *tx)
     .await?;
-    let queue = jobs::is_ready(tx).await.map_err(Error::into_cause)?;
+    let queue = queue::is_ready(tx).await.map_err(Error::into_cause)?;
     for host in &deleted {
         if queue {
-            jobs::forget_account_news(tx, &host.email).await.map_err(Error::into_cause)?;
+            auth::jobs::delete_account_events(tx, &host.email).await.map_err(Error::into_cause)?;
             // It may have been lost before Stripe heard of it.
-            jobs::enqueue_close_customers(tx, host.id).await.map_err(Error::into_cause)?;
+            billing::jobs::enqueue_close_customers(tx, host.id).await.map_err(Error::into_cause)?;
         }
         scrub::account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
     }

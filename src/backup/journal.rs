@@ -50,7 +50,7 @@ pub async fn ship(db: &mut PgConnection, store: &Store) -> anyhow::Result<usize>
         sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
         let entries = sqlx::query!(
             r#"
-            delete from journal where id in (select id from journal order by id limit $1)
+            delete from erasure_log where id in (select id from erasure_log order by id limit $1)
             returning id, entry || jsonb_build_object('at', at) as "entry!"
             "#,
             BATCH,
@@ -89,7 +89,7 @@ pub async fn read(store: &Store) -> anyhow::Result<Vec<Entry>> {
 /// Entries that this database has not shipped yet. They stand in it already, but must not be undone by older ones.
 async fn own(db: &mut PgConnection) -> anyhow::Result<Vec<Entry>> {
     let rows =
-        sqlx::query_scalar!(r#"select entry || jsonb_build_object('at', at) as "entry!" from journal order by id"#);
+        sqlx::query_scalar!(r#"select entry || jsonb_build_object('at', at) as "entry!" from erasure_log order by id"#);
     let rows = rows.fetch_all(db).await?;
     Ok(rows.into_iter().map(serde_json::from_value).collect::<Result<_, serde_json::Error>>()?)
 }
@@ -97,7 +97,7 @@ async fn own(db: &mut PgConnection) -> anyhow::Result<Vec<Entry>> {
 /// Seconds since the oldest entry that was not shipped; 0: all were.
 pub async fn waiting_seconds(db: &PgPool) -> Result<i64> {
     let seconds = sqlx::query_scalar!(
-        r#"select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::bigint as "seconds!" from journal"#
+        r#"select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::bigint as "seconds!" from erasure_log"#
     );
     Ok(seconds.fetch_one(db).await?)
 }
@@ -212,7 +212,7 @@ pub(super) async fn forget_before(store: &Store, before: DateTime<Utc>) -> anyho
 
 /// Forgets entries that are not shipped anywhere.
 pub async fn forget_old(db: &PgPool) -> anyhow::Result<()> {
-    sqlx::query!("delete from journal where at < now() - make_interval(days => $1)", DAYS).execute(db).await?;
+    sqlx::query!("delete from erasure_log where at < now() - make_interval(days => $1)", DAYS).execute(db).await?;
     Ok(())
 }
 

@@ -123,8 +123,8 @@ grant usage on schema public to public;
 /// What stands behind it: nothing leaves, whatever happens between loading and the care that follows.
 const PAUSING: &str = "
 do $$ begin
-    if to_regclass('public.outbox_switch') is not null then
-        update public.outbox_switch set paused = true, reason = 'restored and not yet looked at', changed_at = now();
+    if to_regclass('public.outbox_pause') is not null then
+        update public.outbox_pause set paused = true, reason = 'restored and not yet looked at', changed_at = now();
     end if;
 end $$;
 ";

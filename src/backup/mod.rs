@@ -13,6 +13,7 @@ mod dump;
 /// Those who must stay erased.
 mod erasures;
 /// What happened after a backup and must not be undone by restoring it.
+pub(crate) mod jobs;
 pub mod journal;
 /// What backups there are, and which are given up.
 pub mod keep;

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgPool};
 
-use super::{DRILL_DAYS, Operator, keep::Status};
+use super::{Backups, DRILL_DAYS, Operator, keep::Status};
 use crate::{
     backend::Backend,
     error::Result,
@@ -24,9 +24,9 @@ pub struct Installation {
 const DRILLS: i64 = 12;
 
 /// How this installation stands.
-pub async fn installation(backend: &Backend, _: &Operator) -> Result<Installation> {
+pub async fn installation(backend: &Backend, backups: Option<&Backups>, _: &Operator) -> Result<Installation> {
     let now = backend.clock.now();
-    let backups = match &backend.backups {
+    let backups = match backups {
         Some(backups) => Some(backups.status(now).await),
         None => None,
     };

@@ -13,7 +13,7 @@ use super::{
     load::load,
     verify::{self, Against, Report},
 };
-use crate::{backend::Clock, secrets::Secrets};
+use crate::{clock::Clock, secrets::Secrets};
 
 /// What a restore did.
 #[derive(Debug, Serialize)]
@@ -144,7 +144,7 @@ async fn make_safe(
         .execute(&mut *tx)
         .await?;
     sqlx::query!(
-        "update outbox_switch set paused = true, reason = $1, changed_at = $2",
+        "update outbox_pause set paused = true, reason = $1, changed_at = $2",
         "restored; look at `guestguard outbox status`, then resume or cancel",
         now,
     )

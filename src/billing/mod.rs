@@ -3,6 +3,8 @@ use serde::{Deserialize, Serialize};
 /// Checkout, portal, cancelling and coming back.
 #[cfg(feature = "ssr")]
 pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod jobs;
 /// What an account's tier allows, asked in the transaction that uses it up.
 #[cfg(feature = "ssr")]
 pub mod limits;

@@ -10,7 +10,6 @@ use crate::{
     backend::Backend,
     error::{Error, Result},
     ids::UserId,
-    jobs,
     problem::Problem,
 };
 
@@ -72,7 +71,7 @@ async fn act(tx: &mut PgConnection, backend: &Backend, stripe: &Stripe, event: &
     }
     // The account at Stripe may serve others than us.
     match host_of(tx, customer).await? {
-        Some(_) => jobs::enqueue_refresh(tx, customer).await,
+        Some(_) => super::jobs::enqueue_refresh(tx, customer).await,
         None => Ok(()),
     }
 }

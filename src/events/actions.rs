@@ -19,7 +19,7 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
     }
     sqlx::query!(
         "insert into events (host_id, id, title, description, starts_at, ends_at, time_zone, venue, address, capacity,
-            reply_by, party_size, theme, kept_months, created_at, updated_at)
+            rsvp_deadline, party_size, theme, retention_months, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, $14)",
         host.id().0,
         id.0,
@@ -31,11 +31,11 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
         new.venue,
         new.address,
         new.capacity,
-        new.reply_by,
+        new.rsvp_deadline,
         new.party_size,
         new.theme.key(),
         now,
-        new.kept_months,
+        new.retention_months,
     )
     .execute(&mut *tx)
     .await?;
@@ -48,7 +48,7 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
 pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) -> Result<()> {
     let forgotten = sqlx::query_scalar!(
         r#"
-        select forgotten_at is not null as "forgotten!" from events where host_id = $1 and id = $2 for no key update
+        select anonymised_at is not null as "forgotten!" from events where host_id = $1 and id = $2 for no key update
         "#,
         host.id().0,
         id.0,
@@ -61,11 +61,15 @@ pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) 
 
 /// Chooses the words of the messages that the host sends themselves; empty: those that everybody begins with.
 pub(crate) async fn set_by_hand_text(backend: &Backend, host: &Host, id: EventId, text: &str) -> Result<()> {
-    let changed =
-        sqlx::query!("update events set by_hand_text = $3 where host_id = $1 and id = $2", host.id().0, id.0, text,)
-            .execute(&backend.db)
-            .await?
-            .rows_affected();
+    let changed = sqlx::query!(
+        "update events set manual_delivery_text = $3 where host_id = $1 and id = $2",
+        host.id().0,
+        id.0,
+        text,
+    )
+    .execute(&backend.db)
+    .await?
+    .rows_affected();
     if changed == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
 }
 
@@ -93,13 +97,13 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
     let news = sqlx::query_scalar!(
         r#"
         update events e set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
-            address = $9, capacity = $10, reply_by = $11, party_size = $12, theme = $13, updated_at = $14,
-            kept_months = $15,
+            address = $9, capacity = $10, rsvp_deadline = $11, party_size = $12, theme = $13, updated_at = $14,
+            retention_months = $15,
             -- Who was told is told anew only if there is time for that.
-            forget_told_at = case when coalesce($6::timestamptz, $5::timestamptz) + make_interval(months => $15) > $14::timestamptz + interval '14 days'
-                then null else e.forget_told_at end,
+            retention_notice_at = case when coalesce($6::timestamptz, $5::timestamptz) + make_interval(months => $15) > $14::timestamptz + interval '14 days'
+                then null else e.retention_notice_at end,
             -- One that is to come again has guests again.
-            forgotten_at = case when coalesce($6::timestamptz, $5::timestamptz) > $14 then null else e.forgotten_at end,
+            anonymised_at = case when coalesce($6::timestamptz, $5::timestamptz) > $14 then null else e.anonymised_at end,
             sequence = e.sequence + case
                 when (e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address)
                     is distinct from ($3, $4, $5, $6, $7, $8, $9) then 1
@@ -119,11 +123,11 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         new.venue,
         new.address,
         new.capacity,
-        new.reply_by,
+        new.rsvp_deadline,
         new.party_size,
         new.theme.key(),
         now,
-        new.kept_months,
+        new.retention_months,
     )
     .fetch_optional(&mut *tx)
     .await?

@@ -3,8 +3,8 @@ use chrono_tz::Tz;
 
 use super::{Event, EventForm, KEPT_MONTHS, KEPT_MONTHS_DEFAULT, MOST_IN_PARTY, Theme, times};
 use crate::{
-    fields::{Fault, Fields},
     problem::Problem,
+    problem::{FieldError, Fields},
 };
 
 /// An event that can be stored: every field within its bounds, times in order.
@@ -18,10 +18,10 @@ pub struct NewEvent {
     pub venue: String,
     pub address: String,
     pub capacity: Option<i32>,
-    pub reply_by: Option<NaiveDate>,
+    pub rsvp_deadline: Option<NaiveDate>,
     pub party_size: i32,
     pub theme: Theme,
-    pub kept_months: i32,
+    pub retention_months: i32,
 }
 
 impl EventForm {
@@ -37,35 +37,35 @@ impl EventForm {
         let party_size = fields.number("party_size", &self.party_size, 1, MOST_IN_PARTY).unwrap_or(1);
         let zone = self.time_zone.trim().parse::<Tz>().ok();
         if zone.is_none() {
-            fields.fault("time_zone", Fault::UnknownTimeZone);
+            fields.fault("time_zone", FieldError::UnknownTimeZone);
         }
         let starts_at = local_time(&mut fields, "starts", &self.starts, zone);
         let ends_at = local_time(&mut fields, "ends", &self.ends, zone);
         if self.starts.trim().is_empty() {
-            fields.fault("starts", Fault::Required);
+            fields.fault("starts", FieldError::Required);
         }
         if let (Some(start), Some(end)) = (starts_at, ends_at)
             && end <= start
         {
-            fields.fault("ends", Fault::EndsBeforeStart);
+            fields.fault("ends", FieldError::EndsBeforeStart);
         }
-        let reply_by = date(&mut fields, "reply_by", &self.reply_by);
-        if let (Some(day), Some(start), Some(zone)) = (reply_by, starts_at, zone)
+        let rsvp_deadline = date(&mut fields, "rsvp_deadline", &self.rsvp_deadline);
+        if let (Some(day), Some(start), Some(zone)) = (rsvp_deadline, starts_at, zone)
             && day > start.with_timezone(&zone).date_naive()
         {
-            fields.fault("reply_by", Fault::ReplyByAfterStart);
+            fields.fault("rsvp_deadline", FieldError::RsvpDeadlineAfterStart);
         }
         let theme = match self.theme.as_str() {
             "" => Some(Theme::default()),
             key => Theme::of_key(key),
         };
         if theme.is_none() {
-            fields.fault("theme", Fault::NotAChoice);
+            fields.fault("theme", FieldError::NotAChoice);
         }
-        let kept_months = match self.kept_months.trim() {
+        let retention_months = match self.retention_months.trim() {
             "" => KEPT_MONTHS_DEFAULT,
             months => months.parse().ok().filter(|months| KEPT_MONTHS.contains(months)).unwrap_or_else(|| {
-                fields.fault("kept_months", Fault::NotAChoice);
+                fields.fault("retention_months", FieldError::NotAChoice);
                 KEPT_MONTHS_DEFAULT
             }),
         };
@@ -78,10 +78,10 @@ impl EventForm {
             venue,
             address,
             capacity: capacity.map(|seats| seats as i32),
-            reply_by,
+            rsvp_deadline,
             party_size: party_size as i32,
             theme: theme.unwrap_or_default(),
-            kept_months,
+            retention_months,
         })
     }
 
@@ -97,10 +97,10 @@ impl EventForm {
             venue: event.venue.clone(),
             address: event.address.clone(),
             capacity: event.capacity.map(|seats| seats.to_string()).unwrap_or_default(),
-            reply_by: event.reply_by.map(|day| day.to_string()).unwrap_or_default(),
+            rsvp_deadline: event.rsvp_deadline.map(|day| day.to_string()).unwrap_or_default(),
             party_size: event.party_size.to_string(),
             theme: event.theme.key().to_owned(),
-            kept_months: event.kept_months.to_string(),
+            retention_months: event.retention_months.to_string(),
         }
     }
 }
@@ -115,12 +115,12 @@ fn local_time(fields: &mut Fields, field: &str, text: &str, zone: Option<Tz>) ->
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .filter(|time| in_calendar(time.date()));
     let Some(local) = parsed else {
-        fields.fault(field, Fault::NotADate);
+        fields.fault(field, FieldError::NotADate);
         return None;
     };
     let moment = times::moment(local, zone?);
     if moment.is_none() {
-        fields.fault(field, Fault::NoSuchTime);
+        fields.fault(field, FieldError::NoSuchTime);
     }
     moment
 }
@@ -132,7 +132,7 @@ fn date(fields: &mut Fields, field: &str, text: &str) -> Option<NaiveDate> {
     }
     let parsed = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| in_calendar(*day));
     if parsed.is_none() {
-        fields.fault(field, Fault::NotADate);
+        fields.fault(field, FieldError::NotADate);
     }
     parsed
 }
@@ -157,7 +157,7 @@ mod tests {
         }
     }
 
-    fn faults(form: &EventForm) -> Vec<(String, Fault)> {
+    fn faults(form: &EventForm) -> Vec<(String, FieldError)> {
         match form.parse() {
             Err(Problem::Invalid(faults)) => faults.into_iter().map(|f| (f.field, f.fault)).collect(),
             other => panic!("must be refused: {other:?}"),
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn an_hour_that_the_clocks_skip_is_refused() {
         let skipped = EventForm { starts: "2027-03-28T02:30".into(), ends: String::new(), ..form() };
-        assert_eq!(faults(&skipped), [("starts".to_owned(), Fault::NoSuchTime)]);
+        assert_eq!(faults(&skipped), [("starts".to_owned(), FieldError::NoSuchTime)]);
     }
 
     #[test]
@@ -191,20 +191,20 @@ mod tests {
             starts: "soon".into(),
             time_zone: "Mars/Olympus".into(),
             capacity: "0".into(),
-            reply_by: "2027-13-01".into(),
+            rsvp_deadline: "2027-13-01".into(),
             party_size: "21".into(),
             theme: "plaid".into(),
             ..form()
         };
         let named: Vec<_> = faults(&bad).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(named, ["title", "capacity", "party_size", "time_zone", "starts", "reply_by", "theme"]);
+        assert_eq!(named, ["title", "capacity", "party_size", "time_zone", "starts", "rsvp_deadline", "theme"]);
     }
 
     #[test]
     fn the_end_and_the_reply_by_date_stay_in_order() {
         let ends = EventForm { ends: "2027-06-20T18:30".into(), ..form() };
-        assert_eq!(faults(&ends), [("ends".to_owned(), Fault::EndsBeforeStart)]);
-        let reply = EventForm { reply_by: "2027-06-21".into(), ..form() };
-        assert_eq!(faults(&reply), [("reply_by".to_owned(), Fault::ReplyByAfterStart)]);
+        assert_eq!(faults(&ends), [("ends".to_owned(), FieldError::EndsBeforeStart)]);
+        let reply = EventForm { rsvp_deadline: "2027-06-21".into(), ..form() };
+        assert_eq!(faults(&reply), [("rsvp_deadline".to_owned(), FieldError::RsvpDeadlineAfterStart)]);
     }
 }

@@ -3,7 +3,7 @@ use chrono_tz::Tz;
 use icalendar::{Calendar, CalendarDateTime, Component, EventLike, EventStatus};
 
 use super::Event;
-use crate::backend::Links;
+use crate::links::Links;
 
 /// The event as a calendar file (RFC 5545). The UID stays the same for good and SEQUENCE grows with each change, so
 /// that opening a newer file moves the entry instead of adding another. Times carry the event's zone with its rules.
@@ -167,14 +167,14 @@ mod tests {
             venue: "Café".into(),
             address: "1 High Street\nTown".into(),
             capacity: None,
-            reply_by: None,
+            rsvp_deadline: None,
             party_size: 1,
             theme: super::super::Theme::Garden,
             sequence: 3,
             cancelled_at: None,
-            kept_months: 12,
-            forget_at: Default::default(),
-            forgotten_at: None,
+            retention_months: 12,
+            anonymise_at: Default::default(),
+            anonymised_at: None,
             updated_at: starts_at,
         }
     }

@@ -93,12 +93,12 @@ pub struct EventForm {
     /// Seats in all, or empty for no limit.
     pub capacity: String,
     /// Last day for answers, `2026-12-01`, or empty for the start of the event.
-    pub reply_by: String,
+    pub rsvp_deadline: String,
     /// Seats a newly added guest is allowed, themselves included.
     pub party_size: String,
     pub theme: String,
     /// Months after its end for which guest data is kept.
-    pub kept_months: String,
+    pub retention_months: String,
 }
 
 /// An event as its host and its guests know it.
@@ -114,17 +114,17 @@ pub struct Event {
     pub venue: String,
     pub address: String,
     pub capacity: Option<i32>,
-    pub reply_by: Option<NaiveDate>,
+    pub rsvp_deadline: Option<NaiveDate>,
     pub party_size: i32,
     pub theme: Theme,
     /// Grows with each change that calendars must learn of (RFC 5545, SEQUENCE).
     pub sequence: i32,
     pub cancelled_at: Option<DateTime<Utc>>,
     /// Months after its end for which guest data is kept, and the moment when they are over.
-    pub kept_months: i32,
-    pub forget_at: DateTime<Utc>,
+    pub retention_months: i32,
+    pub anonymise_at: DateTime<Utc>,
     /// When the guests were made anonymous.
-    pub forgotten_at: Option<DateTime<Utc>>,
+    pub anonymised_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
 

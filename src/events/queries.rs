@@ -31,9 +31,9 @@ pub async fn dashboard(backend: &Backend, host: &Host) -> Result<Dashboard> {
         Row,
         r#"
         select e.id as "id: EventId", e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address,
-            e.capacity, e.reply_by, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at,
-            e.kept_months,
-            greatest(e.forget_at, e.forget_told_at + interval '14 days') as "forget_at!", e.forgotten_at, e.updated_at,
+            e.capacity, e.rsvp_deadline, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at,
+            e.retention_months,
+            greatest(e.anonymise_at, e.retention_notice_at + interval '14 days') as "anonymise_at!", e.anonymised_at, e.updated_at,
             g.guests as "guests!", g.invited as "invited!", g.opened as "opened!", g.attending as "attending!",
             g.heads as "heads!", g.declined as "declined!", g.maybe as "maybe!"
         from events e, lateral (
@@ -69,10 +69,14 @@ pub async fn event(db: &PgPool, host: &Host, id: EventId) -> Result<Event> {
 }
 
 /// The words of the messages that the host sends themselves.
-pub(crate) async fn by_hand_text(db: &PgPool, host: &Host, id: EventId) -> Result<String> {
-    let text = sqlx::query_scalar!("select by_hand_text from events where host_id = $1 and id = $2", host.id().0, id.0)
-        .fetch_optional(db)
-        .await?;
+pub(crate) async fn manual_delivery_text(db: &PgPool, host: &Host, id: EventId) -> Result<String> {
+    let text = sqlx::query_scalar!(
+        "select manual_delivery_text from events where host_id = $1 and id = $2",
+        host.id().0,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
     text.ok_or_else(|| Problem::NotFound.into())
 }
 
@@ -82,8 +86,8 @@ pub(crate) async fn event_of(db: &PgPool, host: UserId, id: EventId) -> Result<E
         Event,
         r#"
         select id as "id: EventId", title, description, starts_at, ends_at, time_zone, venue, address, capacity,
-            reply_by, party_size, theme as "theme: Theme", sequence, cancelled_at, kept_months,
-            greatest(forget_at, forget_told_at + interval '14 days') as "forget_at!", forgotten_at, updated_at
+            rsvp_deadline, party_size, theme as "theme: Theme", sequence, cancelled_at, retention_months,
+            greatest(anonymise_at, retention_notice_at + interval '14 days') as "anonymise_at!", anonymised_at, updated_at
         from events where host_id = $1 and id = $2
         "#,
         host.0,
@@ -105,7 +109,7 @@ pub async fn blank_form(db: &PgPool, host: &Host) -> Result<EventForm> {
     Ok(EventForm {
         time_zone: zone.unwrap_or_default(),
         party_size: "2".into(),
-        kept_months: KEPT_MONTHS_DEFAULT.to_string(),
+        retention_months: KEPT_MONTHS_DEFAULT.to_string(),
         ..EventForm::default()
     })
 }
@@ -120,14 +124,14 @@ struct Row {
     venue: String,
     address: String,
     capacity: Option<i32>,
-    reply_by: Option<NaiveDate>,
+    rsvp_deadline: Option<NaiveDate>,
     party_size: i32,
     theme: Theme,
     sequence: i32,
     cancelled_at: Option<DateTime<Utc>>,
-    kept_months: i32,
-    forget_at: DateTime<Utc>,
-    forgotten_at: Option<DateTime<Utc>>,
+    retention_months: i32,
+    anonymise_at: DateTime<Utc>,
+    anonymised_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
     guests: i64,
     invited: i64,
@@ -161,14 +165,14 @@ impl Row {
                 venue: self.venue,
                 address: self.address,
                 capacity: self.capacity,
-                reply_by: self.reply_by,
+                rsvp_deadline: self.rsvp_deadline,
                 party_size: self.party_size,
                 theme: self.theme,
                 sequence: self.sequence,
                 cancelled_at: self.cancelled_at,
-                kept_months: self.kept_months,
-                forget_at: self.forget_at,
-                forgotten_at: self.forgotten_at,
+                retention_months: self.retention_months,
+                anonymise_at: self.anonymise_at,
+                anonymised_at: self.anonymised_at,
                 updated_at: self.updated_at,
             },
         }

@@ -75,7 +75,7 @@ async fn what_is_shown_for_editing_can_be_saved_unchanged(db: PgPool) {
         title: "Fête <b>\"d'été\"</b> 🎉 שלום".into(),
         description: "One\nTwo </textarea><script>".into(),
         ends: "2027-01-31T20:00".into(),
-        reply_by: "2027-01-20".into(),
+        rsvp_deadline: "2027-01-20".into(),
         capacity: "40".into(),
         ..testing::event_form()
     };

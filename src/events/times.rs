@@ -48,7 +48,7 @@ pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
 impl Event {
     /// The day until which guest data are kept, "20 June 2028"; or on which they were erased.
     pub fn kept_until(&self) -> String {
-        let day = self.forgotten_at.unwrap_or(self.forget_at).with_timezone(&self.zone());
+        let day = self.anonymised_at.unwrap_or(self.anonymise_at).with_timezone(&self.zone());
         day.format("%-d %B %Y").to_string()
     }
 
@@ -93,8 +93,8 @@ impl Event {
 
     /// The moment from which answers are closed: the end of the reply-by day, at the latest the start.
     pub fn answers_close_at(&self) -> DateTime<Utc> {
-        let reply_by = self.reply_by.and_then(|day| end_of_day(day, self.zone()));
-        reply_by.map_or(self.starts_at, |close| close.min(self.starts_at))
+        let rsvp_deadline = self.rsvp_deadline.and_then(|day| end_of_day(day, self.zone()));
+        rsvp_deadline.map_or(self.starts_at, |close| close.min(self.starts_at))
     }
 
     /// Whether guests can still answer.

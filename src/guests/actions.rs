@@ -8,10 +8,10 @@ use crate::{
     billing::limits,
     error::{Error, Result},
     events,
-    fields::{Fault, invalid},
     ids::{EventId, GuestId},
     planner, privacy,
     problem::{Conflict, Problem},
+    problem::{FieldError, invalid},
     rsvp,
 };
 
@@ -26,13 +26,13 @@ pub async fn add(backend: &Backend, host: &Host, event: EventId, form: &GuestFor
 /// the list already are passed over, so that a paste can be repeated. Returns how many were added.
 pub async fn add_pasted(backend: &Backend, host: &Host, event: EventId, text: &str) -> Result<usize> {
     if text.trim().is_empty() {
-        return Err(invalid("text", Fault::Required).into());
+        return Err(invalid("text", FieldError::Required).into());
     }
     let entries = paste::read(text);
     if entries.len() > MOST_AT_ONCE as usize {
         return Err(Problem::Conflict(Conflict::TooManyAtOnce { max: MOST_AT_ONCE }).into());
     }
-    let people = paste::people(&entries).map_err(|lines| invalid("text", Fault::Lines(lines)))?;
+    let people = paste::people(&entries).map_err(|lines| invalid("text", FieldError::Lines(lines)))?;
     let addresses: Vec<String> = people.iter().filter_map(|p| p.email.as_deref()).map(str::to_lowercase).collect();
     let known = super::queries::known_addresses(&backend.db, host, event, &addresses).await?;
     let mut new = Vec::new();
@@ -48,7 +48,7 @@ pub async fn add_pasted(backend: &Backend, host: &Host, event: EventId, text: &s
         }
     }
     if !unclear.is_empty() {
-        return Err(invalid("text", Fault::Lines(unclear)).into());
+        return Err(invalid("text", FieldError::Lines(unclear)).into());
     }
     Ok(insert(backend, host, event, new).await?.len())
 }
@@ -91,7 +91,7 @@ pub(crate) async fn set_email(
     let form = GuestForm { name: "-".into(), email: address.into(), ..GuestForm::default() };
     let fault = |fault| invalid("address", fault);
     let email = match form.parse() {
-        Ok(guest) => guest.email.ok_or_else(|| fault(Fault::Required))?,
+        Ok(guest) => guest.email.ok_or_else(|| fault(FieldError::Required))?,
         Err(problem) => {
             return Err(problem
                 .faults("email")
@@ -113,7 +113,7 @@ pub async fn set_phone(
     country: &str,
 ) -> Result<()> {
     let form = GuestForm { name: "-".into(), phone: number.into(), country: country.into(), ..GuestForm::default() };
-    let phone = form.parse()?.phone.ok_or_else(|| invalid("phone", Fault::Required))?;
+    let phone = form.parse()?.phone.ok_or_else(|| invalid("phone", FieldError::Required))?;
     put(&mut *backend.db.acquire().await?, backend, host, event, id, None, Some(phone)).await?;
     backend.live.changed(event);
     Ok(())

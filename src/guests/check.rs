@@ -80,7 +80,7 @@ async fn pairs(db: &PgPool, host: &Host, event: EventId) -> Result<Vec<Pair>> {
     let found = sqlx::query!(
         r#"
         with list as materialized (
-            select id, name, folded(name) as folded, lower(email) as email, phone from guests
+            select id, name, fold_accents(name) as folded, lower(email) as email, phone from guests
             where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null
         ), alike as (
             select 1 as kind, min(id::text) as one, max(id::text) as other from list

@@ -1,9 +1,9 @@
 use super::{GuestDetails, GuestForm, paste::Person};
 use crate::{
     events::MOST_IN_PARTY,
-    fields::{Fault, Fields},
     phone,
     problem::Problem,
+    problem::{FieldError, Fields},
 };
 
 /// A guest that can be stored.
@@ -71,7 +71,7 @@ fn phone(fields: &mut Fields, field: &str, text: &str, country: &str) -> Option<
                 .map(|(named, _)| named)
                 .or_else(|| phone::countries::of(country?));
             let example = region.map_or("+44 7911 123456", |region| &region.example).to_owned();
-            fields.fault(field, Fault::Phone { wrong, example });
+            fields.fault(field, FieldError::Phone { wrong, example });
         })
         .ok()
 }
@@ -85,7 +85,7 @@ fn tags(fields: &mut Fields, text: &str) -> Vec<String> {
         }
     }
     if tags.len() > 20 {
-        fields.fault("tags", Fault::TooMany(20));
+        fields.fault("tags", FieldError::TooMany(20));
     }
     tags
 }

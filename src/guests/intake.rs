@@ -50,7 +50,7 @@ pub(crate) async fn take_over(
             'name', g.name, 'phone', g.phone, 'party_size', g.party_size, 'tags', to_jsonb(g.tags), 'note', g.note)
         from guests g
         where r.host_id = $1 and r.import_id = $2 and r.verdict = 'known'
-            and g.host_id = $1 and g.event_id = $3 and g.id = r.known_id and g.deleted_at is null and g.erased_at is null
+            and g.host_id = $1 and g.event_id = $3 and g.id = r.existing_guest_id and g.deleted_at is null and g.erased_at is null
             and ((case when r.named then r.name else g.name end, coalesce(r.phone, g.phone), coalesce(r.party_size, g.party_size), r.tags <@ g.tags)
                     is distinct from (g.name, g.phone, g.party_size, true)
                 or r.note not in ('', g.note))",

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::fields::is_email;
+use crate::problem::is_email;
 
 /// One entry of a pasted list and what was understood of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -116,7 +116,7 @@ macro_rules! fitting {
                 where host_id = $1 and event_id = $2 and deleted_at is null
                     and ($3::guest_status is null or status = $3)
                     and ($4::text is null or $4 = any (tags))
-                    and ($5::text is null or search like (select folded($5)))
+                    and ($5::text is null or search like (select fold_accents($5)))
                     and case $6 when 'no-email' then email is null when 'nothing' then email is null and phone is null
                         when 'problem' then status = 'failed' else true end "
                 $(+ $tail)*,
@@ -184,7 +184,7 @@ async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Resu
         r#"
         select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
             null as last_error, activity_at
-        from guests, word_similarity((select folded($3)), split_part(search, E'\n', 1)) as nearness
+        from guests, word_similarity((select fold_accents($3)), split_part(search, E'\n', 1)) as nearness
         where host_id = $1 and event_id = $2 and deleted_at is null and nearness > 0.3
         order by nearness desc, name_key, id limit 20
         "#,

@@ -12,9 +12,9 @@ use crate::{
     auth::Host,
     backend::Backend,
     events::EventForm,
-    fields::Fault,
     ids::{EventId, GuestId},
     invitations::{self, Device},
+    problem::FieldError,
     problem::{Conflict, Problem},
     rsvp::{self, Answer, AnswerForm},
     testing::{self, planned, problem},
@@ -55,7 +55,7 @@ async fn a_pasted_list_is_added_whole_or_not_at_all(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let bad = "Ada <ada@example.org>\nGrace <grace@>\nAlan +1 23";
     let Problem::Invalid(faults) = problem(actions::add_pasted(&backend, &host, event, bad).await) else { panic!() };
-    assert_eq!(faults[0].fault, Fault::Lines(vec![2]));
+    assert_eq!(faults[0].fault, FieldError::Lines(vec![2]));
     assert!(names(&backend, &host, event, ListQuery::default()).await.is_empty());
     let good = "Ada <ada@example.org>\n\"Hopper, Grace\" <grace@example.org>\nAunt Matilda\n";
     assert_eq!(actions::add_pasted(&backend, &host, event, good).await.unwrap(), 3);

@@ -15,11 +15,11 @@ use crate::{
     auth::Host,
     backend::Backend,
     error::Result,
-    fields::{Fault, invalid},
     guests::GuestForm,
     ids::{EventId, ImportId},
     phone,
     problem::{Conflict, Problem},
+    problem::{FieldError, invalid},
 };
 
 /// Says what the columns hold, and judges all rows anew.
@@ -31,11 +31,11 @@ pub async fn arrange(
     new: &Arrangement,
 ) -> Result<()> {
     let columns: Option<Vec<Column>> = new.columns.iter().map(|key| Column::of_key(key)).collect();
-    let columns = columns.ok_or_else(|| invalid("columns", Fault::NotAChoice))?;
+    let columns = columns.ok_or_else(|| invalid("columns", FieldError::NotAChoice))?;
     let matches = Matches::ALL.into_iter().find(|matches| matches.key() == new.matches);
-    let matches = matches.ok_or_else(|| invalid("matches", Fault::NotAChoice))?;
+    let matches = matches.ok_or_else(|| invalid("matches", FieldError::NotAChoice))?;
     if !new.country.is_empty() && phone::countries::of(&new.country).is_none() {
-        return Err(invalid("country", Fault::NotAChoice).into());
+        return Err(invalid("country", FieldError::NotAChoice).into());
     }
     let columns: Vec<String> = columns.iter().map(|column| column.key().to_owned()).collect();
     let mut tx = backend.db.begin().await?;
@@ -55,7 +55,7 @@ pub async fn arrange(
     .await?
     .rows_affected();
     if changed == 0 {
-        return Err(invalid("columns", Fault::NotAChoice).into());
+        return Err(invalid("columns", FieldError::NotAChoice).into());
     }
     judge::all(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
@@ -72,8 +72,9 @@ pub async fn mend(
     form: &GuestForm,
 ) -> Result<()> {
     form.parse()?;
-    let mended = serde_json::to_value(form).map_err(anyhow::Error::from)?;
-    change(backend, host, event, import, Change { lines: vec![line], mended: Some(mended), ..Change::default() }).await
+    let corrected = serde_json::to_value(form).map_err(anyhow::Error::from)?;
+    change(backend, host, event, import, Change { lines: vec![line], corrected: Some(corrected), ..Change::default() })
+        .await
 }
 
 /// Leaves lines of the file out, or takes them in again.
@@ -83,9 +84,9 @@ pub async fn leave_out(
     event: EventId,
     import: ImportId,
     lines: &[i32],
-    left_out: bool,
+    excluded: bool,
 ) -> Result<()> {
-    change(backend, host, event, import, Change { lines: lines.to_vec(), left_out, ..Change::default() }).await
+    change(backend, host, event, import, Change { lines: lines.to_vec(), excluded, ..Change::default() }).await
 }
 
 /// Keeps lines whose address stands further up in the file: different people who share it.
@@ -96,8 +97,8 @@ pub async fn keep(backend: &Backend, host: &Host, event: EventId, import: Import
 #[derive(Default)]
 struct Change {
     lines: Vec<i32>,
-    mended: Option<serde_json::Value>,
-    left_out: bool,
+    corrected: Option<serde_json::Value>,
+    excluded: bool,
     kept: bool,
 }
 
@@ -105,13 +106,13 @@ async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId
     let mut tx = backend.db.begin().await?;
     open(&mut tx, host, event, import).await?;
     let changed = sqlx::query!(
-        "update import_rows set left_out = $4, mended = coalesce($5, mended), kept = kept or $6
+        "update import_rows set excluded = $4, corrected = coalesce($5, corrected), kept = kept or $6
         where host_id = $1 and import_id = $2 and line = any ($3)",
         host.id().0,
         import.0,
         &change.lines,
-        change.left_out,
-        change.mended,
+        change.excluded,
+        change.corrected,
         change.kept,
     )
     .execute(&mut *tx)

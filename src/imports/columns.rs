@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{fields::is_email, phone};
+use crate::{phone, problem::is_email};
 
 /// What headings are called.
 mod headings;

@@ -11,7 +11,7 @@ use super::{
     columns::{Column, Layout},
     table::{self, Row, Rows},
 };
-use crate::fields::FileFault;
+use crate::problem::FileError;
 
 /// Bytes from which kind and encoding are told.
 const HEAD: usize = 64 * 1024;
@@ -25,34 +25,34 @@ const MOST_KEPT: usize = 20_000_000;
 /// A file's rows, with the layout where its kind prescribes one.
 pub(super) struct Table {
     pub layout: Option<Layout>,
-    pub rows: Box<dyn Iterator<Item = Result<Row, FileFault>> + Send>,
+    pub rows: Box<dyn Iterator<Item = Result<Row, FileError>> + Send>,
 }
 
 /// Opens a guest list: text of separated values, an Excel workbook, or a list of contacts (vCard).
-pub(super) fn open(mut file: File) -> Result<Table, FileFault> {
+pub(super) fn open(mut file: File) -> Result<Table, FileError> {
     let mut head = Vec::new();
     file.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(damaged)?;
     file.rewind().map_err(damaged)?;
     match head.as_slice() {
-        [] => Err(FileFault::Empty),
+        [] => Err(FileError::Empty),
         [b'P', b'K', 3 | 5, ..] => workbook(file),
         _ => text(file, &head),
     }
 }
 
-fn text(mut file: File, head: &[u8]) -> Result<Table, FileFault> {
+fn text(mut file: File, head: &[u8]) -> Result<Table, FileError> {
     let encoding = encoding(&mut file, head).map_err(damaged)?;
     file.rewind().map_err(damaged)?;
     let (head, _) = encoding.decode_with_bom_removal(head);
     // Text has no zeros, and hardly any other control characters.
     if head.contains('\0') || head.chars().filter(|c| c.is_control() && !c.is_whitespace()).count() * 50 > head.len() {
-        return Err(FileFault::NotATable);
+        return Err(FileError::NotATable);
     }
     let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(file);
     if head.trim_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD")) {
         return contacts(decoded);
     }
-    let rows = Rows::new(&head, decoded).map(|row| row.map_err(|_| FileFault::NotATable));
+    let rows = Rows::new(&head, decoded).map(|row| row.map_err(|_| FileError::NotATable));
     Ok(Table { layout: None, rows: Box::new(rows) })
 }
 
@@ -93,12 +93,12 @@ fn is_utf8(mut text: impl BufRead) -> io::Result<bool> {
 }
 
 /// The first sheet that is shown, cell by cell.
-fn workbook(file: File) -> Result<Table, FileFault> {
+fn workbook(file: File) -> Result<Table, FileError> {
     unfold(&file)?;
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(BufReader::new(file)).map_err(damaged)?;
     let shown = book.sheets_metadata().iter().find(|sheet| sheet.visible == SheetVisible::Visible);
-    let name = shown.map(|sheet| sheet.name.clone()).ok_or(FileFault::Empty)?;
-    let mut rows: Vec<Result<Row, FileFault>> = Vec::new();
+    let name = shown.map(|sheet| sheet.name.clone()).ok_or(FileError::Empty)?;
+    let mut rows: Vec<Result<Row, FileError>> = Vec::new();
     let mut reader = book.worksheet_cells_reader(&name).map_err(damaged)?;
     let mut row: (u32, Vec<String>) = (0, Vec::new());
     let (mut leading, mut kept) = (usize::MAX, 0);
@@ -116,12 +116,12 @@ fn workbook(file: File) -> Result<Table, FileFault> {
         leading = leading.min(column);
         kept += text.len();
         if kept > MOST_KEPT {
-            return Err(FileFault::TooLarge);
+            return Err(FileError::TooLarge);
         }
         row.1.resize(column, String::new());
         row.1.push(text);
         if rows.len() > super::MOST_ROWS + 1 {
-            return Err(FileFault::TooManyRows);
+            return Err(FileError::TooManyRows);
         }
     }
     push(&mut rows, row);
@@ -133,7 +133,7 @@ fn workbook(file: File) -> Result<Table, FileFault> {
 
 /// Unfolds a workbook once for nothing: sizes that an archive declares can be lies, and so can the number of texts that a
 /// workbook says it has, for which its reader makes room at once.
-fn unfold(file: &File) -> Result<(), FileFault> {
+fn unfold(file: &File) -> Result<(), FileError> {
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let mut left = MOST_UNFOLDED;
     for at in 0..archive.len() {
@@ -142,11 +142,11 @@ fn unfold(file: &File) -> Result<(), FileFault> {
         entry.by_ref().take(left.min(4096)).read_to_end(&mut head).map_err(damaged)?;
         left -= head.len() as u64;
         if declared_texts(&head) > MOST_TEXTS {
-            return Err(FileFault::TooLarge);
+            return Err(FileError::TooLarge);
         }
         left -= io::copy(&mut entry.by_ref().take(left), &mut io::sink()).map_err(damaged)?;
         if left == 0 {
-            return Err(FileFault::TooLarge);
+            return Err(FileError::TooLarge);
         }
     }
     Ok(())
@@ -163,7 +163,7 @@ fn declared_texts(head: &[u8]) -> u64 {
     head.split("count").skip(1).map(number).max().unwrap_or_default()
 }
 
-fn push(rows: &mut Vec<Result<Row, FileFault>>, (line, cells): (u32, Vec<String>)) {
+fn push(rows: &mut Vec<Result<Row, FileError>>, (line, cells): (u32, Vec<String>)) {
     let cells = table::cells(cells.iter());
     if !cells.is_empty() {
         rows.push(Ok(Row { line: line + 1, cells }));
@@ -194,10 +194,10 @@ fn clipped(text: &str) -> String {
 }
 
 /// Contacts as an address book exports them (RFC 6350 and its forerunners).
-fn contacts(mut text: impl Read) -> Result<Table, FileFault> {
+fn contacts(mut text: impl Read) -> Result<Table, FileError> {
     use calcard::{Entry, Parser, vcard::VCardProperty};
     let mut all = String::new();
-    text.read_to_string(&mut all).map_err(|_| FileFault::NotATable)?;
+    text.read_to_string(&mut all).map_err(|_| FileError::NotATable)?;
     let mut parser = Parser::new(&all);
     let mut rows = Vec::new();
     loop {
@@ -230,13 +230,13 @@ fn contacts(mut text: impl Read) -> Result<Table, FileFault> {
             rows.push(Ok(Row { line: rows.len() as u32 + 1, cells }));
         }
         if rows.len() > super::MOST_ROWS {
-            return Err(FileFault::TooManyRows);
+            return Err(FileError::TooManyRows);
         }
     }
     let columns = vec![Column::Name, Column::Email, Column::Phone, Column::Tags, Column::Note];
     Ok(Table { layout: Some(Layout { header: false, columns, turned: false }), rows: Box::new(rows.into_iter()) })
 }
 
-fn damaged(_: impl std::fmt::Debug) -> FileFault {
-    FileFault::Damaged
+fn damaged(_: impl std::fmt::Debug) -> FileError {
+    FileError::Damaged
 }

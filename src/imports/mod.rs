@@ -16,7 +16,7 @@ pub mod table;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
-use crate::{fields::FieldFault, guests::GuestForm, ids::GuestId};
+use crate::{guests::GuestForm, ids::GuestId, problem::InvalidField};
 
 /// Most rows of one file.
 pub const MOST_ROWS: usize = 5_000;
@@ -85,7 +85,7 @@ pub struct Arrangement {
 pub enum Verdict {
     /// Becomes a guest.
     Ready,
-    /// Something in it has to be mended first.
+    /// Something in it has to be corrected first.
     Attention,
     /// The same address stands earlier in the file.
     Repeated,
@@ -125,10 +125,10 @@ impl Verdict {
 pub struct Line {
     /// The line on which it begins, from 1.
     pub line: i32,
-    /// As read, or as the host mended it.
+    /// As read, or as the host corrected it.
     pub form: GuestForm,
     pub verdict: Verdict,
-    pub faults: Vec<FieldFault>,
+    pub faults: Vec<InvalidField>,
     /// The line of the file that has the same address.
     pub repeats: Option<i32>,
     /// The guest on the list who has the same address.

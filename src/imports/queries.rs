@@ -130,19 +130,19 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
 struct Stored {
     line: i32,
     cells: Vec<String>,
-    mended: Option<Value>,
+    corrected: Option<Value>,
     verdict: Verdict,
     faults: Value,
     repeats: Option<i32>,
     suggestion: Option<String>,
-    known_id: Option<GuestId>,
+    existing_guest_id: Option<GuestId>,
     stopped: bool,
 }
 
 impl Stored {
     fn read(self, import: &Import) -> Result<Line> {
-        let form = match self.mended {
-            Some(mended) => serde_json::from_value(mended).map_err(anyhow::Error::from)?,
+        let form = match self.corrected {
+            Some(corrected) => serde_json::from_value(corrected).map_err(anyhow::Error::from)?,
             None => GuestForm { country: import.country.clone(), ..row::form(&import.layout, &self.cells) },
         };
         Ok(Line {
@@ -151,7 +151,7 @@ impl Stored {
             verdict: self.verdict,
             faults: serde_json::from_value(self.faults).map_err(anyhow::Error::from)?,
             repeats: self.repeats,
-            known: self.known_id,
+            known: self.existing_guest_id,
             suggestion: self.suggestion,
             stopped: self.stopped,
         })
@@ -163,8 +163,8 @@ pub async fn lines(db: &PgPool, host: &Host, import: &Import, verdict: Verdict, 
     let stored = sqlx::query_as!(
         Stored,
         r#"
-        select line, cells, mended, verdict as "verdict: Verdict", faults, repeats, suggestion,
-            known_id as "known_id: GuestId",
+        select line, cells, corrected, verdict as "verdict: Verdict", faults, repeats, suggestion,
+            existing_guest_id as "existing_guest_id: GuestId",
             exists (select from suppressions s
                 where s.address = lower(import_rows.email) and (s.host_id is null or s.host_id = $1)) as "stopped!"
         from import_rows
@@ -191,8 +191,8 @@ pub fn not_taken(db: PgPool, host: &Host, import: Import) -> impl Stream<Item = 
         let mut rows = sqlx::query_as!(
             Stored,
             r#"
-            select line, cells, mended, verdict as "verdict: Verdict", faults, repeats, suggestion,
-                known_id as "known_id: GuestId", false as "stopped!"
+            select line, cells, corrected, verdict as "verdict: Verdict", faults, repeats, suggestion,
+                existing_guest_id as "existing_guest_id: GuestId", false as "stopped!"
             from import_rows
             where host_id = $1 and import_id = $2 and outcome is null
                 and not ($3 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))

@@ -14,10 +14,10 @@ use crate::{
     auth::Host,
     backend::Backend,
     error::Result,
-    fields::{Fault, FileFault},
     guests::GuestForm,
     ids::{EventId, ImportId},
     problem::{Conflict, Problem},
+    problem::{FieldError, FileError},
     testing,
 };
 
@@ -83,12 +83,12 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         };
         if let Some(refused) = &expected.refused {
             let Problem::Invalid(faults) = testing::problem(parsed) else { panic!("{name}") };
-            let Fault::File(fault) = &faults[0].fault else { panic!("{name}: {faults:?}") };
+            let FieldError::File(fault) = &faults[0].fault else { panic!("{name}: {faults:?}") };
             let told = match fault {
-                FileFault::Empty => "empty",
-                FileFault::NotATable => "not-a-table",
-                FileFault::Damaged => "damaged",
-                FileFault::TooLarge | FileFault::TooManyRows => "too-large",
+                FileError::Empty => "empty",
+                FileError::NotATable => "not-a-table",
+                FileError::Damaged => "damaged",
+                FileError::TooLarge | FileError::TooManyRows => "too-large",
             };
             assert_eq!(told, refused, "{name}");
             continue;
@@ -252,7 +252,7 @@ async fn files_beyond_the_limits_are_refused_and_nothing_is_kept(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let rows = |count: usize| format!("Name\n{}", (0..count).map(|n| format!("Guest {n}\n")).collect::<String>());
     let refused = parse(&backend, &ana, event, &rows(5_001)).await;
-    assert_eq!(testing::problem(refused), crate::fields::invalid("file", Fault::File(FileFault::TooManyRows)));
+    assert_eq!(testing::problem(refused), crate::problem::invalid("file", FieldError::File(FileError::TooManyRows)));
     let kept: i64 = sqlx::query_scalar("select count(*) from imports").fetch_one(&backend.db).await.unwrap();
     assert_eq!(kept, 0);
     parse(&backend, &ana, event, &rows(5_000)).await.unwrap();

@@ -1,12 +1,12 @@
 use serde::{Deserialize, Serialize};
 
+/// What guests open is written down behind their backs.
+#[cfg(feature = "ssr")]
+pub mod accesses;
 #[cfg(feature = "ssr")]
 pub mod actions;
 /// Links that hosts hand over themselves, one guest after another.
 pub mod by_hand;
-/// What guests open is written down behind their backs.
-#[cfg(feature = "ssr")]
-pub mod openings;
 /// What a guest sees behind their link.
 #[cfg(feature = "ssr")]
 pub mod page;

@@ -37,9 +37,9 @@ pub async fn page(backend: &Backend, token: &Token) -> Result<InvitationPage> {
             i.ended_at is not null as "replaced!", g.deleted_at is not null as "withdrawn!",
             g.erased_at is not null as "erased!", g.name, g.party_size, u.name as host_name,
             e.id as "event: EventId", e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address,
-            e.capacity, e.reply_by, e.party_size as event_party_size, e.theme as "theme: Theme", e.sequence,
-            e.cancelled_at, e.kept_months,
-            greatest(e.forget_at, e.forget_told_at + interval '14 days') as "forget_at!", e.forgotten_at, e.updated_at,
+            e.capacity, e.rsvp_deadline, e.party_size as event_party_size, e.theme as "theme: Theme", e.sequence,
+            e.cancelled_at, e.retention_months,
+            greatest(e.anonymise_at, e.retention_notice_at + interval '14 days') as "anonymise_at!", e.anonymised_at, e.updated_at,
             r.answer as "answer?: Answer", r.heads as "heads?", r.companions as "companions?", r.message as "message?",
             case when e.capacity is not null then e.capacity - (
                 select coalesce(sum(o.heads), 0) from rsvps o
@@ -73,14 +73,14 @@ pub async fn page(backend: &Backend, token: &Token) -> Result<InvitationPage> {
         venue: row.venue,
         address: row.address,
         capacity: row.capacity,
-        reply_by: row.reply_by,
+        rsvp_deadline: row.rsvp_deadline,
         party_size: row.event_party_size,
         theme: row.theme,
         sequence: row.sequence,
         cancelled_at: row.cancelled_at,
-        kept_months: row.kept_months,
-        forget_at: row.forget_at,
-        forgotten_at: row.forgotten_at,
+        retention_months: row.retention_months,
+        anonymise_at: row.anonymise_at,
+        anonymised_at: row.anonymised_at,
         updated_at: row.updated_at,
     };
     Ok(InvitationPage {

@@ -35,7 +35,7 @@ pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> 
     let link = match (token, row.purpose, row.token_sealed) {
         (None, ..) => None,
         (Some(token), Some(purpose), Some(sealed)) if row.good == Some(true) => {
-            Some(backend.links.account_link(purpose, &backend.secrets.open(&sealed, token.0)?))
+            Some(purpose.link(&backend.links, &backend.secrets.open(&sealed, token.0)?))
         }
         (Some(_), ..) => return Ok(None),
     };
@@ -79,8 +79,8 @@ pub async fn mail(backend: &Backend, claimed: &Claimed) -> Result<Option<Mail>> 
 /// gone.
 async fn soon_forgotten(backend: &Backend, user: UserId) -> Result<Option<String>> {
     let events = sqlx::query!(
-        "select title, greatest(forget_at, forget_told_at + make_interval(days => $2)) as at from events
-        where host_id = $1 and forgotten_at is null and forget_told_at is not null order by forget_at",
+        "select title, greatest(anonymise_at, retention_notice_at + make_interval(days => $2)) as at from events
+        where host_id = $1 and anonymised_at is null and retention_notice_at is not null order by anonymise_at",
         user.0,
         WARNING_DAYS as i32,
     )

@@ -40,7 +40,7 @@ pub async fn enqueue(
             select count(*) from old
         ), new as (
             insert into notifications (host_id, event_id, guest_id, id, kind, channel, recipient, state, last_error,
-                created_at, state_changed_at, run_at, give_up_at)
+                created_at, state_changed_at, run_at, expires_at)
             select $1, $2, n.guest_id, n.id, $7, $8, n.recipient,
                 case when n.reason is null then 'queued' else 'suppressed' end, n.reason, $9, $9, $9, $10
             from before, unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[])
@@ -77,7 +77,7 @@ pub async fn enqueue_account(
 ) -> Result<()> {
     sqlx::query!(
         "insert into notifications (host_id, id, kind, recipient, state, account_token_id, created_at, state_changed_at,
-            run_at, give_up_at)
+            run_at, expires_at)
         values ($1, $2, $3, $4, 'queued', $5, $6, $6, $6, $7)",
         user.0,
         NotificationId::new().0,

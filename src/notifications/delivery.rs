@@ -158,7 +158,7 @@ async fn lines(
     let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
     let mut steps = sqlx::query!(
         r#"
-        select notification_id as "message: NotificationId", at, what, detail from notification_steps
+        select notification_id as "message: NotificationId", at, what, detail from delivery_events
         where host_id = $1 and notification_id = any ($2) order by at, id
         "#,
         host.id().0,

@@ -8,6 +8,8 @@ pub mod actions;
 /// What became of the messages of one event.
 #[cfg(feature = "ssr")]
 pub mod delivery;
+#[cfg(feature = "ssr")]
+pub(crate) mod jobs;
 /// When a text message follows a mail.
 pub mod ladder;
 /// Takes messages from the outbox and sends them.

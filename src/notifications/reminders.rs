@@ -17,7 +17,7 @@ pub use due::send_due;
 #[cfg(feature = "ssr")]
 pub use queries::{Plan, Recipient, plan, rules};
 
-use crate::fields::{Fault, Fields};
+use crate::problem::{FieldError, Fields};
 
 /// What a reminder's days are counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ use crate::fields::{Fault, Fields};
 pub enum Anchor {
     /// The day by which guests are to answer.
     #[default]
-    ReplyBy,
+    RsvpDeadline,
     /// The day on which the event begins.
     Start,
 }
@@ -52,12 +52,12 @@ pub const MOST_RULES: i64 = 10;
 
 impl Anchor {
     /// Both.
-    pub const ALL: [Self; 2] = [Self::ReplyBy, Self::Start];
+    pub const ALL: [Self; 2] = [Self::RsvpDeadline, Self::Start];
 
     /// The name in forms and in the database.
     pub fn key(self) -> &'static str {
         match self {
-            Self::ReplyBy => "reply-by",
+            Self::RsvpDeadline => "rsvp-deadline",
             Self::Start => "start",
         }
     }
@@ -102,7 +102,7 @@ impl RuleForm {
         let mut fields = Fields::default();
         let anchor = Anchor::ALL.into_iter().find(|anchor| anchor.key() == self.anchor);
         let audience = Audience::ALL.into_iter().find(|audience| audience.key() == self.audience);
-        let missing = |fields: &mut Fields, field: &str| fields.fault(field, Fault::NotAChoice);
+        let missing = |fields: &mut Fields, field: &str| fields.fault(field, FieldError::NotAChoice);
         if anchor.is_none() {
             missing(&mut fields, "anchor");
         }

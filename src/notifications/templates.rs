@@ -82,7 +82,7 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
             return Ok(None);
         }
         let body = text(&row.host_name, &event.title, &link);
-        let callback = backend.links.twilio_callback(reference);
+        let callback = backend.links.to(&format!("/webhooks/twilio?reference={reference}"));
         return Ok(Some(Message::Text(Text { reference, to: claimed.recipient.clone(), body, callback })));
     }
     let token = Subscription::new(host, &claimed.recipient).token(&backend.secrets)?;

@@ -124,7 +124,7 @@ fn orders(items: &[What]) -> Vec<Vec<What>> {
 async fn told(backend: &Backend, host: &Host, number: usize, news: &[What]) -> (String, Option<String>, i64) {
     let (id, address) = (NotificationId::new(), format!("guest{number}@example.org"));
     sqlx::query(
-        "insert into notifications (host_id, id, kind, recipient, state, created_at, state_changed_at, run_at, give_up_at)
+        "insert into notifications (host_id, id, kind, recipient, state, created_at, state_changed_at, run_at, expires_at)
         values ($1, $2, 'verify', $3, 'sent', now(), now(), now(), now())",
     )
     .bind(host.id().0)
@@ -201,7 +201,7 @@ async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     testing::post(&backend).await;
     let copies = "insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, latest, created_at,
-            state_changed_at, run_at, give_up_at)
+            state_changed_at, run_at, expires_at)
         select $1, $2, $3, gen_random_uuid(), 'invitation', 'guest' || n || '@example.org', 'sent', false, $4, $4, $4, $4
         from generate_series(1, 498) n";
     let paused = async || -> Option<String> {
@@ -284,7 +284,7 @@ async fn a_new_hosts_invitations_leave_over_several_days(db: PgPool) {
     .await
     .unwrap();
     assert_eq!(days, [(0, 100), (1, 500), (2, 10)]);
-    let short = "select count(*) from notifications where give_up_at - run_at <> interval '24 hours'";
+    let short = "select count(*) from notifications where expires_at - run_at <> interval '24 hours'";
     let short: i64 = sqlx::query_scalar(short).fetch_one(&backend.db).await.unwrap();
     assert_eq!(short, 0, "each is worth sending for a day from then on");
 }

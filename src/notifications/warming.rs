@@ -91,7 +91,7 @@ pub async fn spread(tx: &mut PgConnection, now: DateTime<Utc>, host: UserId) -> 
         }
     }
     sqlx::query!(
-        "update notifications n set run_at = l.at, give_up_at = n.give_up_at + (l.at - n.run_at)
+        "update notifications n set run_at = l.at, expires_at = n.expires_at + (l.at - n.run_at)
         from unnest($2::uuid[], $3::timestamptz[]) as l (id, at) where n.host_id = $1 and n.id = l.id",
         host.0,
         &ids,

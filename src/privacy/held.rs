@@ -107,7 +107,7 @@ pub async fn held(backend: &Backend, guest: &Guest) -> Result<(Held, Event)> {
         tags: row.tags,
         note: row.note,
         added_at: row.created_at,
-        kept_until: event.forget_at,
+        kept_until: event.anonymise_at,
         answers: answers(backend, guest).await?,
         messages: messages(backend, guest).await?,
         openings: openings(backend, guest).await?,
@@ -134,7 +134,7 @@ async fn answers(backend: &Backend, guest: &Guest) -> Result<Vec<HeldAnswer>> {
     Ok(sqlx::query_as!(
         HeldAnswer,
         r#"
-        select answer as "answer: Answer", heads, companions, message, changed_at as at from rsvp_changes
+        select answer as "answer: Answer", heads, companions, message, changed_at as at from rsvp_history
         where host_id = $1 and event_id = $2 and guest_id = $3 order by changed_at, id
         "#,
         guest.host().0,

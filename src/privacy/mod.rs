@@ -9,6 +9,8 @@ pub mod export;
 #[cfg(feature = "ssr")]
 pub mod held;
 #[cfg(feature = "ssr")]
+pub(crate) mod jobs;
+#[cfg(feature = "ssr")]
 pub mod queries;
 /// What is left of people when they are gone.
 #[cfg(feature = "ssr")]

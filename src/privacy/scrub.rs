@@ -34,7 +34,7 @@ pub async fn guests(
         "delete from import_rows r using imports i, guests g
         where i.host_id = $1 and i.event_id = $2 and r.host_id = $1 and r.import_id = i.id
             and g.host_id = $1 and g.id = any ($3)
-            and (g.id in (r.guest_id, r.known_id) or lower(g.email) = lower(r.email) or g.phone = r.phone
+            and (g.id in (r.guest_id, r.existing_guest_id) or lower(g.email) = lower(r.email) or g.phone = r.phone
                 or g.name = any (r.cells) or g.email = any (r.cells))",
         host.0,
         event.0,
@@ -43,7 +43,7 @@ pub async fn guests(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "delete from notification_steps s using notifications n
+        "delete from delivery_events s using notifications n
         where n.host_id = $1 and n.event_id = $2 and n.guest_id = any ($3) and s.host_id = $1 and s.notification_id = n.id",
         host.0,
         event.0,
@@ -70,7 +70,7 @@ pub async fn guests(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "update rsvp_changes set companions = '{}', message = ''
+        "update rsvp_history set companions = '{}', message = ''
         where host_id = $1 and event_id = $2 and guest_id = any ($3)",
         host.0,
         event.0,
@@ -146,11 +146,11 @@ pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secret
     suppressions::veil(tx, secrets, host, &suppressed).await?;
     // From the leaves to the root, each in one go: the database would look for the leaves of every row alone.
     for leave in [
-        "delete from notification_steps where host_id = $1",
+        "delete from delivery_events where host_id = $1",
         "delete from notifications where host_id = $1",
         "delete from accesses where host_id = $1",
-        "delete from handovers where host_id = $1",
-        "delete from rsvp_changes where host_id = $1",
+        "delete from manual_deliveries where host_id = $1",
+        "delete from rsvp_history where host_id = $1",
         "delete from rsvps where host_id = $1",
         "delete from invitations where host_id = $1",
         "delete from import_rows where host_id = $1",
@@ -160,14 +160,14 @@ pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secret
         "delete from suppressions where host_id = $1",
         "delete from account_tokens where user_id = $1",
         "delete from sessions where user_id = $1",
-        "delete from activities where user_id = $1",
+        "delete from audit_log where user_id = $1",
         "delete from data_exports where host_id = $1",
     ] {
         sqlx::query(leave).bind(host.0).execute(&mut *tx).await?;
     }
     // Whom this host must not write to concerns nobody any more.
     sqlx::query!(
-        "delete from journal where entry ->> 'table' = 'suppressions' and entry -> 'row' ->> 'host_id' = $1",
+        "delete from erasure_log where entry ->> 'table' = 'suppressions' and entry -> 'row' ->> 'host_id' = $1",
         host.to_string(),
     )
     .execute(&mut *tx)

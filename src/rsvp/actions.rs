@@ -5,13 +5,12 @@ use super::{Answer, AnswerForm, Rsvp};
 use crate::{
     backend::Backend,
     error::Result,
-    events,
-    fields::{Fault, Fields},
-    guests,
+    events, guests,
     ids::{EventId, UserId},
     invitations::Guest,
     notifications::{self, Channel, Kind},
     problem::{Conflict, Problem},
+    problem::{FieldError, Fields},
 };
 
 /// Records a guest's answer: the seats are taken, the change is kept with its time, and a confirmation goes out, in
@@ -74,7 +73,7 @@ impl AnswerForm {
         let mut fields = Fields::default();
         let answer = Answer::of_key(&self.answer);
         if answer.is_none() {
-            fields.fault("answer", if self.answer.is_empty() { Fault::Required } else { Fault::NotAChoice });
+            fields.fault("answer", if self.answer.is_empty() { FieldError::Required } else { FieldError::NotAChoice });
         }
         let heads = match answer {
             Some(Answer::Declined) => 0,
@@ -147,7 +146,7 @@ fn taken(rsvp: Option<&Rsvp>) -> i32 {
 async fn write(tx: &mut PgConnection, backend: &Backend, guest: &Guest, new: &Rsvp) -> Result<()> {
     sqlx::query!(
         "with change as (
-            insert into rsvp_changes (host_id, event_id, guest_id, id, answer, heads, companions, message, changed_at)
+            insert into rsvp_history (host_id, event_id, guest_id, id, answer, heads, companions, message, changed_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         )
         insert into rsvps (host_id, event_id, guest_id, answer, heads, companions, message, answered_at, changed_at)

@@ -56,7 +56,7 @@ async fn figures(db: &PgPool, host: &Host, event: EventId) -> Result<Figures> {
 async fn chart(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Chart> {
     let changes = sqlx::query!(
         r#"
-        select c.guest_id, c.answer as "answer: Answer", c.heads, c.changed_at from rsvp_changes c
+        select c.guest_id, c.answer as "answer: Answer", c.heads, c.changed_at from rsvp_history c
         join guests g on g.host_id = c.host_id and g.id = c.guest_id and g.deleted_at is null
         where c.host_id = $1 and c.event_id = $2
         order by c.changed_at, c.id
@@ -108,7 +108,7 @@ async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<
         r#"
         (select 'answered' as "what!", g.name as "guest!", c.changed_at as "at!", c.answer as "answer: Answer",
                 c.heads as "number!: i64"
-            from rsvp_changes c join guests g on g.host_id = c.host_id and g.id = c.guest_id and g.deleted_at is null
+            from rsvp_history c join guests g on g.host_id = c.host_id and g.id = c.guest_id and g.deleted_at is null
             where c.host_id = $1 and c.event_id = $2 order by c.changed_at desc limit 20)
         union all
         (select 'opened', g.name, i.first_opened_at, null, 0
@@ -161,7 +161,7 @@ pub async fn changes(db: &PgPool, host: &Host, event: EventId, guest: GuestId) -
     let changes = sqlx::query_as!(
         Change,
         r#"
-        select answer as "answer: Answer", heads, companions, message, changed_at from rsvp_changes
+        select answer as "answer: Answer", heads, companions, message, changed_at from rsvp_history
         where host_id = $1 and event_id = $2 and guest_id = $3
         order by changed_at desc, id desc limit 50
         "#,

@@ -7,9 +7,9 @@ use crate::{
     backend::Backend,
     error::Error,
     events::{self, EventForm},
-    fields::Fault,
     ids::EventId,
     invitations::{self, Guest},
+    problem::FieldError,
     problem::{Conflict, Problem},
     testing::{self, planned, problem},
 };
@@ -35,13 +35,13 @@ async fn bad_answers_are_refused_field_by_field(db: PgPool) {
         Problem::Invalid(faults) => faults.into_iter().map(|f| (f.field, f.fault)).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(fault(form("", "")).await, [("answer".into(), Fault::Required)]);
-    assert_eq!(fault(form("perhaps", "")).await, [("answer".into(), Fault::NotAChoice)]);
-    let beyond = Fault::OutOfRange { min: 1, max: 4 };
+    assert_eq!(fault(form("", "")).await, [("answer".into(), FieldError::Required)]);
+    assert_eq!(fault(form("perhaps", "")).await, [("answer".into(), FieldError::NotAChoice)]);
+    let beyond = FieldError::OutOfRange { min: 1, max: 4 };
     assert_eq!(fault(form("attending", "5")).await, [("heads".into(), beyond.clone())]);
     assert_eq!(fault(form("attending", "0")).await, [("heads".into(), beyond)]);
     let long = AnswerForm { message: "x".repeat(1001), ..form("maybe", "1") };
-    assert_eq!(fault(long).await, [("message".into(), Fault::TooLong(1000))]);
+    assert_eq!(fault(long).await, [("message".into(), FieldError::TooLong(1000))]);
     assert_eq!(count(&backend, "select count(*) from rsvps").await, 0);
 }
 
@@ -72,14 +72,14 @@ async fn the_same_answer_again_changes_nothing(db: PgPool) {
     for _ in 0..2 {
         actions::answer(&backend, &guest, &form("attending", "2")).await.unwrap();
     }
-    assert_eq!(count(&backend, "select count(*) from rsvp_changes").await, 1);
+    assert_eq!(count(&backend, "select count(*) from rsvp_history").await, 1);
     assert_eq!(count(&backend, "select count(*) from notifications where kind = 'confirmation'").await, 1);
 }
 
 #[sqlx::test]
 async fn answers_close_at_the_end_of_the_reply_by_day_in_the_events_zone(db: PgPool) {
     let (backend, host, event) =
-        planned(db, EventForm { reply_by: "2027-01-10".into(), ..testing::event_form() }).await;
+        planned(db, EventForm { rsvp_deadline: "2027-01-10".into(), ..testing::event_form() }).await;
     let guest = invited(&backend, &host, event, "Ada", "").await;
     // Berlin is an hour ahead: the day ends at 23:00 UTC.
     backend.clock.set("2027-01-10T22:59:59Z".parse().unwrap());

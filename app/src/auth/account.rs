@@ -27,7 +27,7 @@ pub fn AccountPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
         let found = ssr::reply(account(&backend, &host).await)?;
-        let operates = backend.operators.admit(&host).is_some();
+        let operates = ssr::services()?.operators.admit(&host).is_some();
         let consent = ssr::reply(privacy::queries::consent(&backend, &host).await)?;
         let prepared = ssr::reply(privacy::export::prepared(&backend, &host).await)?;
         Ok((host, found, operates, consent, prepared))

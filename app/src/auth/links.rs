@@ -1,8 +1,8 @@
 use guestguard::{
     auth::{PASSWORD_LENGTH, Purpose, ResetForm, queries::LinkHolder},
     ids::Token,
-    limits::Limit,
     problem::Problem,
+    rate_limits::Limit,
 };
 use leptos::prelude::*;
 

@@ -31,8 +31,9 @@ const NONE: &str = "–";
 pub fn OperatorPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
-        let operator = backend.operators.admit(&host).ok_or(Problem::NotFound)?;
-        let found = ssr::reply(installation(&backend, &operator).await)?;
+        let services = ssr::services()?;
+        let operator = services.operators.admit(&host).ok_or(Problem::NotFound)?;
+        let found = ssr::reply(installation(&backend, services.backups.as_ref(), &operator).await)?;
         Ok((host, found))
     };
     page(load, |(host, found): (Host, Installation)| {

@@ -1,7 +1,7 @@
 use guestguard::{
     billing::{Billed, Tier, actions},
-    limits::Limit,
     problem::Problem,
+    rate_limits::Limit,
 };
 use leptos::prelude::*;
 use uuid::Uuid;

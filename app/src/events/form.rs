@@ -120,10 +120,10 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
                         range=(1, MOST_IN_PARTY)
                     />
                 </div>
-                <Field form=form.clone() name="reply_by" kind="date" label="Answers until" hint="Guests can change their answer until the end of that day."/>
+                <Field form=form.clone() name="rsvp_deadline" kind="date" label="Answers until" hint="Guests can change their answer until the end of that day."/>
                 <Select
                     form=form.clone()
-                    name="kept_months"
+                    name="retention_months"
                     label="Keep guest data"
                     required=true
                     hint="Then names, addresses and notes are erased; seats and answers stay. We tell you two weeks before."

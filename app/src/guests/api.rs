@@ -16,7 +16,7 @@ pub struct PasteForm {
 /// Puts one person on the list.
 #[server(endpoint = "guests/add")]
 pub async fn add(event: EventId, form: GuestForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::guests::actions::add(&backend, &host, event, &form).await)?;
     let notice = crate::ui::flash::Notice::GuestAdded(form.name.trim().to_owned());
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
@@ -25,7 +25,7 @@ pub async fn add(event: EventId, form: GuestForm) -> Result<(), Problem> {
 /// Puts a pasted list of people on the list, all or none.
 #[server(endpoint = "guests/paste")]
 pub async fn paste(event: EventId, form: PasteForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Imports).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
     let added = guestguard::guests::actions::add_pasted(&backend, &host, event, &form.text).await;
     let notice = crate::ui::flash::Notice::GuestsAdded(crate::ssr::reply(added)?);
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
@@ -34,7 +34,7 @@ pub async fn paste(event: EventId, form: PasteForm) -> Result<(), Problem> {
 /// Shows what was understood of a pasted list, for browsers without scripts: the form comes back, read.
 #[server(endpoint = "guests/read-paste")]
 pub async fn read_paste(form: PasteForm) -> Result<(), Problem> {
-    crate::ssr::host_within(guestguard::limits::Limit::Imports).await?;
+    crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
     let _ = form;
     crate::ssr::show_again("/api/guests/paste");
     Ok(())
@@ -48,7 +48,7 @@ pub async fn edit(
     form: GuestForm,
     #[server(default)] onwards: Option<String>,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::guests::actions::edit(&backend, &host, event, guest, &form).await)?;
     let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
     crate::ssr::done(Some(crate::ui::flash::Notice::GuestSaved), &page).await
@@ -70,7 +70,7 @@ pub async fn set_phone(
     form: PhoneForm,
     #[server(default)] onwards: Option<String>,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let PhoneForm { phone, country } = form;
     let set = guestguard::guests::actions::set_phone(&backend, &host, event, guest, &phone, &country).await;
     crate::ssr::reply(set)?;
@@ -86,7 +86,7 @@ pub async fn delete(
     #[server(default)] fitting: String,
     #[server(default)] all: bool,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let ids = picked(&backend, &host, event, ids, all.then_some(fitting)).await?;
     let removed = crate::ssr::reply(guestguard::guests::actions::delete(&backend, &host, event, &ids).await)?;
     let at = removed.at.timestamp_micros();
@@ -97,7 +97,7 @@ pub async fn delete(
 /// Brings guests back who were just taken off; `at` is when, in microseconds since 1970.
 #[server(endpoint = "guests/restore")]
 pub async fn restore(event: EventId, #[server(default)] at: i64) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let at = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
     crate::ssr::reply(guestguard::guests::actions::restore(&backend, &host, event, at).await)?;
     let notice = crate::ui::flash::Notice::GuestsRestored;
@@ -136,7 +136,7 @@ async fn retag(
     tag: String,
     on: bool,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let ids = picked(&backend, &host, event, ids, fitting).await?;
     let tagged = guestguard::guests::actions::tag(&backend, &host, event, &ids, &tag, on).await;
     let notice = crate::ui::flash::Notice::Tagged(crate::ssr::reply(tagged)?);

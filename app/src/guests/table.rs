@@ -92,7 +92,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
         (n, false) => format!("{n} guests"),
     };
     let zone = event.zone();
-    let kept = match event.forgotten_at {
+    let kept = match event.anonymised_at {
         None => format!("Guest data are kept until {}; under “Details” you choose for how long.", event.kept_until()),
         Some(_) => format!("Guest data were erased on {}, when their time was over.", event.kept_until()),
     };

@@ -2,12 +2,12 @@
 pub mod api;
 /// What one column is taken for.
 mod choice;
+/// Rows that did not come onto the list, for the host to take along.
+#[cfg(feature = "ssr")]
+mod excluded;
 /// What the columns hold, as the host sees and changes it.
 #[cfg(feature = "ssr")]
 mod layout;
-/// Rows that did not come onto the list, for the host to take along.
-#[cfg(feature = "ssr")]
-mod left_out;
 /// What a chosen file holds, before it is sent (island).
 mod preview;
 /// Reading a chosen file in the browser.
@@ -28,4 +28,4 @@ mod sending;
 pub mod upload;
 
 #[cfg(feature = "ssr")]
-pub use left_out::left_out;
+pub use excluded::excluded;

@@ -1,6 +1,6 @@
 use guestguard::{
-    fields::{Fault, FileFault},
     imports::{MOST_BYTES, columns::Column},
+    problem::{FieldError, FileError},
 };
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
@@ -20,7 +20,7 @@ enum Sight {
     Nothing,
     /// Kinds that only the server reads.
     Unread,
-    Refused(FileFault),
+    Refused(FileError),
     Table(Vec<Seen>),
 }
 
@@ -109,7 +109,7 @@ fn seen(chosen: Chosen) -> AnyView {
             view! { <p class="hint" role="status">"You see what is in it on the next page."</p> }.into_any()
         }
         Sight::Refused(fault) => {
-            view! { <p class="error" role="alert">{words::fault(&Fault::File(fault))}</p> }.into_any()
+            view! { <p class="error" role="alert">{words::fault(&FieldError::File(fault))}</p> }.into_any()
         }
         Sight::Table(columns) => table(chosen, columns).into_any(),
     }
@@ -163,7 +163,7 @@ impl Chosen {
         self.sight.set(Sight::Nothing);
         let Some(file) = file else { return };
         if file.size() > MOST_BYTES as f64 {
-            return self.sight.set(Sight::Refused(FileFault::TooLarge));
+            return self.sight.set(Sight::Refused(FileError::TooLarge));
         }
         spawn_local(async move {
             if let Ok(buffer) = JsFuture::from(file.array_buffer()).await {
@@ -172,7 +172,7 @@ impl Chosen {
         });
     }
 
-    fn show(self, read: Result<Option<Table>, FileFault>) {
+    fn show(self, read: Result<Option<Table>, FileError>) {
         let sight = match read {
             Err(fault) => Sight::Refused(fault),
             Ok(None) => Sight::Unread,

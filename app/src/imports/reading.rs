@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
 use guestguard::{
-    fields::{FileFault, is_email},
     imports::{
         MOST_ROWS,
         columns::{self, Column, Layout},
         row,
         table::{Row, Rows, SAMPLE},
     },
+    problem::{FileError, is_email},
 };
 
 /// Rows that are shown before the file is sent.
@@ -34,23 +34,23 @@ pub struct Summary {
 }
 
 /// Reads a table; `None` for kinds that only the server reads.
-pub fn read(bytes: &[u8]) -> Result<Option<Table>, FileFault> {
+pub fn read(bytes: &[u8]) -> Result<Option<Table>, FileError> {
     if bytes.is_empty() {
-        return Err(FileFault::Empty);
+        return Err(FileError::Empty);
     }
     if bytes.starts_with(b"PK") || bytes.starts_with(b"BEGIN:VCARD") {
         return Ok(None);
     }
     let text = decode(bytes);
     if text.contains('\0') {
-        return Err(FileFault::NotATable);
+        return Err(FileError::NotATable);
     }
     let rows: Vec<Row> = Rows::new(&text, text.as_bytes()).flatten().take(MOST_ROWS + 2).collect();
     let sample: Vec<Vec<String>> = rows.iter().take(SAMPLE).map(|row| row.cells.clone()).collect();
     let table = Table { layout: columns::detect(&sample), rows };
     match table.data().len() {
-        0 => Err(FileFault::Empty),
-        n if n > MOST_ROWS => Err(FileFault::TooManyRows),
+        0 => Err(FileError::Empty),
+        n if n > MOST_ROWS => Err(FileError::TooManyRows),
         _ => Ok(Some(table)),
     }
 }

@@ -35,7 +35,7 @@ pub fn ReviewPage() -> impl IntoView {
         let (backend, host, event) = host_and_event().await?;
         let import = ssr::reply(queries::import(&backend.db, &host, event.id, import).await)?;
         let first = Verdict::ALL.into_iter().find(|verdict| import.count(*verdict) > 0).unwrap_or(Verdict::Ready);
-        // What was asked for may have been mended meanwhile.
+        // What was asked for may have been corrected meanwhile.
         let shown = asked.filter(|verdict| import.count(*verdict) > 0).unwrap_or(first);
         let lines = ssr::reply(queries::lines(&backend.db, &host, &import, shown, at).await)?;
         let undo = import.can_be_undone(backend.clock.now());

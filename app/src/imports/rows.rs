@@ -1,9 +1,9 @@
 use guestguard::{
     events::MOST_IN_PARTY,
-    fields::FieldFault,
     guests::GuestForm,
     ids::{EventId, ImportId},
     imports::{Line, Verdict},
+    problem::InvalidField,
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -67,7 +67,7 @@ fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
 }
 
 /// What was typed for this line and what was wrong with it, where that is what came back.
-fn returned(line: i32) -> Option<(GuestForm, Vec<FieldFault>)> {
+fn returned(line: i32) -> Option<(GuestForm, Vec<InvalidField>)> {
     let form = ssr::flash()?.form.filter(|form| form.endpoint == "/api/imports/mend")?;
     let value = |name: &str| form.values.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
     let field = |name: &str| value(&format!("form[{name}]")).unwrap_or_default();
@@ -148,7 +148,7 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
     let ids = ids(event, import, line.line);
     let out = line.verdict != Verdict::LeftOut;
     let form = line.form.clone();
-    let mended = line.suggestion.clone().map(|email| {
+    let corrected = line.suggestion.clone().map(|email| {
         let form = GuestForm { email: email.clone(), ..form.clone() };
         let mut values = ids.clone();
         values.extend([
@@ -196,7 +196,7 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
                 <span class="guest-name">{form.name}</span>
                 <span class="guest-contact">{form.email}</span>
                 {where_to}
-                {mended}
+                {corrected}
                 {line.stopped.then(|| view! { <span class="import-hint">"Gets a link and no mail: they unsubscribed, or this address does not work."</span> })}
             </td>
             <td data-label="Phone">{form.phone}</td>

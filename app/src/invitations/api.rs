@@ -28,7 +28,7 @@ pub async fn issue_all(event: EventId) -> Result<(), Problem> {
 /// Sends a guest's link again.
 #[server(endpoint = "invitations/resend")]
 pub async fn resend(event: EventId, guest: GuestId) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     crate::ssr::reply(guestguard::invitations::actions::resend(&backend, &host, event, guest).await)?;
     let page = format!("/dashboard/events/{event}/guests/{guest}");
     crate::ssr::done(Some(crate::ui::flash::Notice::Resent), &page).await
@@ -37,7 +37,7 @@ pub async fn resend(event: EventId, guest: GuestId) -> Result<(), Problem> {
 /// Replaces a guest's link.
 #[server(endpoint = "invitations/rotate")]
 pub async fn rotate(event: EventId, guest: GuestId, #[server(default)] onwards: Option<String>) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     crate::ssr::reply(guestguard::invitations::actions::rotate(&backend, &host, event, guest).await)?;
     let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
     crate::ssr::done(Some(crate::ui::flash::Notice::Rotated), &page).await
@@ -52,7 +52,7 @@ pub async fn hand_over(
     #[server(default)] channel: Channel,
     #[server(default)] who: String,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let marked = guestguard::invitations::by_hand::mark(&backend, &host, event, guest, channel, outcome).await;
     crate::ssr::reply(marked)?;
     let who = guestguard::invitations::by_hand::Who::of_key(&who).key();
@@ -62,7 +62,7 @@ pub async fn hand_over(
 /// Chooses the words of the messages that the host sends themselves.
 #[server(endpoint = "invitations/words")]
 pub async fn words(event: EventId, form: TextForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Guests).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::invitations::by_hand::set_text(&backend, &host, event, &form).await)?;
     let notice = crate::ui::flash::Notice::EventSaved;
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/invite/by-hand")).await
@@ -74,7 +74,7 @@ async fn send(
     selection: guestguard::invitations::Selection,
     onwards: Option<String>,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     let issued = guestguard::invitations::actions::issue(&backend, &host, event, &selection).await;
     let issued = crate::ssr::reply(issued)?;
     let notice = crate::ui::flash::Notice::Invited(issued);

@@ -3,7 +3,7 @@ use guestguard::{
     events::{Event, ics},
     invitations::{
         Device, Guest, Token,
-        openings::Opening,
+        accesses::Access,
         page::{self, InvitationPage as Found},
     },
     problem::Problem,
@@ -47,9 +47,9 @@ pub fn InvitationPage() -> impl IntoView {
                     <When event=event.clone()/>
                     <Where event=event.clone()/>
                     <Message text=event.description.clone()/>
-                    {(open && event.reply_by.is_some())
+                    {(open && event.rsvp_deadline.is_some())
                         .then(|| {
-                            let day = event.reply_by.map(guestguard::events::times::long_date);
+                            let day = event.rsvp_deadline.map(guestguard::events::times::long_date);
                             view! { <p class="invitation-deadline">"Please answer by " {day}</p> }
                         })}
                 </article>
@@ -74,8 +74,8 @@ pub fn InvitationPage() -> impl IntoView {
 fn note(backend: &Backend, guest: &Guest) -> Result<(), Problem> {
     if ssr::is_read() {
         let device = Device::of_user_agent(&ssr::header("user-agent").unwrap_or_default());
-        let opening = ssr::reply(Opening::now(backend, guest, device, Some(&ssr::network().prefix())))?;
-        backend.openings.note(backend, opening);
+        let access = ssr::reply(Access::now(backend, guest, device, Some(&ssr::network().prefix())))?;
+        ssr::services()?.accesses.record(access);
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub struct AddressForm {
 /// Puts a guest's address right and sends the invitation there.
 #[server(endpoint = "notifications/correct")]
 pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     let AddressForm { address } = form;
     let sent = guestguard::invitations::actions::correct_and_resend(&backend, &host, event, guest, &address).await;
     crate::ssr::reply(sent)?;
@@ -31,7 +31,7 @@ pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Resul
 /// Tells guests how the event is now.
 #[server(endpoint = "notifications/tell")]
 pub async fn tell(event: EventId) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     let told = crate::ssr::reply(guestguard::notifications::telling::tell(&backend, &host, event).await)?;
     let notice = crate::ui::flash::Notice::Told(told);
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
@@ -45,7 +45,7 @@ pub async fn set_words(
     form: Wording,
     #[server(default)] test: bool,
 ) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Invitations).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     let kind = KINDS.into_iter().find(|known| known.key() == kind).ok_or(Problem::NotFound)?;
     crate::ssr::reply(wording::set(&backend, &host, event, kind, &form).await)?;
     if test {
@@ -59,7 +59,7 @@ pub async fn set_words(
 /// Adds a reminder.
 #[server(endpoint = "notifications/add-reminder")]
 pub async fn add_reminder(event: EventId, form: RuleForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::add(&backend, &host, event, &form).await)?;
     crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
@@ -67,7 +67,7 @@ pub async fn add_reminder(event: EventId, form: RuleForm) -> Result<(), Problem>
 /// Turns a reminder on or off.
 #[server(endpoint = "notifications/switch-reminder")]
 pub async fn switch_reminder(event: EventId, reminder: ReminderId, #[server(default)] on: bool) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::switch(&backend, &host, event, reminder, on).await)?;
     crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
@@ -75,7 +75,7 @@ pub async fn switch_reminder(event: EventId, reminder: ReminderId, #[server(defa
 /// Takes a reminder away.
 #[server(endpoint = "notifications/remove-reminder")]
 pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::remove(&backend, &host, event, reminder).await)?;
     crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
@@ -83,7 +83,7 @@ pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(),
 /// Chooses when text messages follow mails.
 #[server(endpoint = "notifications/set-ladder")]
 pub async fn set_ladder(event: EventId, form: LadderForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Events).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(ladder::set(&backend, &host, event, &form).await)?;
     let notice = crate::ui::flash::Notice::LadderSaved;
     crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages/texts")).await

@@ -49,10 +49,10 @@ fn Reminders(host: Host, event: Event, plans: Vec<Plan>, asked: Option<RuleForm>
     let mut crumbs = crumbs(&event);
     crumbs.push((base.clone(), "Messages".into()));
     let first = RuleForm {
-        anchor: if event.reply_by.is_some() { "reply-by" } else { "start" }.into(),
+        anchor: if event.rsvp_deadline.is_some() { "rsvp-deadline" } else { "start" }.into(),
         days: "3".into(),
         hour: "10".into(),
-        audience: if event.reply_by.is_some() { "unanswered" } else { "attending" }.into(),
+        audience: if event.rsvp_deadline.is_some() { "unanswered" } else { "attending" }.into(),
     };
     let form = asked.clone().unwrap_or(first);
     let (plan, faults) = match draft {
@@ -196,7 +196,7 @@ fn when(plan: &Plan, event: &Event) -> String {
 
 fn anchor_words(anchor: Anchor) -> &'static str {
     match anchor {
-        Anchor::ReplyBy => "the reply-by day",
+        Anchor::RsvpDeadline => "the reply-by day",
         Anchor::Start => "the day of the event",
     }
 }

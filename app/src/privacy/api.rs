@@ -9,7 +9,7 @@ use leptos::prelude::*;
 /// The host agrees to the terms and the privacy policy as they are now.
 #[server(endpoint = "privacy/accept")]
 pub async fn accept() -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Account).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::privacy::actions::accept(&backend, &host).await)?;
     crate::ssr::done(Some(crate::ui::flash::Notice::TermsAccepted), "/dashboard").await
 }
@@ -17,7 +17,7 @@ pub async fn accept() -> Result<(), Problem> {
 /// Asks for everything that the account keeps to be prepared.
 #[server(endpoint = "privacy/ask-for-export")]
 pub async fn ask_for_export() -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Exports).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Exports).await?;
     crate::ssr::reply(guestguard::privacy::export::ask(&backend, &host).await)?;
     crate::ssr::done(Some(crate::ui::flash::Notice::ExportAsked), "/dashboard/account").await
 }
@@ -25,7 +25,7 @@ pub async fn ask_for_export() -> Result<(), Problem> {
 /// Deletes the account with all that it keeps.
 #[server(endpoint = "privacy/delete-account")]
 pub async fn delete_account(form: DeletionForm) -> Result<(), Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Account).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::privacy::actions::delete_account(&backend, &host, &form).await)?;
     crate::ssr::forget_session().await?;
     crate::ssr::done(Some(crate::ui::flash::Notice::AccountDeleted), "/sign-in").await

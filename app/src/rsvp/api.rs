@@ -12,7 +12,8 @@ pub async fn answer(token: Token, form: AnswerForm) -> Result<(), Problem> {
 /// A ticket for the socket of an event: good once, for 30 seconds.
 #[server(endpoint = "rsvp/ticket")]
 pub async fn ticket(event: EventId) -> Result<String, Problem> {
-    let (backend, host) = crate::ssr::host_within(guestguard::limits::Limit::Tickets).await?;
+    let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Tickets).await?;
     crate::ssr::reply(guestguard::events::queries::event(&backend.db, &host, event).await)?;
-    crate::ssr::reply(backend.live.issue_ticket(&host, event).await)
+    let claims = guestguard::live::TicketClaims { host: host.id(), session: host.session(), event };
+    crate::ssr::reply(backend.live.issue_ticket(claims).await)
 }

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, sync::Arc};
 
-use guestguard::{fields::FieldFault, problem::Problem};
+use guestguard::{problem::InvalidField, problem::Problem};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ impl FormState {
 
     /// What is wrong with a field, in words.
     pub fn fault(&self, field: &str) -> Option<String> {
-        self.problem.as_ref()?.faults(field).map(|FieldFault { fault, .. }| words::fault(fault)).next()
+        self.problem.as_ref()?.faults(field).map(|InvalidField { fault, .. }| words::fault(fault)).next()
     }
 
     /// Whether the form came back, be it with faults or for a second look.

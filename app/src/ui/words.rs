@@ -1,8 +1,8 @@
 use guestguard::{
     billing::{Reached, Tier},
-    fields::{Fault, FileFault},
     phone::Wrong,
     problem::{Conflict, LinkEnd, Problem},
+    problem::{FieldError, FileError},
 };
 
 /// A heading and a sentence that says what to do next.
@@ -149,39 +149,39 @@ pub fn link_problem(problem: &Problem) -> (&'static str, String) {
 }
 
 /// What one field needs.
-pub fn fault(fault: &Fault) -> String {
+pub fn fault(fault: &FieldError) -> String {
     match fault {
-        Fault::Required => "Please fill this in.".into(),
-        Fault::TooManyLinks(0) => "Please leave links out here: they make a mail look like spam.".into(),
-        Fault::TooManyLinks(max) => format!("Please use at most {max} links: more make a mail look like spam."),
-        Fault::TooLong(max) => format!("Please use at most {max} characters."),
-        Fault::TooShort(min) => format!("Please use at least {min} characters."),
-        Fault::NotAnEmail => "That doesn't look like an e-mail address, such as ada@example.org.".into(),
-        Fault::Phone { wrong, example } => phone(*wrong, example),
-        Fault::File(fault) => file(*fault).into(),
-        Fault::NotADate => "Please give a date such as 2027-06-20, with a time where one is asked for.".into(),
-        Fault::NotANumber => "Please give a whole number.".into(),
-        Fault::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
-        Fault::UnknownTimeZone => "Please choose a time zone from the list.".into(),
-        Fault::NoSuchTime => {
+        FieldError::Required => "Please fill this in.".into(),
+        FieldError::TooManyLinks(0) => "Please leave links out here: they make a mail look like spam.".into(),
+        FieldError::TooManyLinks(max) => format!("Please use at most {max} links: more make a mail look like spam."),
+        FieldError::TooLong(max) => format!("Please use at most {max} characters."),
+        FieldError::TooShort(min) => format!("Please use at least {min} characters."),
+        FieldError::NotAnEmail => "That doesn't look like an e-mail address, such as ada@example.org.".into(),
+        FieldError::Phone { wrong, example } => phone(*wrong, example),
+        FieldError::File(fault) => file(*fault).into(),
+        FieldError::NotADate => "Please give a date such as 2027-06-20, with a time where one is asked for.".into(),
+        FieldError::NotANumber => "Please give a whole number.".into(),
+        FieldError::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
+        FieldError::UnknownTimeZone => "Please choose a time zone from the list.".into(),
+        FieldError::NoSuchTime => {
             "The clocks go forward that night, so this time does not exist. Choose an hour later.".into()
         }
-        Fault::EndsBeforeStart => "The end has to come after the start.".into(),
-        Fault::ReplyByAfterStart => "The last day for answers can't be after the event begins.".into(),
-        Fault::GuessablePassword => {
+        FieldError::EndsBeforeStart => "The end has to come after the start.".into(),
+        FieldError::RsvpDeadlineAfterStart => "The last day for answers can't be after the event begins.".into(),
+        FieldError::GuessablePassword => {
             "That one is guessed quickly. Use a few words in a row that have nothing to do with you.".into()
         }
-        Fault::NotThisAddress => "Please type the e-mail address of your account, as it stands above.".into(),
-        Fault::WrongCurrentPassword => "That is not your present password.".into(),
-        Fault::SameAddress => "That is the address your account has.".into(),
-        Fault::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
-        Fault::NeedsLink => "Please leave {link} in: it becomes the guest's personal link.".into(),
-        Fault::NoSuchDay => "This event has no such day. Set it under Details first.".into(),
-        Fault::InThePast => "That moment is over. Choose fewer days.".into(),
-        Fault::Repeated => "This one stands there already.".into(),
-        Fault::NotAChoice => "Please choose one of the answers.".into(),
-        Fault::TooMany(max) => format!("Please give at most {max}."),
-        Fault::Lines(lines) => {
+        FieldError::NotThisAddress => "Please type the e-mail address of your account, as it stands above.".into(),
+        FieldError::WrongCurrentPassword => "That is not your present password.".into(),
+        FieldError::SameAddress => "That is the address your account has.".into(),
+        FieldError::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
+        FieldError::NeedsLink => "Please leave {link} in: it becomes the guest's personal link.".into(),
+        FieldError::NoSuchDay => "This event has no such day. Set it under Details first.".into(),
+        FieldError::InThePast => "That moment is over. Choose fewer days.".into(),
+        FieldError::Repeated => "This one stands there already.".into(),
+        FieldError::NotAChoice => "Please choose one of the answers.".into(),
+        FieldError::TooMany(max) => format!("Please give at most {max}."),
+        FieldError::Lines(lines) => {
             let numbers: Vec<_> = lines.iter().take(8).map(ToString::to_string).collect();
             let more = if lines.len() > 8 { " and others" } else { "" };
             format!("Nobody was added: please correct line {}{more} first.", numbers.join(", "))
@@ -239,19 +239,19 @@ pub fn phone(wrong: Wrong, example: &str) -> String {
     format!("{what}. A right one looks like {example}.")
 }
 
-fn file(fault: FileFault) -> &'static str {
+fn file(fault: FileError) -> &'static str {
     match fault {
-        FileFault::Empty => "There is nobody in this file. Did you choose the right one?",
-        FileFault::NotATable => {
+        FileError::Empty => "There is nobody in this file. Did you choose the right one?",
+        FileError::NotATable => {
             "We can't read this file. Save your list as CSV or as an Excel workbook (.xlsx) and try again."
         }
-        FileFault::Damaged => {
+        FileError::Damaged => {
             "This workbook can't be opened. Open it in your spreadsheet program, save it again as .xlsx, and try again."
         }
-        FileFault::TooLarge => {
+        FileError::TooLarge => {
             "This file is larger than 5 MB. Leave out pictures and columns you don't need, or split the list."
         }
-        FileFault::TooManyRows => {
+        FileError::TooManyRows => {
             "A file may have 5,000 rows. Split the list, and bring the parts one after the other."
         }
     }

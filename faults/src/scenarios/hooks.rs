@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use guestguard::{
-    backend::Clock,
+    clock::Clock,
     ids::{NotificationId, UserId},
     notifications::senders::Reference,
 };
@@ -60,7 +60,7 @@ pub async fn run(world: &mut World, scale: Scale) -> anyhow::Result<Vec<Row>> {
     row.injected = tellings;
     row.acknowledged = written.len();
     row.found = usize::try_from(world.count("select count(*) from webhook_events").await? - before)?;
-    let twice = "select count(*) - count(distinct notification_id) from notification_steps where what = 'delivered'";
+    let twice = "select count(*) - count(distinct notification_id) from delivery_events where what = 'delivered'";
     row.duplicates = usize::try_from(world.count(twice).await?)?;
     row.expect(row.duplicates == 0 && row.found == row.acknowledged, "a report had more than one effect");
     row.seen = format!("one effect each; {:.1} ms a telling", begun.elapsed().as_secs_f64() * 1000.0 / tellings as f64);

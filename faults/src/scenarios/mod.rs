@@ -75,7 +75,7 @@ impl Row {
         let messages: Vec<_> =
             answered.iter().filter(|one| one.is_acknowledged()).map(|one| one.message.clone()).collect();
         let kept: Vec<i64> =
-            sqlx::query_scalar("select count(*) from rsvp_changes where message = any ($1) group by message")
+            sqlx::query_scalar("select count(*) from rsvp_history where message = any ($1) group by message")
                 .bind(&messages)
                 .fetch_all(&mut world.database().await?)
                 .await?;

@@ -2,8 +2,8 @@ use std::io::IsTerminal;
 
 use clap::{Args, Subcommand, ValueEnum};
 use guestguard::{
-    backend::Clock,
     backup::{self, Backups, Format, Making, keep},
+    clock::Clock,
 };
 use serde_json::json;
 

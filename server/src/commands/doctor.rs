@@ -1,6 +1,6 @@
 use anyhow::bail;
 use guestguard::{
-    backend::Clock,
+    clock::Clock,
     notifications::{Channel, postman},
 };
 

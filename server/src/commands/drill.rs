@@ -3,12 +3,13 @@ use std::{io::Write, path::PathBuf, time::Instant};
 use anyhow::{Context, bail};
 use clap::Args;
 use guestguard::{
-    backend::{Backend, Clock},
+    backend::Backend,
     backup::{
         self, Backups, DRILL_DAYS, Manifest, Progress,
         drills::{self, Scratch},
         keep, queries, restore,
     },
+    clock::Clock,
     maintenance,
 };
 use serde::Serialize;

@@ -1,11 +1,11 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use guestguard::{
-    backend::Clock,
     backup::{
         Backups, Key, Manifest, Progress, journal, keep,
         restore::{self, Restored},
     },
+    clock::Clock,
 };
 
 use super::{

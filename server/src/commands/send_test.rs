@@ -45,7 +45,7 @@ pub async fn run(send: SendTest) -> anyhow::Result<()> {
         (Channel::Email, Message::Mail(Box::new(mail)))
     } else {
         let Ok(to) = phone::parse(&send.to, None) else { bail!("{} is no address and no phone number", send.to) };
-        let callback = links.twilio_callback(reference);
+        let callback = links.to(&format!("/webhooks/twilio?reference={reference}"));
         (Channel::Sms, Message::Text(Text { reference, to, body: said.into(), callback }))
     };
     let sender = senders.on(channel).context("no provider for text messages is set; see GG_TWILIO_ACCOUNT_SID")?;

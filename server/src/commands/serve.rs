@@ -31,7 +31,8 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::log(config.environment);
     let metrics = telemetry::metrics()?;
-    let backend = connect::backend(&config).await?;
+    let services = connect::services(&config).await?;
+    let backend = services.backend.clone();
     schema(&serve, &backend.db).await?;
 
     let stop = CancellationToken::new();
@@ -40,20 +41,20 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     super::work::follow_maintenance(&backend, &stop).await;
     let worker = match serve.no_work {
         true => None,
-        false => Some(tokio::spawn(super::work::until(backend.clone(), stop.clone()))),
+        false => Some(tokio::spawn(super::work::until(services.clone(), stop.clone()))),
     };
     if let Some(address) = config.metrics_listen {
         let listener = bind(address).await?;
-        let router = telemetry::metrics_router(metrics, backend.clone());
+        let router = telemetry::metrics_router(metrics, services.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
-    let router = router::router(&config, backend.clone(), hub, https_fetch()?)?;
+    let router = router::router(&config, services.clone(), hub, https_fetch()?)?;
     let listener = bind(config.listen).await?;
     say!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 
     listen::serve(listener, router, stop).await?;
-    if backend.openings.settle(&backend).await.is_err() {
-        tracing::warn!("the last openings were not noted");
+    if services.accesses.flush().await.is_err() {
+        tracing::warn!("the last accesses could not be written");
     }
     if let Some(worker) = worker {
         worker.await?.context("the worker")?;

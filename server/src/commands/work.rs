@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use guestguard::{backend::Backend, notifications::postman};
+use guestguard::{backend::Backend, notifications::postman, services::Services};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, telemetry};
@@ -12,12 +12,12 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::log(config.environment);
-    let backend = connect::backend(&config).await?;
+    let services = connect::services(&config).await?;
     let stop = CancellationToken::new();
     tokio::spawn(super::serve::stop_on_signal(stop.clone()));
-    follow_maintenance(&backend, &stop).await;
+    follow_maintenance(&services.backend, &stop).await;
     tracing::info!("working");
-    until(backend, stop).await?;
+    until(services, stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -30,22 +30,22 @@ pub(super) async fn follow_maintenance(backend: &Backend, stop: &CancellationTok
 }
 
 /// Sends messages and works off jobs until `stop`. While the service is closed nothing is written, so nothing works.
-pub(super) async fn until(backend: Backend, stop: CancellationToken) -> anyhow::Result<()> {
+pub(super) async fn until(services: Services, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = backend.maintenance.until(false) => {}
+            () = services.backend.maintenance.until(false) => {}
         }
         let pause = stop.child_token();
         let closing = tokio::spawn({
-            let (maintenance, pause) = (backend.maintenance.clone(), pause.clone());
+            let (maintenance, pause) = (services.backend.maintenance.clone(), pause.clone());
             async move {
                 maintenance.until(true).await;
                 tracing::info!("closed for maintenance: the worker rests");
                 pause.cancel();
             }
         });
-        let worked = work(&backend, pause).await;
+        let worked = work(&services, pause).await;
         closing.abort();
         if let Err(cause) = worked {
             // Not the end of it: the database may be away for a moment, as while it is replaced.
@@ -56,10 +56,11 @@ pub(super) async fn until(backend: Backend, stop: CancellationToken) -> anyhow::
     Ok(())
 }
 
-async fn work(backend: &Backend, stop: CancellationToken) -> anyhow::Result<()> {
-    let worker = guestguard::jobs::worker(backend, stop.clone().cancelled_owned()).await?;
-    guestguard::jobs::catch_up(&backend.db).await?;
-    let postman = tokio::spawn(postman::run(backend.clone(), stop.cancelled_owned()));
+async fn work(services: &Services, stop: CancellationToken) -> anyhow::Result<()> {
+    let worker = guestguard::registry::worker(services, stop.clone().cancelled_owned()).await?;
+    let enqueued = guestguard::billing::jobs::enqueue_reconcile(&services.backend.db).await;
+    enqueued.map_err(guestguard::error::Error::into_cause)?;
+    let postman = tokio::spawn(postman::run(services.backend.clone(), stop.cancelled_owned()));
     worker.run().await?;
     postman.await?;
     Ok(())

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, net::SocketAddr, path::Path};
 
-use guestguard::limits::{Limit, Rate};
+use guestguard::rate_limits::{Limit, Rate};
 use url::Url;
 
 use super::{Environment, Fault};
@@ -112,9 +112,9 @@ impl Reader<'_> {
     }
 
     pub fn rate(&mut self, limit: Limit) -> Rate {
-        let Some(text) = self.text(limit.variable()) else { return limit.default_rate() };
+        let Some(text) = self.text(limit.setting()) else { return limit.default_rate() };
         Rate::parse(&text).unwrap_or_else(|| {
-            self.fault(limit.variable(), format!("is \"{text}\"; give calls per seconds, such as 5/3600"));
+            self.fault(limit.setting(), format!("is \"{text}\"; give calls per seconds, such as 5/3600"));
             limit.default_rate()
         })
     }

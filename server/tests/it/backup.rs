@@ -171,12 +171,12 @@ async fn the_worker_backs_up_by_schedule_and_operators_see_how_it_stands(db: PgP
     tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect("there is none yet");
     let ana = app.host("ana").await;
     assert_eq!(ana.get("/dashboard/operator").await.status, 404);
-    sqlx::query("select graphile_worker.add_job('back_up', 'null'::json), graphile_worker.add_job('ship_journal', 'null'::json)")
+    sqlx::query("select graphile_worker.add_job('create_backup', 'null'::json), graphile_worker.add_job('ship_erasure_log', 'null'::json)")
         .execute(&app.backend.db)
         .await
         .unwrap();
     app.work().await;
-    let kept = guestguard::backup::keep::list(&app.backend.backups.as_ref().unwrap().store).await.unwrap();
+    let kept = guestguard::backup::keep::list(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(kept.len(), 1);
     let operator = app.host("operator").await;
     let page = operator.get("/dashboard/operator").await.ok();
@@ -235,7 +235,7 @@ fn touch(place: &Place, name: &str, day: &str) {
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn the_schedule_has_a_backup_each_hour_where_it_is_asked_for(db: PgPool) {
-    let scheduled = "select count(*) from graphile_worker._private_known_crontabs where identifier = 'back_up'";
+    let scheduled = "select count(*) from graphile_worker._private_known_crontabs where identifier = 'create_backup'";
     for (hourly, times) in [(false, 0), (true, 1)] {
         let place = Place::folder();
         let mut providers = place.settings();
@@ -244,7 +244,7 @@ async fn the_schedule_has_a_backup_each_hour_where_it_is_asked_for(db: PgPool) {
         }
         let app = App::start_with(db.clone(), Settings { providers, ..Settings::default() }).await;
         let stop = tokio_util::sync::CancellationToken::new();
-        let worker = guestguard::jobs::worker(&app.backend, stop.clone().cancelled_owned()).await.unwrap();
+        let worker = guestguard::registry::worker(&app.services, stop.clone().cancelled_owned()).await.unwrap();
         let running = tokio::spawn(async move { worker.run().await });
         let known = async {
             while app.count("select count(*) from graphile_worker._private_known_crontabs").await < 4 + times {

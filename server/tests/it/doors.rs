@@ -259,7 +259,7 @@ async fn snapshot(app: &App) -> String {
             (select string_agg(i.id::text || coalesce(i.ended_at::text, ''), '' order by i.id) from invitations i),
             (select string_agg(r::text, '') from rsvps r),
             (select string_agg(u.name || u.email || u.password_hash, '' order by u.id) from users u),
-            (select string_agg(h::text, '') from handovers h),
+            (select string_agg(h::text, '') from manual_deliveries h),
             (select string_agg(m.id::text || coalesce(m.committed_at::text, ''), '') from imports m),
             (select string_agg(l::text, '' order by l.line) from import_rows l),
             (select count(*) from sessions where ended_at is not null))",

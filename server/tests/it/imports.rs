@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, process::Stdio, time::Duration};
 
 use guestguard::{
-    fields::{Fault, FileFault},
     ids::{EventId, ImportId},
     problem::Problem,
+    problem::{FieldError, FileError},
 };
 use sqlx::PgPool;
 
@@ -49,8 +49,8 @@ async fn import_flow_from_file_to_guests(db: PgPool) {
     assert!(review.contains("e-mail address, such as") && review.contains("too short. A right one looks like +44"));
     assert_eq!(app.count("select count(*) from guests").await, 1, "nobody is added by looking");
 
-    let mended = [("line", "3"), ("form[name]", "Ada"), ("form[email]", "ada@example.org")];
-    act(&ana, "mend", event, import, &mended).await;
+    let corrected = [("line", "3"), ("form[name]", "Ada"), ("form[email]", "ada@example.org")];
+    act(&ana, "mend", event, import, &corrected).await;
     act(&ana, "leave-out", event, import, &[("lines[]", "7"), ("out", "true")]).await;
     let ready = ana.get(&format!("{}?show=ready", page(event, import))).await.ok();
     assert!(ready.contains("Did they mean") && ready.contains("bo@gmail.com"));
@@ -162,7 +162,7 @@ async fn asvs_5_2_2_files_that_are_no_list_or_too_large_are_refused_with_a_remed
     let path = format!("/dashboard/events/{event}/guests/import");
     let fetched = ana.fetch_file(&path, "empty.csv", b"").await;
     let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
-    assert_eq!(faults[0].fault, Fault::File(FileFault::Empty));
+    assert_eq!(faults[0].fault, FieldError::File(FileError::Empty));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
@@ -232,7 +232,7 @@ async fn asvs_1_2_10_what_is_exported_comes_back_as_it_was(db: PgPool) {
         act(&ana, "undo", copy, import, &[]).await;
         sqlx::query("delete from guests where event_id = $1").bind(copy.0).execute(&app.backend.db).await.unwrap();
     }
-    assert_eq!(app.count("select count(*) from activities where kind = 'guests-exported'").await, 2);
+    assert_eq!(app.count("select count(*) from audit_log where kind = 'guests-exported'").await, 2);
 }
 
 /// A node that is killed while it puts 5,000 rows on the list, at twenty moments: all or none are there, and the same

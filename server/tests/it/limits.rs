@@ -1,8 +1,8 @@
 //! How often what may be done, from which network.
 
 use guestguard::{
-    limits::{Limit, Rate},
     problem::Problem,
+    rate_limits::{Limit, Rate},
 };
 use sqlx::PgPool;
 
@@ -40,7 +40,7 @@ async fn sign_up_is_limited_by_network(db: PgPool) {
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn asvs_4_1_3_a_forged_forwarded_header_does_not_help(db: PgPool) {
-    let app = App::start_with(db, limited(Limit::AccountMail, 1)).await;
+    let app = App::start_with(db, limited(Limit::AccountEmail, 1)).await;
     let eve = app.anonymous();
     assert_eq!(ask(&eve, "1.1.1.1").await, 200);
     assert_eq!(ask(&eve, "2.2.2.2").await, 429);
@@ -48,7 +48,7 @@ async fn asvs_4_1_3_a_forged_forwarded_header_does_not_help(db: PgPool) {
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 async fn behind_a_proxy_each_client_has_its_own_limit(db: PgPool) {
-    let app = App::start_with(db, Settings { proxies: 1, ..limited(Limit::AccountMail, 1) }).await;
+    let app = App::start_with(db, Settings { proxies: 1, ..limited(Limit::AccountEmail, 1) }).await;
     let eve = app.anonymous();
     assert_eq!(ask(&eve, "6.6.6.6, 1.1.1.1").await, 200);
     assert_eq!(ask(&eve, "7.7.7.7, 1.1.1.1").await, 429, "what the client wrote itself is not believed");

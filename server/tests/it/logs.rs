@@ -125,8 +125,8 @@ async fn canaries_in_every_input_reach_neither_the_log_nor_the_metrics(db: PgPoo
         .env("GG_MAIL_FROM", "post@guests.example")
         .env("GG_METRICS_LISTEN", &metrics)
         .env("GG_LISTEN", &address);
-    for limit in guestguard::limits::Limit::ALL {
-        command.env(format!("GG_LIMIT_{}", limit.variable().trim_start_matches("GG_LIMIT_")), "100000/60");
+    for limit in guestguard::rate_limits::Limit::ALL {
+        command.env(format!("GG_LIMIT_{}", limit.setting().trim_start_matches("GG_LIMIT_")), "100000/60");
     }
     let file = std::env::temp_dir().join(format!("guestguard-log-{}", uuid::Uuid::now_v7()));
     let mut node = ready(&mut command, std::fs::File::create(&file).unwrap().into()).await;

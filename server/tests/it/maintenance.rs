@@ -67,7 +67,7 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
         assert_eq!(app.anonymous().get(path).await.ok(), r#"{"database":"ok","maintenance":true,"redis":"ok"}"#);
     }
     assert_ne!(app.anonymous().get("/favicon.svg").await.status, 503, "the page needs its files");
-    sqlx::query("select graphile_worker.add_job('reconcile', 'null'::json)").execute(&db).await.unwrap();
+    sqlx::query("select graphile_worker.add_job('reconcile_subscriptions', 'null'::json)").execute(&db).await.unwrap();
     // Longer than a worker sleeps between two looks.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let waiting = "select count(*) from graphile_worker._private_jobs";

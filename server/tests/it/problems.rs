@@ -1,7 +1,7 @@
 //! One problem, three ways to be told: as a page, to a fetch, and to a form without scripts.
 
 use guestguard::{
-    fields::Fault,
+    problem::FieldError,
     problem::{Conflict, LinkEnd, Problem},
 };
 use sqlx::PgPool;
@@ -57,7 +57,10 @@ async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(db: PgPoo
     assert_eq!(fetched.status, 422);
     let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
     let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.fault.clone())).collect();
-    assert_eq!(named, [("title", Fault::Required), ("capacity", Fault::NotANumber), ("starts", Fault::NotADate)]);
+    assert_eq!(
+        named,
+        [("title", FieldError::Required), ("capacity", FieldError::NotANumber), ("starts", FieldError::NotADate)]
+    );
 
     let posted = ana.post("/api/events/create", "/dashboard/events/new", &fields).await;
     assert_eq!(posted.location(), "/dashboard/events/new");

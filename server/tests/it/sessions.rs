@@ -22,7 +22,7 @@ async fn with_cookie(app: &App, cookie: &str, path: &str) -> (u16, String) {
 
 /// Makes the session of Ana due for a new cookie.
 async fn let_a_quarter_of_an_hour_pass(app: &App) {
-    sqlx::query("update sessions set renewed_at = renewed_at - interval '15 minutes'")
+    sqlx::query("update sessions set rotated_at = rotated_at - interval '15 minutes'")
         .execute(&app.backend.db)
         .await
         .unwrap();
@@ -56,5 +56,5 @@ async fn a_cookie_replaced_more_than_ten_seconds_ago_ends_its_session(db: PgPool
     assert_eq!(with_cookie(&app, &new, "/dashboard").await.0, 303, "the whole family is signed out");
     app.work().await;
     assert!(app.mails("ana@example.org").await.iter().any(|mail| mail.contains("An outdated copy of a session")));
-    assert_eq!(app.count("select count(*) from activities where kind = 'session-revoked'").await, 1);
+    assert_eq!(app.count("select count(*) from audit_log where kind = 'session-revoked'").await, 1);
 }

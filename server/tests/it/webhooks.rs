@@ -1,6 +1,6 @@
 //! What providers tell, through their doors: signed by their own packages, told once, in any order.
 
-use guestguard::{backend::Clock, ids::EventId, notifications::senders::Reference};
+use guestguard::{clock::Clock, ids::EventId, notifications::senders::Reference};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -65,7 +65,7 @@ async fn resend_events(db: PgPool) {
     }
     assert_eq!(signed[3].post(&door).await, 200);
     assert_eq!(state(&app).await, "bounced", "word of the sending comes too late to matter");
-    assert_eq!(app.count("select count(*) from notification_steps where what = 'bounced'").await, 1);
+    assert_eq!(app.count("select count(*) from delivery_events where what = 'bounced'").await, 1);
     assert_eq!(signed[4].post(&door).await, 200, "what we do not act on is kept");
     assert_eq!(app.count("select count(*) from webhook_events where provider = 'resend'").await, 5);
     assert_eq!(signed[5].post(&door).await, 400, "somebody else's secret");

@@ -29,7 +29,7 @@ async fn mails_carry_the_hosts_own_words_with_each_guests_data(db: PgPool) {
     let seen = seen.ok();
     assert!(seen.contains("Hey Ada!") && seen.contains("&#60;b&#62;please"), "{seen}");
     assert!(!seen.contains("/i/"), "looking at a draft opens nobody's invitation");
-    assert_eq!(app.count("select count(*) from event_words").await, 0, "and keeps nothing");
+    assert_eq!(app.count("select count(*) from message_templates").await, 0, "and keeps nothing");
     let refused = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", many)]).await;
     assert!(refused.ok().contains("at most 3 links"), "the frame says why there is nothing to see");
 

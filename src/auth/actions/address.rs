@@ -9,10 +9,10 @@ use crate::{
     auth::{Act, AddressForm, Host, Purpose},
     backend::Backend,
     error::{OnConstraint, Result},
-    fields::{Fault, Fields},
     ids::{Token, UserId},
     notifications::{self, Kind},
     problem::{Conflict, LinkEnd, Problem},
+    problem::{FieldError, Fields},
 };
 
 /// The holder of a verification link proves the account's address.
@@ -43,7 +43,7 @@ pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) 
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
     if email.to_lowercase() == host.email().to_lowercase() {
-        fields.fault("email", Fault::SameAddress);
+        fields.fault("email", FieldError::SameAddress);
     }
     fields.given("current_password", &form.current_password);
     let email = fields.finish(email)?;

@@ -1,4 +1,4 @@
-use crate::{auth::MOST_FAILURES, backend::Backend, error::Result, jobs};
+use crate::{auth::MOST_FAILURES, backend::Backend, error::Result};
 
 /// A comparison of passwords that was counted before it was made.
 pub(super) struct Attempt {
@@ -32,7 +32,7 @@ pub(super) async fn clear(tx: &mut sqlx::PgConnection, backend: &Backend, email:
 /// Forgets what is known of an address apart from its account: failed sign-ins, and news that nobody followed up yet.
 pub(crate) async fn forget_address(tx: &mut sqlx::PgConnection, backend: &Backend, email: &str) -> Result<()> {
     clear(tx, backend, email).await?;
-    jobs::forget_account_news(tx, email).await
+    crate::auth::jobs::delete_account_events(tx, email).await
 }
 
 fn address_hash(backend: &Backend, email: &str) -> Result<Vec<u8>> {

@@ -12,7 +12,7 @@ mod token;
 
 pub use address::{agree_to_new_address, change_address, verify};
 pub(crate) use lock::forget_address;
-pub use news::{ask_for_reset, ask_for_verification, follow_up};
+pub use news::{ask_for_reset, ask_for_verification, handle_account_event};
 pub use password::{change_password, prove, reset_password};
 pub use record::{record, record_of};
 pub use session::{end_other_sessions, end_session, forget_the_past, renew, revoke_replayed, see};

@@ -2,36 +2,38 @@ use sqlx::PgConnection;
 
 use super::{record::record_by, token};
 use crate::{
-    auth::{Act, Host, MailForm, Purpose},
+    auth::{
+        Act, Host, MailForm, Purpose,
+        jobs::{self, AccountEvent},
+    },
     backend::Backend,
     error::{Error, Result},
-    fields::Fields,
     ids::UserId,
-    jobs::{self, News},
-    limits::Limit,
     notifications::{self, Kind},
+    problem::Fields,
     problem::Problem,
+    rate_limits::Limit,
 };
 
 /// Somebody asks for a link with which to set a new password.
 pub async fn ask_for_reset(backend: &Backend, form: &MailForm, device: &str) -> Result<()> {
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
-    ask(backend, News::ResetAsked, &fields.finish(email)?, device).await
+    ask(backend, AccountEvent::ResetRequested, &fields.finish(email)?, device).await
 }
 
 /// The host asks for another link with which to prove their address.
 pub async fn ask_for_verification(backend: &Backend, host: &Host) -> Result<()> {
-    ask(backend, News::VerificationAsked, host.email(), host.device()).await
+    ask(backend, AccountEvent::VerificationRequested, host.email(), host.device()).await
 }
 
 /// Too many wishes for one address are passed over in silence.
-async fn ask(backend: &Backend, news: News, email: &str, device: &str) -> Result<()> {
-    match backend.limits.count(Limit::AccountMailAddress, &email.to_lowercase()).await {
+async fn ask(backend: &Backend, news: AccountEvent, email: &str, device: &str) -> Result<()> {
+    match backend.rate_limits.check(Limit::AccountEmailAddress, &email.to_lowercase()).await {
         Err(Error::Problem(Problem::TooManyRequests { .. })) => return Ok(()),
         counted => counted?,
     }
-    jobs::enqueue_account_news(&mut *backend.db.acquire().await?, news, email, device).await
+    jobs::enqueue(&mut *backend.db.acquire().await?, news, email, device).await
 }
 
 struct Account {
@@ -44,7 +46,7 @@ struct Account {
 /// when nobody waits for an answer, so that words, status and time are the same for addresses with and without an
 /// account. Nothing is written to addresses without one, and mail goes to the address that the account has, never to
 /// the one that was typed.
-pub async fn follow_up(backend: &Backend, news: News, email: &str, device: &str) -> Result<()> {
+pub async fn handle_account_event(backend: &Backend, news: AccountEvent, email: &str, device: &str) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     let account = sqlx::query_as!(
         Account,
@@ -59,19 +61,19 @@ pub async fn follow_up(backend: &Backend, news: News, email: &str, device: &str)
     let Some(account) = account else { return Ok(()) };
     let mut letter = Letter { backend, tx: &mut tx, account: &account, device };
     match news {
-        News::SignedUp if account.verified => letter.send(Purpose::Reset, Kind::Registered).await?,
-        News::SignedUp => {
+        AccountEvent::SignedUp if account.verified => letter.send(Purpose::Reset, Kind::Registered).await?,
+        AccountEvent::SignedUp => {
             letter.record(Act::SignedUp).await?;
             letter.send(Purpose::Verify, Kind::Verify).await?;
         }
-        News::VerificationAsked if account.verified => {}
-        News::VerificationAsked => letter.send(Purpose::Verify, Kind::Verify).await?,
-        News::ResetAsked => {
+        AccountEvent::VerificationRequested if account.verified => {}
+        AccountEvent::VerificationRequested => letter.send(Purpose::Verify, Kind::Verify).await?,
+        AccountEvent::ResetRequested => {
             letter.record(Act::ResetAsked).await?;
             letter.send(Purpose::Reset, Kind::Reset).await?;
         }
-        News::SignInFailed => letter.record(Act::SignInFailed).await?,
-        News::Locked => {
+        AccountEvent::SignInFailed => letter.record(Act::SignInFailed).await?,
+        AccountEvent::Locked => {
             letter.record(Act::SignInFailed).await?;
             letter.record(Act::PasswordLocked).await?;
             letter.send(Purpose::Reset, Kind::Locked).await?;

@@ -6,13 +6,16 @@ use super::{
     session, token,
 };
 use crate::{
-    auth::{Act, Host, PasswordForm, ProofForm, Purpose, ResetForm, password},
+    auth::{
+        Act, Host, PasswordForm, ProofForm, Purpose, ResetForm,
+        jobs::{self, AccountEvent},
+        password,
+    },
     backend::Backend,
     error::Result,
-    fields::{Fault, Fields, invalid},
     ids::{SessionId, Token, UserId},
-    jobs::{self, News},
     notifications::{self, Kind},
+    problem::{FieldError, Fields, invalid},
     problem::{LinkEnd, Problem},
 };
 
@@ -91,7 +94,7 @@ pub async fn prove(backend: &Backend, host: &Host, form: &ProofForm) -> Result<(
     fields.finish(())?;
     confirm(backend, host, &form.current_password).await?;
     sqlx::query!(
-        "update sessions set proven_at = $3 where user_id = $1 and id = $2",
+        "update sessions set reauthenticated_at = $3 where user_id = $1 and id = $2",
         host.id().0,
         host.session().0,
         backend.clock.now(),
@@ -113,11 +116,11 @@ pub(super) async fn confirm(backend: &Backend, host: &Host, current: &str) -> Re
     if right {
         return lock::clear(&mut db, backend, host.email()).await;
     }
-    let news = if attempt.locks { News::Locked } else { News::SignInFailed };
-    jobs::enqueue_account_news(&mut db, news, host.email(), host.device()).await?;
+    let news = if attempt.locks { AccountEvent::Locked } else { AccountEvent::SignInFailed };
+    jobs::enqueue(&mut db, news, host.email(), host.device()).await?;
     Err(match attempt.locks {
         true => Problem::Locked.into(),
-        false => invalid("current_password", Fault::WrongCurrentPassword).into(),
+        false => invalid("current_password", FieldError::WrongCurrentPassword).into(),
     })
 }
 

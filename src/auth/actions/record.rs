@@ -29,7 +29,7 @@ pub(super) async fn record_by(
     device: &str,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into activities (user_id, id, kind, detail, device, at)
+        "insert into audit_log (user_id, id, kind, detail, device, at)
         values ($1, $2, $3, left($4, 200), left($5, 80), $6)",
         user.0,
         Uuid::now_v7(),

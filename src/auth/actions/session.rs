@@ -20,7 +20,7 @@ const SEEN_MINUTES: i64 = 1;
 pub(super) async fn insert(tx: &mut PgConnection, now: DateTime<Utc>, user: UserId, device: &str) -> Result<SessionId> {
     let id = SessionId::new();
     sqlx::query!(
-        "insert into sessions (user_id, id, device, created_at, seen_at, renewed_at, proven_at)
+        "insert into sessions (user_id, id, device, created_at, seen_at, rotated_at, reauthenticated_at)
         values ($1, $2, left($3, 80), $4, $4, $4, $4)",
         user.0,
         id.0,
@@ -51,8 +51,8 @@ pub async fn see(backend: &Backend, host: &Host) -> Result<()> {
 pub async fn renew(backend: &Backend, host: &Host) -> Result<bool> {
     let now = backend.clock.now();
     let due = sqlx::query!(
-        "update sessions set renewed_at = $3
-        where user_id = $1 and id = $2 and ended_at is null and renewed_at <= $4",
+        "update sessions set rotated_at = $3
+        where user_id = $1 and id = $2 and ended_at is null and rotated_at <= $4",
         host.id().0,
         host.session().0,
         now,

@@ -1,13 +1,16 @@
 use super::{lock, record::record_by, session};
 use crate::{
-    auth::{Act, PASSWORD_LENGTH, SignInForm, password},
+    auth::{
+        Act, PASSWORD_LENGTH, SignInForm,
+        jobs::{self, AccountEvent},
+        password,
+    },
     backend::Backend,
     error::Result,
-    fields::{Fault, Fields, invalid},
     ids::{SessionId, UserId},
-    jobs::{self, News},
-    limits::Limit,
     problem::Problem,
+    problem::{FieldError, Fields, invalid},
+    rate_limits::Limit,
 };
 
 struct Account {
@@ -22,7 +25,7 @@ pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Resu
     let email = fields.required_email("email", &form.email);
     fields.given("password", &form.password);
     let email = fields.finish(email)?;
-    backend.limits.count(Limit::SignInAddress, &email.to_lowercase()).await?;
+    backend.rate_limits.check(Limit::SignInAddress, &email.to_lowercase()).await?;
 
     let attempt = lock::reserve(backend, &email).await?;
     let account = sqlx::query_as!(
@@ -39,8 +42,8 @@ pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Resu
         (None, _) => Err(Problem::Locked.into()),
         (Some(_), Some(account)) if right => succeed(backend, account, form, &email, device).await,
         (Some(attempt), _) => {
-            let news = if attempt.locks { News::Locked } else { News::SignInFailed };
-            jobs::enqueue_account_news(&mut *backend.db.acquire().await?, news, &email, device).await?;
+            let news = if attempt.locks { AccountEvent::Locked } else { AccountEvent::SignInFailed };
+            jobs::enqueue(&mut *backend.db.acquire().await?, news, &email, device).await?;
             Err(refusal(attempt.locks))
         }
     }
@@ -80,5 +83,5 @@ async fn succeed(
 }
 
 fn refusal(locked: bool) -> crate::error::Error {
-    if locked { Problem::Locked.into() } else { invalid("password", Fault::WrongPassword).into() }
+    if locked { Problem::Locked.into() } else { invalid("password", FieldError::WrongPassword).into() }
 }

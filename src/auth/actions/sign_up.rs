@@ -2,14 +2,17 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
-    auth::{SignUpForm, password},
+    auth::{
+        SignUpForm,
+        jobs::{self, AccountEvent},
+        password,
+    },
     backend::Backend,
     error::Result,
-    fields::{Fault, Fields},
     ids::UserId,
-    jobs::{self, News},
     privacy::Document,
     problem::Problem,
+    problem::{FieldError, Fields},
 };
 
 /// Opens an account, unless there is one with this address already. The person is told nothing of that, here or by the
@@ -19,7 +22,7 @@ pub async fn sign_up(backend: &Backend, form: &SignUpForm, device: &str) -> Resu
     let hash = password::hash(&form.password).await?;
     let mut tx = backend.db.begin().await?;
     insert(&mut tx, backend.clock.now(), &new, &hash, None).await?;
-    jobs::enqueue_account_news(&mut tx, News::SignedUp, &new.email, device).await?;
+    jobs::enqueue(&mut tx, AccountEvent::SignedUp, &new.email, device).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -44,7 +47,7 @@ impl NewAccount {
         let email = fields.required_email("email", &form.email);
         password::check(&mut fields, "password", &form.password, &[&name, &email]);
         if form.accepted.is_empty() {
-            fields.fault("accepted", Fault::Required);
+            fields.fault("accepted", FieldError::Required);
         }
         fields.finish(Self { name, email })
     }

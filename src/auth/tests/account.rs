@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use super::{DEVICE, NEW_PASSWORD, acts, faults, kinds, try_password};
 use crate::{
     auth::{Act, AddressForm, PasswordForm, Purpose, actions, queries},
-    fields::Fault,
+    problem::FieldError,
     problem::{Conflict, Problem},
     testing::{self, PASSWORD, problem},
 };
@@ -16,7 +16,7 @@ async fn a_password_is_changed_by_who_knows_it_and_other_browsers_are_signed_out
     let phone = testing::signed_in(&backend, "ana@example.org", PASSWORD).await.unwrap();
     let form = |current: &str| PasswordForm { current_password: current.into(), password: NEW_PASSWORD.into() };
     let refused = faults(actions::change_password(&backend, &ana, &form("wrong")).await);
-    assert_eq!(refused, [("current_password".into(), Fault::WrongCurrentPassword)]);
+    assert_eq!(refused, [("current_password".into(), FieldError::WrongCurrentPassword)]);
     actions::change_password(&backend, &ana, &form(PASSWORD)).await.unwrap();
     assert!(queries::signed_in(&backend, phone.session()).await.unwrap().is_none());
     assert!(queries::signed_in(&backend, ana.session()).await.unwrap().is_some());
@@ -29,7 +29,10 @@ async fn an_account_moves_when_both_ends_agree(db: PgPool) {
     let ana = testing::host(&backend, "Ana").await;
     let form = AddressForm { email: "Ana@new.example".into(), current_password: PASSWORD.into() };
     let same = AddressForm { email: "ANA@example.org".into(), ..form.clone() };
-    assert_eq!(faults(actions::change_address(&backend, &ana, &same).await), [("email".into(), Fault::SameAddress)]);
+    assert_eq!(
+        faults(actions::change_address(&backend, &ana, &same).await),
+        [("email".into(), FieldError::SameAddress)]
+    );
     actions::change_address(&backend, &ana, &form).await.unwrap();
     let leave = testing::account_token(&backend, "ana@new.example", Purpose::LeaveAddress).await;
     let take = testing::account_token(&backend, "ana@new.example", Purpose::TakeAddress).await;

@@ -7,7 +7,7 @@ use super::{DEVICE, NEW_PASSWORD, acts, faults, kinds, reset_token, sign_up, try
 use crate::{
     auth::{Act, Host, MailForm, Purpose, ResetForm, SignUpForm, actions, queries},
     error::Error,
-    fields::Fault,
+    problem::FieldError,
     problem::{Conflict, LinkEnd, Problem},
     testing::{self, PASSWORD, problem},
 };
@@ -20,7 +20,10 @@ async fn every_bad_field_of_a_sign_up_is_told(db: PgPool) {
         faults(actions::sign_up(&backend, &form, DEVICE).await).into_iter().map(|(field, _)| field).collect();
     assert_eq!(named, ["name", "email", "password"]);
     let long = SignUpForm { password: "ä".repeat(257), ..sign_up("ada@example.org") };
-    assert_eq!(faults(actions::sign_up(&backend, &long, DEVICE).await), [("password".into(), Fault::TooLong(256))]);
+    assert_eq!(
+        faults(actions::sign_up(&backend, &long, DEVICE).await),
+        [("password".into(), FieldError::TooLong(256))]
+    );
 }
 
 #[sqlx::test]
@@ -35,7 +38,7 @@ async fn asvs_6_2_4_passwords_that_everybody_tries_first_are_refused(db: PgPool)
             accepted: "true".into(),
         };
         let refused = faults(actions::sign_up(&backend, &form, DEVICE).await);
-        assert_eq!(refused, [("password".into(), Fault::GuessablePassword)], "{guessable}");
+        assert_eq!(refused, [("password".into(), FieldError::GuessablePassword)], "{guessable}");
     }
 }
 
@@ -47,7 +50,7 @@ async fn asvs_6_2_9_long_passwords_and_any_letters_are_taken_exactly(db: PgPool)
     actions::sign_up(&backend, &form, DEVICE).await.unwrap();
     try_password(&backend, "ada@example.org", &password).await.unwrap();
     for other in [password.trim().to_owned(), password.to_lowercase(), password[..100].to_owned()] {
-        assert_eq!(faults(try_password(&backend, "ada@example.org", &other).await)[0].1, Fault::WrongPassword);
+        assert_eq!(faults(try_password(&backend, "ada@example.org", &other).await)[0].1, FieldError::WrongPassword);
     }
 }
 
@@ -150,7 +153,7 @@ async fn the_fifth_failure_locks_and_only_a_reset_unlocks(db: PgPool) {
     let ana = testing::host(&backend, "Ana").await;
     for email in ["ana@example.org", "nobody@example.org"] {
         for _ in 0..4 {
-            assert_eq!(faults(try_password(&backend, email, "wrong").await)[0].1, Fault::WrongPassword);
+            assert_eq!(faults(try_password(&backend, email, "wrong").await)[0].1, FieldError::WrongPassword);
         }
         assert_eq!(problem(try_password(&backend, email, "wrong").await), Problem::Locked, "{email}");
         assert_eq!(problem(try_password(&backend, email, PASSWORD).await), Problem::Locked, "{email}");
@@ -173,7 +176,10 @@ async fn a_right_password_forgets_the_failures_before_it(db: PgPool) {
     testing::host(&backend, "Ana").await;
     for _ in 0..3 {
         for _ in 0..4 {
-            assert_eq!(faults(try_password(&backend, "ana@example.org", "wrong").await)[0].1, Fault::WrongPassword);
+            assert_eq!(
+                faults(try_password(&backend, "ana@example.org", "wrong").await)[0].1,
+                FieldError::WrongPassword
+            );
         }
         try_password(&backend, "ana@example.org", PASSWORD).await.unwrap();
     }

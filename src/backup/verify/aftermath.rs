@@ -37,17 +37,17 @@ const RESTORED: &[Rule] = &[
     Rule {
         name: "outbox-paused",
         says: "no message leaves before somebody looked",
-        sql: "select count(*) from outbox_switch where not paused",
+        sql: "select count(*) from outbox_pause where not paused",
     },
 ];
 
 /// Tables in which a restore has more or fewer rows than the backup.
 const GROWING: [&str; 6] = ["_sqlx_migrations", "drills", "erasures", "journal", "restores", "suppressions"];
 /// Tables whose rows a restore changes.
-const CHANGING: [&str; 4] = ["account_tokens", "notifications", "outbox_switch", "sessions"];
+const CHANGING: [&str; 4] = ["account_tokens", "notifications", "outbox_pause", "sessions"];
 
 /// Tables whose rows stay, without a name, when somebody is erased.
-const ANONYMOUS: [&str; 4] = ["guests", "rsvp_changes", "rsvps", "users"];
+const ANONYMOUS: [&str; 4] = ["guests", "rsvp_history", "rsvps", "users"];
 
 pub async fn check(db: &mut PgConnection, report: &mut Report, against: &Against<'_>) -> anyhow::Result<()> {
     count(db, report, ALWAYS).await?;

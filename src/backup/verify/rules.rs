@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
                 select host_id, event_id, changed_at, answer, heads,
                     lag(case answer when 'attending' then heads else 0 end, 1, 0)
                         over (partition by host_id, guest_id order by changed_at, id) as before
-                from rsvp_changes
+                from rsvp_history
             )
             select count(*) from events e
             where e.capacity is not null
@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         says: "every answer stands in its guest's history",
         sql: "
             select count(*) from rsvps r join guests g on g.host_id = r.host_id and g.id = r.guest_id
-            where not exists (select from rsvp_changes c
+            where not exists (select from rsvp_history c
                 where c.host_id = r.host_id and c.guest_id = r.guest_id and c.changed_at = r.changed_at
                     and c.answer = r.answer and c.heads = r.heads)",
     },
@@ -71,6 +71,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "outbox",
         says: "the outbox has its one switch",
-        sql: "select abs(count(*) - 1) from outbox_switch",
+        sql: "select abs(count(*) - 1) from outbox_pause",
     },
 ];

@@ -11,26 +11,26 @@ pub(super) const TABLES: [&str; 31] = [
     "_sqlx_migrations",
     "accesses",
     "account_tokens",
-    "activities",
+    "audit_log",
     "billing_customers",
     "data_export_parts",
     "data_exports",
     "drills",
     "erasures",
-    "event_words",
+    "message_templates",
     "events",
     "guests",
-    "handovers",
+    "manual_deliveries",
     "import_rows",
     "imports",
     "invitations",
     "journal",
-    "notification_steps",
+    "delivery_events",
     "notifications",
-    "outbox_switch",
+    "outbox_pause",
     "reminder_rules",
     "restores",
-    "rsvp_changes",
+    "rsvp_history",
     "rsvps",
     "sessions",
     "sign_in_failures",
@@ -67,7 +67,7 @@ const CONSTRAINTS: &str = "select conrelid::regclass || '.' || conname from pg_c
     where not c.convalidated and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
 const INDEXES: &str = "select indexrelid::regclass::text from pg_index where not (indisvalid and indisready)";
 const TRIGGERS: &str =
-    "select name from unnest(array['suppressions_in_journal', 'erasures_in_journal', 'guests_erased', 'users_erased',
+    "select name from unnest(array['suppressions_log_erasure', 'erasures_log_erasure', 'guests_erased', 'users_erased',
         'guests_anonymous', 'users_deleted', 'erasures_only_grow']) as wanted (name)
     where not exists (select from pg_trigger where tgname = name)
     union all select distinct tgrelid::regclass::text || ' has triggers that are switched off' from pg_trigger t

@@ -10,11 +10,12 @@ use super::{
     run, schema,
 };
 use crate::{
-    backend::{Backend, Clock},
+    backend::Backend,
     backup::{
         Format, Key, Manifest, journal,
         tally::{tables_of, tally},
     },
+    clock::Clock,
     demo, testing,
 };
 
@@ -50,11 +51,11 @@ const REST: &str = "
     insert into imports (host_id, event_id, id, file_name, country, header, turned, columns, headings, created_at)
         select host_id, id, gen_random_uuid(), 'a.csv', '', true, false, '{}', '{}', now() from events limit 1;
     insert into import_rows (host_id, import_id, line, cells, verdict) select host_id, id, 1, '{}', 'ready' from imports;
-    insert into event_words select host_id, id, 'invitation', 'Come', 'Please' from events limit 1;
+    insert into message_templates select host_id, id, 'invitation', 'Come', 'Please' from events limit 1;
     insert into reminder_rules (host_id, event_id, id, anchor, days, hour, audience)
         select host_id, id, gen_random_uuid(), 'start', 1, 9, 'unanswered' from events limit 1;
-    insert into handovers select host_id, event_id, guest_id, id, 'sent', 'other', now() from invitations limit 1;
-    insert into notification_steps select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications limit 1;
+    insert into manual_deliveries select host_id, event_id, guest_id, id, 'sent', 'other', now() from invitations limit 1;
+    insert into delivery_events select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications limit 1;
     insert into suppressions select 'quiet@example.org', id, 'unsubscribed', now() from users;
     insert into suppressions values ('gone@example.org', null, 'hard-bounce', now());
     insert into data_exports select id, gen_random_uuid(), now(), 1, 1, now() from users;
@@ -65,9 +66,9 @@ const REST: &str = "
     insert into stripe_prices values ('price_1', 'eur', 900, now());
     update guests g set status = s.status, heads = s.heads from guest_standings s where s.host_id = g.host_id and s.id = g.id;
     update sessions set ended_at = now();
-    update outbox_switch set paused = true;
+    update outbox_pause set paused = true;
     insert into restores values (gen_random_uuid(), now(), 'a test');
-    delete from journal;
+    delete from erasure_log;
 ";
 
 /// What breaks one check, and none beside. `replica` lets rows in past the foreign keys.
@@ -82,9 +83,9 @@ const BREAKING: &[(&str, &str)] = &[
     ("constraints", "alter table events drop constraint events_end_after_start,
         add constraint events_end_after_start check (ends_at > starts_at) not valid"),
     ("indexes", "update pg_index set indisvalid = false where indexrelid = 'guests_by_name'::regclass"),
-    ("triggers", "alter table suppressions disable trigger suppressions_in_journal"),
+    ("triggers", "alter table suppressions disable trigger suppressions_log_erasure"),
     ("triggers", "alter table users disable trigger all"),
-    ("sequences", "insert into journal (id, entry) overriding system value
+    ("sequences", "insert into erasure_log (id, entry) overriding system value
         values (999, '{\"table\": \"suppressions\", \"gone\": true, \"row\": {\"address\": \"nobody@example.org\"}}')"),
     ("queue", "alter table graphile_worker._private_known_crontabs rename to gone"),
     ("tenants", "insert into users select gen_random_uuid(), name, 'other@example.org', password_hash, created_at, verified_at,
@@ -95,22 +96,22 @@ const BREAKING: &[(&str, &str)] = &[
         insert into users select gen_random_uuid(), name, upper(email), password_hash, created_at, verified_at, null from users"),
     ("plans", "drop index subscriptions_granting;
         insert into subscriptions select host_id, 'sub_2', item_id, tier, billed, status, period_end, cancel_at_period_end,
-            past_due_since, grants, heard_at, heard_rank, heard_id from subscriptions"),
+            past_due_since, grants, event_at, event_rank, stripe_event_id from subscriptions"),
     ("links", "drop index invitations_live; alter table invitations drop constraint invitations_live_token_kept;
         insert into invitations (host_id, event_id, guest_id, id, token_hash, issued_at)
         select host_id, event_id, guest_id, gen_random_uuid(), sha256('y'), issued_at from invitations i
         where exists (select from rsvps r where r.guest_id = i.guest_id) limit 1"),
     ("messages", "drop index notifications_latest;
         insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at,
-            run_at, give_up_at)
+            run_at, expires_at)
         select host_id, event_id, guest_id, gen_random_uuid(), kind, recipient, state, created_at, state_changed_at, run_at,
-            give_up_at from notifications where kind = 'confirmation' limit 1"),
+            expires_at from notifications where kind = 'confirmation' limit 1"),
     ("seats", "update events set capacity = 1, updated_at = '2000-01-01'
         where id = (select event_id from rsvps where answer = 'attending' limit 1)"),
-    ("history", "delete from rsvp_changes where guest_id = (select guest_id from rsvps limit 1)"),
+    ("history", "delete from rsvp_history where guest_id = (select guest_id from rsvps limit 1)"),
     ("standings", "update guests set status = 'declined' where id = (select id from guests where status = 'attending' limit 1)"),
     ("times", "update users set created_at = now() + interval '2 hours'"),
-    ("outbox", "delete from outbox_switch"),
+    ("outbox", "delete from outbox_pause"),
     ("token-hashes", "alter table account_tokens drop constraint account_tokens_token_hash_check;
         update account_tokens set token_hash = 'short'"),
     ("passwords", "update users set password_hash = replace(password_hash, 'm=19456', 'm=4096')"),
@@ -124,7 +125,7 @@ const BREAKING: &[(&str, &str)] = &[
     ("restore-noted", "delete from restores"),
     ("sessions", "update sessions set ended_at = null"),
     ("account-links", "update account_tokens set used_at = null"),
-    ("outbox-paused", "update outbox_switch set paused = false"),
+    ("outbox-paused", "update outbox_pause set paused = false"),
     ("rows", "insert into stripe_prices values ('price_2', 'eur', 900, now())"),
     ("contents", "update stripe_prices set amount = 901"),
     ("pages", "create function lie(text) returns text immutable language plpgsql as $$ begin return $1; end $$;

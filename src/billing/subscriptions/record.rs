@@ -9,7 +9,6 @@ use crate::{
     },
     error::Result,
     ids::UserId,
-    jobs,
 };
 
 /// The rank of what Stripe answered: it goes before all that was told until then.
@@ -38,7 +37,7 @@ pub async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId, custom
         .await?;
     if known.is_none() {
         // Their account was deleted while they were on their way to the checkout.
-        jobs::enqueue_close_customer(tx, customer).await?;
+        crate::billing::jobs::enqueue_close_customer(tx, customer).await?;
     }
     if known.as_deref().is_some_and(|known| known != customer) {
         tracing::error!(%host, customer, ?known, "an account has paid as a second customer at Stripe");
@@ -86,16 +85,16 @@ pub async fn note(
     let status = subscription.status();
     sqlx::query!(
         "insert into subscriptions as s (host_id, stripe_id, item_id, tier, billed, status, period_end,
-            cancel_at_period_end, past_due_since, heard_at, heard_rank, heard_id)
+            cancel_at_period_end, past_due_since, event_at, event_rank, stripe_event_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, case when $6 = 'past_due' then $9::timestamptz end, $9, $10, $11)
         on conflict (stripe_id) do update set item_id = excluded.item_id, tier = excluded.tier, billed = excluded.billed,
             status = excluded.status, period_end = excluded.period_end,
             cancel_at_period_end = excluded.cancel_at_period_end,
-            past_due_since = case when excluded.status = 'past_due' then coalesce(s.past_due_since, excluded.heard_at) end,
-            (heard_at, heard_rank, heard_id) = (select * from (values (s.heard_at, s.heard_rank, s.heard_id),
-                (excluded.heard_at, excluded.heard_rank, excluded.heard_id)) h order by 1 desc, 2 desc, 3 desc limit 1)
-        where s.host_id = excluded.host_id and (excluded.heard_rank = $12
-            or (s.heard_at, s.heard_rank, s.heard_id) < (excluded.heard_at, excluded.heard_rank, excluded.heard_id))",
+            past_due_since = case when excluded.status = 'past_due' then coalesce(s.past_due_since, excluded.event_at) end,
+            (event_at, event_rank, stripe_event_id) = (select * from (values (s.event_at, s.event_rank, s.stripe_event_id),
+                (excluded.event_at, excluded.event_rank, excluded.stripe_event_id)) h order by 1 desc, 2 desc, 3 desc limit 1)
+        where s.host_id = excluded.host_id and (excluded.event_rank = $12
+            or (s.event_at, s.event_rank, s.stripe_event_id) < (excluded.event_at, excluded.event_rank, excluded.stripe_event_id))",
         host.0,
         subscription.id,
         subscription.item_id(),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Puts the rows that are ready on the list, all or none, and does with those whose address is on it already as the host
-/// chose. What is not ready stays with the import, to be mended or downloaded. An import is committed once: repeated,
+/// chose. What is not ready stays with the import, to be corrected or downloaded. An import is committed once: repeated,
 /// this changes nothing. Imports and this event's list wait for each other, so that two of them add nobody twice. Rows that
 /// the account's tier has no room for keep the others waiting too, unless only those that `fit` are wanted.
 pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: ImportId, fit: bool) -> Result<()> {

@@ -7,7 +7,6 @@ use crate::{
     backend::Backend,
     billing::limits,
     error::Result,
-    fields::FieldFault,
     guests::{GuestForm, NewGuest, typos},
     ids::{EventId, ImportId},
     imports::{
@@ -15,6 +14,7 @@ use crate::{
         columns::{Column, Layout},
         row,
     },
+    problem::InvalidField,
     problem::Problem,
 };
 
@@ -24,8 +24,8 @@ const BATCH: i64 = 1_000;
 struct Stored {
     line: i32,
     cells: Vec<String>,
-    mended: Option<Value>,
-    left_out: bool,
+    corrected: Option<Value>,
+    excluded: bool,
     kept: bool,
 }
 
@@ -33,14 +33,14 @@ struct Stored {
 struct Judged {
     line: i32,
     verdict: Verdict,
-    faults: Vec<FieldFault>,
+    faults: Vec<InvalidField>,
     repeats: Option<i32>,
     suggestion: Option<String>,
     named: bool,
     guest: Option<NewGuest>,
 }
 
-/// Reads and judges all rows of an import. Everything a host can change about it changes what others mean: a mended
+/// Reads and judges all rows of an import. Everything a host can change about it changes what others mean: a corrected
 /// address may repeat another, a line left out makes room.
 pub(super) async fn all(
     tx: &mut sqlx::PgConnection,
@@ -63,7 +63,7 @@ pub(super) async fn all(
     loop {
         let rows = sqlx::query_as!(
             Stored,
-            "select line, cells, mended, left_out, kept from import_rows
+            "select line, cells, corrected, excluded, kept from import_rows
             where host_id = $1 and import_id = $2 and line > $3 order by line limit $4",
             host.id().0,
             import.0,
@@ -91,16 +91,16 @@ fn judge(
     stored: Stored,
     is_header: bool,
 ) -> Result<Judged> {
-    let Stored { line, cells, mended, left_out, kept } = stored;
-    let named = mended.is_some() || row::has_name(layout, &cells);
-    let form = match mended {
-        Some(mended) => serde_json::from_value(mended).map_err(anyhow::Error::from)?,
+    let Stored { line, cells, corrected, excluded, kept } = stored;
+    let named = corrected.is_some() || row::has_name(layout, &cells);
+    let form = match corrected {
+        Some(corrected) => serde_json::from_value(corrected).map_err(anyhow::Error::from)?,
         None => GuestForm { country: country.to_owned(), ..row::form(layout, &cells) },
     };
     let suggestion = typos::suggestion(&form.email);
     let mut judged =
         Judged { line, verdict: Verdict::Ready, faults: Vec::new(), repeats: None, suggestion, named, guest: None };
-    if left_out || is_header {
+    if excluded || is_header {
         judged.verdict = Verdict::LeftOut;
         return Ok(judged);
     }
@@ -143,7 +143,7 @@ async fn write(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, judge
         "update import_rows r set verdict = n.verdict, faults = n.faults, repeats = n.repeats, suggestion = n.suggestion,
             name = n.name, named = n.named, email = n.email, phone = n.phone, party_size = n.party_size, note = n.note,
             tags = case when jsonb_typeof(n.tags) = 'array' then array(select jsonb_array_elements_text(n.tags)) end,
-            known_id = null
+            existing_guest_id = null
         from unnest($3::int[], $4::text[], $5::jsonb[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[],
             $11::int[], $12::text[], $13::jsonb[], $14::bool[])
             as n (line, verdict, faults, repeats, suggestion, name, email, phone, party_size, note, tags, named)
@@ -178,7 +178,7 @@ pub(super) async fn compare(
     import: ImportId,
 ) -> Result<()> {
     sqlx::query!(
-        "update import_rows r set (known_id, verdict) = (
+        "update import_rows r set (existing_guest_id, verdict) = (
             select known.id, case when known.id is null then 'ready' else 'known' end
             from (values (0)) row left join lateral (
                 select g.id from guests g

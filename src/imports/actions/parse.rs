@@ -8,7 +8,6 @@ use crate::{
     backend::Backend,
     error::Result,
     events,
-    fields::{Fault, FileFault, invalid},
     ids::{EventId, ImportId},
     imports::{
         MOST_ROWS, Upload,
@@ -17,6 +16,7 @@ use crate::{
         table::{Row, SAMPLE},
     },
     phone,
+    problem::{FieldError, FileError, invalid},
 };
 
 /// Rows that are read before they are stored; so many at most are held in memory.
@@ -55,9 +55,9 @@ pub async fn parse(backend: &Backend, host: &Host, event: EventId, file: File, u
         store(&mut tx, host, import, &rows).await?;
     }
     let read = reading.await.map_err(anyhow::Error::from)?;
-    let data_rows = read.map_err(|fault| invalid("file", Fault::File(fault)))?;
+    let data_rows = read.map_err(|fault| invalid("file", FieldError::File(fault)))?;
     if !begun || data_rows == 0 {
-        return Err(invalid("file", Fault::File(FileFault::Empty)).into());
+        return Err(invalid("file", FieldError::File(FileError::Empty)).into());
     }
     judge::all(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
@@ -71,7 +71,7 @@ struct Batch {
 }
 
 /// Reads all rows and returns how many there are besides the headings.
-fn read(file: File, sender: &mpsc::Sender<Batch>) -> Result<usize, FileFault> {
+fn read(file: File, sender: &mpsc::Sender<Batch>) -> Result<usize, FileError> {
     let table = file::open(file)?;
     let mut prescribed = table.layout;
     let mut batch = Vec::new();
@@ -88,18 +88,18 @@ fn read(file: File, sender: &mpsc::Sender<Batch>) -> Result<usize, FileFault> {
         count += 1;
         // One more than rows may be, for the headings.
         if count > MOST_ROWS + 1 {
-            return Err(FileFault::TooManyRows);
+            return Err(FileError::TooManyRows);
         }
         if batch.len() == BATCH {
             send(std::mem::take(&mut batch));
         }
     }
     if count == 0 {
-        return Err(FileFault::Empty);
+        return Err(FileError::Empty);
     }
     let header = send(batch);
     let data = count - usize::from(header);
-    if data > MOST_ROWS { Err(FileFault::TooManyRows) } else { Ok(data) }
+    if data > MOST_ROWS { Err(FileError::TooManyRows) } else { Ok(data) }
 }
 
 fn detect(rows: &[Row]) -> Layout {

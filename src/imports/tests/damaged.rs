@@ -5,9 +5,9 @@ use std::{
 
 use super::file_of;
 use crate::{
-    fields::FileFault,
     guests::GuestForm,
     imports::{MOST_ROWS, columns, file, row, table},
+    problem::FileError,
 };
 
 #[test]
@@ -23,10 +23,10 @@ fn a_workbook_that_lies_about_its_size_is_refused() {
         file.rewind().unwrap();
         file::open(file).err()
     };
-    assert_eq!(workbook("<sst uniqueCount=\"1000000000000\"/>", b""), Some(FileFault::TooLarge));
-    assert_eq!(workbook("<sst count='99999999999999999999999'/>", b""), Some(FileFault::TooLarge));
-    assert_eq!(workbook("<sst/>", &vec![b' '; 61_000_000]), Some(FileFault::TooLarge));
-    assert_eq!(workbook("<sst count=\"1\"/>", b""), Some(FileFault::Damaged), "small enough, and no workbook");
+    assert_eq!(workbook("<sst uniqueCount=\"1000000000000\"/>", b""), Some(FileError::TooLarge));
+    assert_eq!(workbook("<sst count='99999999999999999999999'/>", b""), Some(FileError::TooLarge));
+    assert_eq!(workbook("<sst/>", &vec![b' '; 61_000_000]), Some(FileError::TooLarge));
+    assert_eq!(workbook("<sst count=\"1\"/>", b""), Some(FileError::Damaged), "small enough, and no workbook");
 }
 
 /// Files of the corpus, damaged at random, for `GG_FUZZ_SECONDS` (a second unless told): whatever comes in is read or

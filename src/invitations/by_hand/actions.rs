@@ -3,10 +3,10 @@ use crate::{
     auth::Host,
     backend::Backend,
     error::Result,
-    fields::{Fault, Fields},
     guests,
     ids::{EventId, GuestId},
     problem::{Conflict, Problem},
+    problem::{FieldError, Fields},
 };
 
 /// Notes what the host did about a guest's live link, in place of what was noted before.
@@ -21,7 +21,7 @@ pub async fn mark(
     let mut tx = backend.db.begin().await?;
     guests::standing::hold(&mut tx, host.id(), &[guest]).await?;
     let marked = sqlx::query!(
-        "insert into handovers (host_id, event_id, guest_id, invitation_id, outcome, channel, at)
+        "insert into manual_deliveries (host_id, event_id, guest_id, invitation_id, outcome, channel, at)
         select i.host_id, i.event_id, i.guest_id, i.id, $4, $5, $6 from invitations i
         join guests g on g.host_id = i.host_id and g.id = i.guest_id and g.deleted_at is null
         where i.host_id = $1 and i.event_id = $2 and i.guest_id = $3 and i.ended_at is null
@@ -52,7 +52,7 @@ pub async fn set_text(backend: &Backend, host: &Host, event: EventId, form: &Tex
     let mut fields = Fields::default();
     let text = fields.required("text", &form.text, 1000);
     if !text.is_empty() && !text.contains("{link}") {
-        fields.fault("text", Fault::NeedsLink);
+        fields.fault("text", FieldError::NeedsLink);
     }
     let text = fields.finish(text)?;
     let text = if text == FIRST_TEXT { String::new() } else { text };

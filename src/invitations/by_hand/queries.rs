@@ -55,7 +55,7 @@ struct Row {
 /// The step for `guest`, or for the first who has not been dealt with.
 pub async fn step(backend: &Backend, host: &Host, event: EventId, who: Who, guest: Option<GuestId>) -> Result<Step> {
     let found = events::queries::event(&backend.db, host, event).await?;
-    let text = events::queries::by_hand_text(&backend.db, host, event).await?;
+    let text = events::queries::manual_delivery_text(&backend.db, host, event).await?;
     let text = if text.is_empty() { FIRST_TEXT.to_owned() } else { text };
     let rows = rows(backend, host, event, who).await?;
     let without_link = without_link(backend, host, event, who).await?;
@@ -121,7 +121,7 @@ async fn rows(backend: &Backend, host: &Host, event: EventId, who: Who) -> Resul
         select g.id as "guest: GuestId", i.id as "invitation: InvitationId", h.outcome as "outcome?"
         from guests g
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-        left join handovers h on h.host_id = g.host_id and h.invitation_id = i.id
+        left join manual_deliveries h on h.host_id = g.host_id and h.invitation_id = i.id
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null
             and case when $3 then g.phone is not null else g.email is null end
             and (g.status not in ('attending', 'maybe', 'declined') or h.outcome is not null

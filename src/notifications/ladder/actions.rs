@@ -5,15 +5,14 @@ use crate::{
     auth::Host,
     backend::Backend,
     error::Result,
-    events,
-    fields::Fields,
-    guests,
+    events, guests,
     ids::{EventId, GuestId, UserId},
     notifications::{
         Channel, Kind, actions,
         reminders::HOURS,
         suppressions::{self, Reason},
     },
+    problem::Fields,
     problem::Problem,
 };
 
@@ -23,7 +22,7 @@ pub async fn set(backend: &Backend, host: &Host, event: EventId, form: &LadderFo
     let days = fields.number("days", &form.days, 1, MOST_DAYS).filter(|_| form.after_days);
     let days = fields.finish(days)?.map(u32::cast_signed);
     let changed = sqlx::query!(
-        "update events set text_after_bounce = $3, text_after_days = $4 where host_id = $1 and id = $2",
+        "update events set sms_after_bounce = $3, sms_after_days = $4 where host_id = $1 and id = $2",
         host.id().0,
         event.0,
         form.after_bounce,
@@ -44,7 +43,7 @@ pub async fn climb(backend: &Backend) -> Result<usize> {
     let events = sqlx::query!(
         r#"
         select host_id as "host: UserId", id as "id: EventId" from events
-        where (text_after_bounce or text_after_days is not null) and cancelled_at is null and starts_at > $1
+        where (sms_after_bounce or sms_after_days is not null) and cancelled_at is null and starts_at > $1
         "#,
         backend.clock.now(),
     )
@@ -77,10 +76,10 @@ async fn climb_event(backend: &Backend, host: UserId, event: EventId) -> Result<
         join notifications n on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.phone is not null and n.channel = 'email'
             and not exists (select from rsvps r where r.host_id = g.host_id and r.guest_id = g.id)
-            and (e.text_after_bounce and (n.state in ('bounced', 'failed')
+            and (e.sms_after_bounce and (n.state in ('bounced', 'failed')
                     or n.state = 'suppressed' and n.last_error in ('hard-bounce', 'soft-bounces'))
-                or e.text_after_days is not null and n.state in ('sent', 'delivered') and i.first_opened_at is null
-                    and n.sent_at < $3::timestamptz - make_interval(days => e.text_after_days))
+                or e.sms_after_days is not null and n.state in ('sent', 'delivered') and i.first_opened_at is null
+                    and n.sent_at < $3::timestamptz - make_interval(days => e.sms_after_days))
             and not exists (select from suppressions s
                 where s.address in (lower(g.email), g.phone) and (s.host_id is null or s.host_id = $1)
                     and s.reason in ('unsubscribed', 'complaint'))

@@ -28,7 +28,7 @@ pub async fn ladder(backend: &Backend, host: &Host, event: EventId) -> Result<La
     let found = events::queries::event(&backend.db, host, event).await?;
     let row = sqlx::query!(
         r#"
-        select text_after_bounce, text_after_days, (select count(*) from guests g
+        select sms_after_bounce, sms_after_days, (select count(*) from guests g
             join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
             left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
             where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.email is not null
@@ -42,8 +42,8 @@ pub async fn ladder(backend: &Backend, host: &Host, event: EventId) -> Result<La
     .await?;
     let sample = templates::text(host.name(), &found.title, &backend.links.invitation(&"x".repeat(43)));
     Ok(Ladder {
-        after_bounce: row.text_after_bounce,
-        days: row.text_after_days,
+        after_bounce: row.sms_after_bounce,
+        days: row.sms_after_days,
         possible: backend.senders.on(Channel::Sms).is_some(),
         most: row.most,
         segments: segments(&sample),

@@ -31,7 +31,7 @@ pub struct Claimed {
     pub recipient: String,
     /// This try counted.
     pub attempts: i32,
-    pub give_up_at: chrono::DateTime<chrono::Utc>,
+    pub expires_at: chrono::DateTime<chrono::Utc>,
 }
 
 /// Takes up to `room` messages whose time has come: of each host in turn, mails about accounts before all others. Ways
@@ -65,12 +65,12 @@ pub async fn claim(backend: &Backend, owner: Uuid, room: usize) -> Result<Vec<Cl
             select host_id, id from due order by turn, host_id limit $3
         )
         update notifications n set state = 'sending', attempts = attempts + 1, state_changed_at = $1, lease_owner = $4,
-            lease_until = $5, handed_over_at = null
+            lease_until = $5, send_began_at = null
         from turns t
         where n.host_id = t.host_id and n.id = t.id
         returning n.host_id as "host: UserId", n.id as "id: NotificationId", n.lease_owner as "owner!",
             n.event_id as "event: EventId", n.guest_id as "guest: GuestId", n.account_token_id as "token: AccountTokenId",
-            n.kind as "kind: Kind", n.channel as "channel: Channel", n.recipient, n.attempts, n.give_up_at
+            n.kind as "kind: Kind", n.channel as "channel: Channel", n.recipient, n.attempts, n.expires_at
         "#,
         now,
         &channels,

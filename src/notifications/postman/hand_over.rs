@@ -37,7 +37,7 @@ pub(super) async fn hand_over(backend: &Backend, claimed: &Claimed) -> Result<Le
                     and ($7 or reason not in ('unsubscribed', 'erased'))
                 order by at limit 1
             ), went as (
-                update notifications set handed_over_at = clock_timestamp() from turn
+                update notifications set send_began_at = clock_timestamp() from turn
                 where turn.free and host_id = $1 and id = $2 and state = 'sending' and lease_owner = $3
                     and not exists (select from stop)
                 returning id
@@ -84,7 +84,7 @@ pub(crate) async fn stand_still(
             r#"
             select exists (select from notifications
                 where host_id = $1 and state = 'sending' and ($2::uuid is null or guest_id = $2)
-                    and lease_owner is not null and handed_over_at > clock_timestamp() - make_interval(secs => $3)) as "leaving!"
+                    and lease_owner is not null and send_began_at > clock_timestamp() - make_interval(secs => $3)) as "leaving!"
             "#,
             host.0,
             guest.map(|guest| guest.0),

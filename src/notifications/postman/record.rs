@@ -188,7 +188,7 @@ fn again(claimed: &Claimed, now: DateTime<Utc>, at_least: TimeDelta) -> Note {
     let ceiling = BASE.saturating_mul(1 << (claimed.attempts - 1).clamp(0, 20)).min(LONGEST);
     let pause = TimeDelta::milliseconds(fastrand::i64(0..=ceiling * 1000)).max(at_least);
     let run_at = now + pause;
-    let state = if run_at > claimed.give_up_at { State::Failed } else { State::Queued };
+    let state = if run_at > claimed.expires_at { State::Failed } else { State::Queued };
     Note { state, words: None, run_at, bounce: None, suppress: None }
 }
 
@@ -203,7 +203,7 @@ pub async fn step(
 ) -> Result<()> {
     let detail: String = detail.chars().take(500).collect();
     sqlx::query!(
-        "insert into notification_steps (host_id, notification_id, id, at, what, detail) values ($1, $2, $3, $4, $5, $6)",
+        "insert into delivery_events (host_id, notification_id, id, at, what, detail) values ($1, $2, $3, $4, $5, $6)",
         host.0,
         id.0,
         Uuid::now_v7(),

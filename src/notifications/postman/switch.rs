@@ -15,13 +15,13 @@ const BY_OPERATOR: &str = "the operator cancelled it";
 
 /// Why no messages leave; `None`: they do.
 pub async fn paused(db: &PgPool) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!("select reason from outbox_switch where paused").fetch_optional(db).await?)
+    Ok(sqlx::query_scalar!("select reason from outbox_pause where paused").fetch_optional(db).await?)
 }
 
 /// Keeps all messages in the outbox until [`resume`]. Those on their way arrive.
 pub async fn pause(backend: &Backend, reason: &str) -> Result<()> {
     let reason: String = reason.chars().take(200).collect();
-    sqlx::query!("update outbox_switch set paused = true, reason = $1, changed_at = $2", reason, backend.clock.now(),)
+    sqlx::query!("update outbox_pause set paused = true, reason = $1, changed_at = $2", reason, backend.clock.now(),)
         .execute(&backend.db)
         .await?;
     Ok(())
@@ -76,7 +76,7 @@ pub async fn cancel_waiting(backend: &Backend) -> Result<u64> {
 /// Lets messages leave again.
 pub async fn resume(backend: &Backend) -> Result<()> {
     let mut tx = backend.db.begin().await?;
-    sqlx::query!("update outbox_switch set paused = false, reason = '', changed_at = $1", backend.clock.now())
+    sqlx::query!("update outbox_pause set paused = false, reason = '', changed_at = $1", backend.clock.now())
         .execute(&mut *tx)
         .await?;
     sqlx::query!("select pg_notify($1, '')", CALL).execute(&mut *tx).await?;

@@ -21,7 +21,7 @@ pub async fn leave_alone(tx: &mut PgConnection, now: DateTime<Utc>, recipient: &
     tracing::error!(domain, said, "this domain takes no mail of ours; see docs/runbooks/mail-does-not-arrive.md");
     sqlx::query!(
         "update notifications set run_at = $2
-        where state = 'queued' and channel = 'email' and run_at < $2 and give_up_at > $2
+        where state = 'queued' and channel = 'email' and run_at < $2 and expires_at > $2
             and lower(split_part(recipient, '@', 2)) = $1",
         domain,
         now + REST,

@@ -4,9 +4,9 @@ use crate::{
     backend::Backend,
     error::{OnConstraint, Result},
     events,
-    fields::{Fault, invalid},
     ids::{EventId, ReminderId},
     problem::{Conflict, Problem},
+    problem::{FieldError, invalid},
 };
 
 /// Adds a rule.
@@ -36,7 +36,7 @@ pub async fn add(backend: &Backend, host: &Host, event: EventId, form: &RuleForm
     )
     .execute(&mut *tx)
     .await
-    .on_constraint("reminder_rules_key", invalid("days", Fault::Repeated))?;
+    .on_constraint("reminder_rules_key", invalid("days", FieldError::Repeated))?;
     tx.commit().await?;
     Ok(())
 }

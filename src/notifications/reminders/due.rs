@@ -21,7 +21,7 @@ impl Rule {
     pub fn due(&self, event: &Event) -> Option<DateTime<Utc>> {
         let zone = event.zone();
         let day = match self.anchor {
-            Anchor::ReplyBy => event.reply_by?,
+            Anchor::RsvpDeadline => event.rsvp_deadline?,
             Anchor::Start => event.starts_at.with_timezone(&zone).date_naive(),
         };
         let day = day.checked_sub_signed(TimeDelta::days(i64::from(self.days)))?;

@@ -7,12 +7,12 @@ use crate::{
     backend::Backend,
     error::Result,
     events::{self, Event},
-    fields::{Fault, invalid},
     ids::{EventId, GuestId, ReminderId, UserId},
     notifications::{
         Channel,
         suppressions::{self, Reason},
     },
+    problem::{FieldError, invalid},
 };
 
 /// Nobody is reminded twice within this time.
@@ -100,9 +100,9 @@ async fn stored(backend: &Backend, host: UserId, event: EventId) -> Result<Vec<S
 pub async fn plan(backend: &Backend, host: &Host, event: EventId, form: &RuleForm) -> Result<Plan> {
     let rule = form.parse()?;
     let found = events::queries::event(&backend.db, host, event).await?;
-    let due = rule.due(&found).ok_or_else(|| invalid("anchor", Fault::NoSuchDay))?;
+    let due = rule.due(&found).ok_or_else(|| invalid("anchor", FieldError::NoSuchDay))?;
     if due <= backend.clock.now() {
-        return Err(invalid("days", Fault::InThePast).into());
+        return Err(invalid("days", FieldError::InThePast).into());
     }
     let recipients = recipients(&mut *backend.db.acquire().await?, backend, host.id(), event, rule.audience).await?;
     Ok(Plan { id: None, rule, enabled: true, due: Some(due), sent: false, recipients })

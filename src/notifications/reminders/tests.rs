@@ -14,7 +14,7 @@ use crate::{
 
 /// An event on 31 January in Berlin, to be answered by the 20th, with three invited guests.
 async fn planned(db: PgPool) -> (Backend, Host, EventId, Vec<GuestId>) {
-    let form = EventForm { reply_by: "2027-01-20".into(), ..testing::event_form() };
+    let form = EventForm { rsvp_deadline: "2027-01-20".into(), ..testing::event_form() };
     let (backend, host, event) = testing::planned(db, form).await;
     let mut guests = Vec::new();
     for name in ["Ada", "Bo", "Cy"] {
@@ -57,11 +57,11 @@ async fn subjects(backend: &Backend) -> Vec<String> {
 async fn those_who_have_not_answered_are_reminded_once_by_the_clock_of_the_place(db: PgPool) {
     let (backend, host, event, guests) = planned(db).await;
     answer(&backend, &host, event, guests[0], "attending").await;
-    let planned = plan(&backend, &host, event, &rule("reply-by", 3, "unanswered")).await.unwrap();
+    let planned = plan(&backend, &host, event, &rule("rsvp-deadline", 3, "unanswered")).await.unwrap();
     assert_eq!(planned.due, Some("2027-01-17T09:00:00Z".parse().unwrap()), "ten o'clock in Berlin");
     let names: Vec<_> = planned.recipients.iter().map(|guest| &*guest.name).collect();
     assert_eq!(names, ["Bo", "Cy"]);
-    add(&backend, &host, event, &rule("reply-by", 3, "unanswered")).await.unwrap();
+    add(&backend, &host, event, &rule("rsvp-deadline", 3, "unanswered")).await.unwrap();
     assert_eq!(at(&backend, "2027-01-17T08:59:59Z").await, 0);
     assert_eq!(at(&backend, "2027-01-17T09:04:00Z").await, 2);
     assert_eq!(at(&backend, "2027-01-17T09:09:00Z").await, 0, "once");
@@ -89,12 +89,12 @@ async fn nobody_is_reminded_at_night_twice_a_day_or_after_it_is_too_late(db: PgP
     let (other, ..) = (testing::event(
         &backend,
         &host,
-        EventForm { reply_by: "2027-02-20".into(), starts: "2027-03-01T18:00".into(), ..testing::event_form() },
+        EventForm { rsvp_deadline: "2027-02-20".into(), starts: "2027-03-01T18:00".into(), ..testing::event_form() },
     )
     .await,);
     let guest = testing::guest(&backend, &host, other, "Dee", "dee@example.org").await;
     invitations::actions::issue(&backend, &host, other, &Selection::Only(vec![guest])).await.unwrap();
-    add(&backend, &host, other, &rule("reply-by", 3, "unanswered")).await.unwrap();
+    add(&backend, &host, other, &rule("rsvp-deadline", 3, "unanswered")).await.unwrap();
     assert_eq!(at(&backend, "2027-02-19T09:00:00Z").await, 0, "two days late");
     assert!(rules(&backend, &host, other).await.unwrap().1[0].sent, "and it does not come later");
 }
@@ -102,16 +102,16 @@ async fn nobody_is_reminded_at_night_twice_a_day_or_after_it_is_too_late(db: PgP
 #[sqlx::test]
 async fn rules_can_be_switched_removed_and_follow_the_event(db: PgPool) {
     let (backend, host, event, _) = planned(db).await;
-    let refused = testing::problem(plan(&backend, &host, event, &rule("reply-by", 30, "unanswered")).await);
+    let refused = testing::problem(plan(&backend, &host, event, &rule("rsvp-deadline", 30, "unanswered")).await);
     assert!(format!("{refused:?}").contains("InThePast"), "{refused:?}");
-    add(&backend, &host, event, &rule("reply-by", 3, "unanswered")).await.unwrap();
-    let again = testing::problem(add(&backend, &host, event, &rule("reply-by", 3, "unanswered")).await);
+    add(&backend, &host, event, &rule("rsvp-deadline", 3, "unanswered")).await.unwrap();
+    let again = testing::problem(add(&backend, &host, event, &rule("rsvp-deadline", 3, "unanswered")).await);
     assert!(format!("{again:?}").contains("Repeated"), "{again:?}");
     let id = rules(&backend, &host, event).await.unwrap().1[0].id.unwrap();
     switch(&backend, &host, event, id, false).await.unwrap();
     assert_eq!(at(&backend, "2027-01-17T09:00:00Z").await, 0, "turned off");
     switch(&backend, &host, event, id, true).await.unwrap();
-    let later = EventForm { reply_by: "2027-01-25".into(), ..testing::event_form() };
+    let later = EventForm { rsvp_deadline: "2027-01-25".into(), ..testing::event_form() };
     events::actions::edit(&backend, &host, event, &later).await.unwrap();
     assert_eq!(at(&backend, "2027-01-17T09:10:00Z").await, 0, "the day has moved");
     assert_eq!(at(&backend, "2027-01-22T09:00:00Z").await, 3);

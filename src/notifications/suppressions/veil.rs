@@ -75,7 +75,7 @@ pub(crate) async fn veil(tx: &mut PgConnection, secrets: &Secrets, host: UserId,
     .await?;
     // What the statement above told the journal names the address once more.
     sqlx::query!(
-        "delete from journal where entry ->> 'table' = 'suppressions' and entry -> 'row' ->> 'address' = any ($1)
+        "delete from erasure_log where entry ->> 'table' = 'suppressions' and entry -> 'row' ->> 'address' = any ($1)
             and (entry -> 'row' ->> 'host_id' is null or entry -> 'row' ->> 'host_id' = $2)",
         &addresses,
         host.to_string(),

@@ -62,8 +62,8 @@ impl Letter<'_> {
     }
 
     /// "18 June 2027", the day by which to answer.
-    fn reply_by(&self) -> Option<String> {
-        self.event.reply_by.map(crate::events::times::long_date)
+    fn rsvp_deadline(&self) -> Option<String> {
+        self.event.rsvp_deadline.map(crate::events::times::long_date)
     }
 
     fn paragraphs(&self) -> impl Iterator<Item = &str> {

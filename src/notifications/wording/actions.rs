@@ -20,7 +20,7 @@ pub async fn set(backend: &Backend, host: &Host, event: EventId, kind: Kind, for
     let new = check(kind, form)?;
     events::queries::event(&backend.db, host, event).await?;
     sqlx::query!(
-        "insert into event_words (host_id, event_id, kind, subject, body) values ($1, $2, $3, $4, $5)
+        "insert into message_templates (host_id, event_id, kind, subject, body) values ($1, $2, $3, $4, $5)
         on conflict (host_id, event_id, kind) do update set subject = excluded.subject, body = excluded.body",
         host.id().0,
         event.0,

@@ -4,7 +4,6 @@ use crate::{
     backend::Backend,
     error::Result,
     events,
-    fields::{Fault, Fields},
     ids::{EventId, UserId},
     notifications::{
         Kind,
@@ -12,13 +11,14 @@ use crate::{
         templates::{self, Facts},
     },
     problem::Problem,
+    problem::{FieldError, Fields},
 };
 
 /// A host's words for one kind of message; empty where there are none.
 pub async fn of(backend: &Backend, host: UserId, event: EventId, kind: Kind) -> Result<Wording> {
     let found = sqlx::query_as!(
         Wording,
-        "select subject, body from event_words where host_id = $1 and event_id = $2 and kind = $3",
+        "select subject, body from message_templates where host_id = $1 and event_id = $2 and kind = $3",
         host.0,
         event.0,
         kind.key(),
@@ -73,10 +73,10 @@ pub(super) fn check(kind: Kind, form: &Wording) -> Result<Wording, Problem> {
     let subject = fields.optional_line("subject", &form.subject, MOST_SUBJECT);
     let body = fields.optional("body", &form.body, MOST_BODY);
     if links(&subject) > 0 {
-        fields.fault("subject", Fault::TooManyLinks(0));
+        fields.fault("subject", FieldError::TooManyLinks(0));
     }
     if links(&body) > MOST_LINKS {
-        fields.fault("body", Fault::TooManyLinks(MOST_LINKS as u32));
+        fields.fault("body", FieldError::TooManyLinks(MOST_LINKS as u32));
     }
     fields.finish(Wording { subject, body })
 }

@@ -4,12 +4,11 @@ use crate::{
     auth::{self, Host},
     backend::Backend,
     error::Result,
-    fields::{Fault, invalid},
     ids::NotificationId,
-    jobs,
     notifications::{postman, senders::outbox},
     privacy::{DeletionForm, REMAINS_DAYS, scrub},
     problem::Problem,
+    problem::{FieldError, invalid},
 };
 
 /// Deletes the host's account: they, their events and their guests are erased at once, nothing that waits is sent, every
@@ -18,7 +17,7 @@ pub async fn delete_account(backend: &Backend, host: &Host, form: &DeletionForm)
     let now = backend.clock.now();
     host.must_be_recent(now)?;
     if form.confirmation.trim().to_lowercase() != host.email().to_lowercase() {
-        return Err(invalid("confirmation", Fault::NotThisAddress).into());
+        return Err(invalid("confirmation", FieldError::NotThisAddress).into());
     }
     // A verb of theirs may hold what this waits for, and the other way round.
     let written = match erase(backend, host).await {
@@ -45,7 +44,7 @@ async fn erase(backend: &Backend, host: &Host) -> Result<Vec<NotificationId>> {
     let written = outbox::written_to(&mut tx, backend, host.id(), None).await?;
     auth::actions::forget_address(&mut tx, backend, host.email()).await?;
     scrub::account(&mut tx, now, &backend.secrets, host.id()).await?;
-    jobs::enqueue_close_customers(&mut tx, host.id()).await?;
+    crate::billing::jobs::enqueue_close_customers(&mut tx, host.id()).await?;
     tx.commit().await?;
     Ok(written)
 }

@@ -16,18 +16,18 @@ pub async fn warn_of_forgetting(backend: &Backend) -> Result<usize> {
     let mut tx = backend.db.begin().await?;
     // A mail that never left told nobody.
     sqlx::query!(
-        "update events e set forget_told_at = null
-        where e.forgotten_at is null and e.forget_told_at is not null and exists (select from notifications n
+        "update events e set retention_notice_at = null
+        where e.anonymised_at is null and e.retention_notice_at is not null and exists (select from notifications n
             where n.host_id = e.host_id and n.kind = 'forgotten-soon' and n.state in ('failed', 'cancelled')
-                and n.created_at >= e.forget_told_at)"
+                and n.created_at >= e.retention_notice_at)"
     )
     .execute(&mut *tx)
     .await?;
     let hosts = sqlx::query!(
         r#"
         with told as (
-            update events e set forget_told_at = $1
-            where e.forgotten_at is null and e.forget_told_at is null and e.forget_at <= $2
+            update events e set retention_notice_at = $1
+            where e.anonymised_at is null and e.retention_notice_at is null and e.anonymise_at <= $2
                 and exists (select from guests g where g.host_id = e.host_id and g.event_id = e.id)
             returning e.host_id
         )
@@ -53,10 +53,10 @@ pub async fn forget_due(backend: &Backend) -> Result<usize> {
     let due = sqlx::query!(
         r#"
         select host_id as "host: UserId", id as "id: EventId" from events
-        where forgotten_at is null and forget_at <= $1 and forget_told_at <= $2
+        where anonymised_at is null and anonymise_at <= $1 and retention_notice_at <= $2
             and not exists (select from notifications n where n.host_id = events.host_id and n.kind = 'forgotten-soon'
                 and n.state in ('queued', 'sending'))
-        order by forget_at
+        order by anonymise_at
         "#,
         now,
         now - TimeDelta::days(WARNING_DAYS),
@@ -75,8 +75,8 @@ async fn forget(backend: &Backend, host: UserId, event: EventId) -> Result<bool>
     let now = backend.clock.now();
     let mut tx = postman::stand_still(backend, host, None).await?;
     let title = sqlx::query_scalar!(
-        "update events set forgotten_at = $3
-        where host_id = $1 and id = $2 and forgotten_at is null and forget_at <= $3 and forget_told_at <= $4
+        "update events set anonymised_at = $3
+        where host_id = $1 and id = $2 and anonymised_at is null and anonymise_at <= $3 and retention_notice_at <= $4
         returning title",
         host.0,
         event.0,

@@ -33,30 +33,30 @@ pub const PARTS: [Part; 21] = [
         without: &["user_id", "token_hash", "token_sealed"],
         ..of_user("account_links", "account_tokens", "created_at, id")
     },
-    of_user("activities", "activities", "at, id"),
+    of_user("audit_log", "audit_log", "at, id"),
     of_host("events", "events", "created_at, id"),
-    of_host("message_texts", "event_words", "event_id, kind"),
+    of_host("message_texts", "message_templates", "event_id, kind"),
     of_host("reminders", "reminder_rules", "event_id, id"),
     Part { without: &["host_id", "name_key", "search"], ..of_host("guests", "guests", "event_id, id") },
     Part {
         without: &["host_id", "token_hash", "token_sealed"],
         ..of_host("invitations", "invitations", "event_id, id")
     },
-    of_host("handovers", "handovers", "event_id, invitation_id"),
+    of_host("manual_deliveries", "manual_deliveries", "event_id, invitation_id"),
     Part { without: &["host_id", "network_hash"], ..of_host("openings", "accesses", "event_id, id") },
     of_host("answers", "rsvps", "event_id, guest_id"),
-    of_host("answer_history", "rsvp_changes", "event_id, id"),
+    of_host("answer_history", "rsvp_history", "event_id, id"),
     Part {
-        without: &["host_id", "lease_owner", "lease_until", "handed_over_at"],
+        without: &["host_id", "lease_owner", "lease_until", "send_began_at"],
         ..of_host("messages", "notifications", "event_id, id")
     },
-    of_host("message_steps", "notification_steps", "notification_id, id"),
+    of_host("message_steps", "delivery_events", "notification_id, id"),
     of_host("imports", "imports", "event_id, id"),
     of_host("import_rows", "import_rows", "import_id, line"),
     Part { without: &["host_id", "address_hash"], ..of_host("suppressions", "suppressions", "at, reason") },
     of_host("customer", "billing_customers", "stripe_id"),
     Part {
-        without: &["host_id", "heard_at", "heard_rank", "heard_id"],
+        without: &["host_id", "event_at", "event_rank", "stripe_event_id"],
         ..of_host("subscriptions", "subscriptions", "stripe_id")
     },
     Part { without: &["host_id", "id"], ..of_host("exports", "data_exports", "asked_at") },

@@ -12,7 +12,6 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::UserId,
-    jobs,
     notifications::{self, Kind},
     problem::Problem,
 };
@@ -74,7 +73,7 @@ pub async fn ask(backend: &Backend, host: &Host) -> Result<()> {
     .fetch_optional(&mut *tx)
     .await?;
     if let Some(id) = id {
-        jobs::enqueue_export(&mut tx, host.id(), id).await?;
+        crate::privacy::jobs::enqueue_export(&mut tx, host.id(), id).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -3,7 +3,6 @@ use sqlx::PgPool;
 
 use crate::{
     backend::Backend,
-    fields::Fault,
     guests::{self, Status},
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection},
@@ -17,6 +16,7 @@ use crate::{
         held::held,
         queries::belongings,
     },
+    problem::FieldError,
     problem::{LinkEnd, Problem},
     rsvp::{self, AnswerForm},
     testing::{self, problem, signed_in},
@@ -51,7 +51,7 @@ async fn a_guest_puts_right_what_is_known_of_them_and_nothing_else(db: PgPool) {
     let wrong = CorrectionForm { name: " ".into(), email: "grace@".into(), ..form };
     let Problem::Invalid(faults) = problem(correct(&backend, &guest, &wrong).await) else { panic!() };
     let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), &fault.fault)).collect();
-    assert_eq!(named, [("name", &Fault::Required), ("email", &Fault::NotAnEmail)]);
+    assert_eq!(named, [("name", &FieldError::Required), ("email", &FieldError::NotAnEmail)]);
 }
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
@@ -201,9 +201,9 @@ async fn what_suppressed_an_address_holds_as_a_hash_for_everybody_whose_address_
     let hashed = "select count(*) from suppressions where address_hash is not null and reason = 'unsubscribed'";
     assert_eq!(number(&backend, hashed).await, 2);
     let told =
-        "select count(*) from journal where entry::text like '%grace@%' and entry -> 'row' ->> 'host_id' is null";
+        "select count(*) from erasure_log where entry::text like '%grace@%' and entry -> 'row' ->> 'host_id' is null";
     assert_eq!(number(&backend, told).await, 0);
-    // Lifting is for what the operator mended; this is not theirs to take back.
+    // Lifting is for what the operator corrected; this is not theirs to take back.
     assert!(!suppressions::lift(&backend, "grace@example.org").await.unwrap());
 }
 

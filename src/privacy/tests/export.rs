@@ -6,7 +6,6 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::{
-    jobs::PrepareExport,
     privacy::{
         actions::erase,
         export::{Format, PARTS, Prepared, ask, export, forget_old, parts, prepare, prepared},
@@ -16,7 +15,7 @@ use crate::{
 };
 
 /// The job that makes an export, taken out of the queue.
-async fn job(backend: &crate::backend::Backend) -> PrepareExport {
+async fn job(backend: &crate::backend::Backend) -> crate::privacy::jobs::PrepareExport {
     let payload: Value = sqlx::query_scalar(
         "delete from graphile_worker._private_jobs where payload ->> 'export' is not null returning payload::jsonb",
     )
@@ -74,7 +73,7 @@ async fn a_prepared_export_is_made_once_told_by_mail_and_gone_after_three_days(d
     let waiting = Prepared { asked_at: testing::start(), percent: 0, ready_at: None };
     assert_eq!(prepared(&backend, &ana).await.unwrap(), Some(waiting));
     assert!(parts(&backend, &ana).await.is_err(), "nothing is there yet");
-    let PrepareExport { host, export: id } = job(&backend).await;
+    let crate::privacy::jobs::PrepareExport { host, export: id } = job(&backend).await;
     prepare(&backend, host, id).await.unwrap();
     prepare(&backend, host, id).await.unwrap();
     testing::post(&backend).await;
@@ -100,14 +99,14 @@ async fn an_export_in_which_somebody_stands_who_was_erased_meanwhile_is_thrown_a
     let grace = testing::guest(&backend, &ana, event, "Grace", "grace@example.org").await;
     let (guest, _) = testing::invite(&backend, &ana, event, grace).await;
     ask(&backend, &ana).await.unwrap();
-    let PrepareExport { host, export: id } = job(&backend).await;
+    let crate::privacy::jobs::PrepareExport { host, export: id } = job(&backend).await;
     erase(&backend, &guest).await.unwrap();
     prepare(&backend, host, id).await.unwrap();
     let kept: i64 = sqlx::query_scalar("select count(*) from data_export_parts").fetch_one(&backend.db).await.unwrap();
     assert_eq!((kept, prepared(&backend, &ana).await.unwrap()), (0, None));
     // Made before, it goes as well.
     ask(&backend, &ana).await.unwrap();
-    let PrepareExport { host, export: id } = job(&backend).await;
+    let crate::privacy::jobs::PrepareExport { host, export: id } = job(&backend).await;
     prepare(&backend, host, id).await.unwrap();
     let ada = testing::guest(&backend, &ana, event, "Ada", "ada@example.org").await;
     let (guest, _) = testing::invite(&backend, &ana, event, ada).await;

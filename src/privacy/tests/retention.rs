@@ -18,7 +18,7 @@ fn at(text: &str) -> DateTime<Utc> {
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: PgPool) {
     // It begins on 31 January 2027.
-    let form = EventForm { kept_months: "3".into(), ..testing::event_form() };
+    let form = EventForm { retention_months: "3".into(), ..testing::event_form() };
     let (backend, ana, event) = testing::planned(db, form.clone()).await;
     let grace = testing::guest(&backend, &ana, event, "Grace Hopper", "grace@example.org").await;
     let (_, token) = testing::invite(&backend, &ana, event, grace).await;
@@ -61,7 +61,7 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
     events::actions::edit(&backend, &ana, event, &next_year).await.unwrap();
     guests::actions::add(&backend, &ana, event, &new).await.unwrap();
     assert_eq!((warn_of_forgetting(&backend).await.unwrap(), forget_due(&backend).await.unwrap()), (0, 0));
-    assert!(events::queries::event(&backend.db, &ana, empty).await.unwrap().forgotten_at.is_none());
+    assert!(events::queries::event(&backend.db, &ana, empty).await.unwrap().anonymised_at.is_none());
 }
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
@@ -76,7 +76,7 @@ async fn nobodys_list_is_forgotten_before_they_were_told_two_weeks_long(db: PgPo
     backend.clock.set(late + TimeDelta::days(13));
     assert_eq!(forget_due(&backend).await.unwrap(), 0);
     // Who keeps the list longer meanwhile is told anew when that is over.
-    let longer = EventForm { kept_months: "24".into(), ..testing::event_form() };
+    let longer = EventForm { retention_months: "24".into(), ..testing::event_form() };
     events::actions::edit(&backend, &ana, event, &longer).await.unwrap();
     backend.clock.set(late + TimeDelta::days(15));
     assert_eq!(forget_due(&backend).await.unwrap(), 0);
@@ -89,11 +89,11 @@ async fn nobodys_list_is_forgotten_before_they_were_told_two_weeks_long(db: PgPo
 
 #[test]
 fn how_long_guests_are_kept_is_one_of_the_choices() {
-    let with = |months: &str| EventForm { kept_months: months.into(), ..testing::event_form() };
-    assert_eq!(with("").parse().unwrap().kept_months, 12);
-    assert_eq!(with("36").parse().unwrap().kept_months, 36);
+    let with = |months: &str| EventForm { retention_months: months.into(), ..testing::event_form() };
+    assert_eq!(with("").parse().unwrap().retention_months, 12);
+    assert_eq!(with("36").parse().unwrap().retention_months, 36);
     for wrong in ["0", "37", "5", "for ever"] {
-        assert_eq!(with(wrong).parse().unwrap_err().faults("kept_months").count(), 1, "{wrong}");
+        assert_eq!(with(wrong).parse().unwrap_err().faults("retention_months").count(), 1, "{wrong}");
     }
 }
 

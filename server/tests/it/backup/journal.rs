@@ -13,9 +13,12 @@ async fn node(db: PgPool, place: &Place) -> App {
 }
 
 async fn ship(app: &App) {
-    sqlx::query("select graphile_worker.add_job('ship_journal', 'null'::json)").execute(&app.backend.db).await.unwrap();
+    sqlx::query("select graphile_worker.add_job('ship_erasure_log', 'null'::json)")
+        .execute(&app.backend.db)
+        .await
+        .unwrap();
     app.work().await;
-    assert_eq!(app.count("select count(*) from journal").await, 0, "all of it went");
+    assert_eq!(app.count("select count(*) from erasure_log").await, 0, "all of it went");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
@@ -64,7 +67,7 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
     let guests: Vec<String> =
         sqlx::query_scalar("select name from guests order by name").fetch_all(&there).await.unwrap();
     assert_eq!(guests, ["Ada Lovelace", "Quiet One"]);
-    let journal: i64 = sqlx::query_scalar("select count(*) from journal").fetch_one(&there).await.unwrap();
+    let journal: i64 = sqlx::query_scalar("select count(*) from erasure_log").fetch_one(&there).await.unwrap();
     assert_eq!(journal, 0, "what is known already is not told again");
 
     // The copy serves, and nobody is signed in, no old link for a password works, and no mail leaves.
@@ -148,7 +151,7 @@ async fn what_happened_last_to_an_address_holds_however_it_was_shipped(db: PgPoo
     // Making a backup ships what was left.
     let backed = place.command(&url(&db), &["backup"]).output().await.unwrap();
     assert!(backed.status.success());
-    assert_eq!(app.count("select count(*) from journal").await, 0);
-    let entries = guestguard::backup::journal::read(&app.backend.backups.as_ref().unwrap().store).await.unwrap();
+    assert_eq!(app.count("select count(*) from erasure_log").await, 0);
+    let entries = guestguard::backup::journal::read(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.gone).collect::<Vec<_>>(), [false, true, false]);
 }

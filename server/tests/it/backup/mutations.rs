@@ -211,7 +211,7 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
 
     assert!(refused >= 50, "{refused}");
     let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
-    assert_eq!(ran.code, 0, "mended, it is whole: {}{}", ran.out, ran.said);
+    assert_eq!(ran.code, 0, "corrected, it is whole: {}{}", ran.out, ran.said);
     copy.remove().await.unwrap();
 }
 

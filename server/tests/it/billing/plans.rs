@@ -1,4 +1,4 @@
-use guestguard::{backend::Clock, billing::Tier};
+use guestguard::{billing::Tier, clock::Clock};
 use serde_json::json;
 use sqlx::PgPool;
 

@@ -87,7 +87,7 @@ async fn a_program_deletes_an_account_whose_password_was_typed_lately(db: PgPool
     let with = |address: &str| Some(serde_json::json!({ "confirmation": address }));
     assert_eq!(app.anonymous().send("DELETE", "/me", with("ana@example.org")).await.status, 401);
     assert_eq!(ana.send("DELETE", "/me", with("ben@example.org")).await.status, 422);
-    sqlx::query("update sessions set proven_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
+    sqlx::query("update sessions set reauthenticated_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
     let late = ana.send("DELETE", "/me", with("ana@example.org")).await;
     assert_eq!((late.status.as_u16(), late.body.as_str()), (401, "\"SignInAgain\""));
     // In the browser the page asks for the password, and goes on.
@@ -177,7 +177,7 @@ async fn a_restored_database_forgets_again_whoever_was_forgotten_since(db: PgPoo
     someone.post("/api/privacy/erase", &matilda, &[("token", token)]).await.location();
     let right = [("form[confirmation]", &*account.email)];
     account.host.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
-    sqlx::query("select graphile_worker.add_job('ship_journal', 'null'::json)").execute(&db).await.unwrap();
+    sqlx::query("select graphile_worker.add_job('ship_erasure_log', 'null'::json)").execute(&db).await.unwrap();
     app.work().await;
 
     let copy = scratch(&db).await;

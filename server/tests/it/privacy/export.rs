@@ -13,7 +13,7 @@ async fn compare(db: &PgPool, export: &Value) -> usize {
     let mut compared = 0;
     for part in PARTS {
         // That it was taken along is written down when it is made.
-        let before = if part.table == "activities" { "and kind <> 'data-exported'" } else { "" };
+        let before = if part.table == "audit_log" { "and kind <> 'data-exported'" } else { "" };
         let sql = format!("select to_jsonb(t) from public.{} t where {} = $1 {before}", part.table, part.owner);
         let rows: Vec<Value> = sqlx::query_scalar(AssertSqlSafe(sql)).bind(host).fetch_all(db).await.unwrap();
         let mut wanted: Vec<String> = rows
@@ -77,7 +77,7 @@ async fn data_export_complete(db: PgPool) {
     archive.by_name("data.json").unwrap().read_to_string(&mut document).unwrap();
     let packed: Value = serde_json::from_str(&document).unwrap();
     for part in PARTS {
-        if part.name != "activities" {
+        if part.name != "audit_log" {
             assert_eq!(packed[part.name], export[part.name], "{}", part.name);
         }
         let mut table = String::new();
@@ -136,7 +136,7 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(db: PgPool) 
     let export: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(export["guests"].as_array().unwrap().len() as i64, MOST_ROWS);
     assert_eq!(export["events"][0]["id"], event.to_string());
-    sqlx::query("update sessions set proven_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
+    sqlx::query("update sessions set reauthenticated_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
     assert_eq!(ana.send("GET", "/me/data-export", None).await.body, "\"SignInAgain\"");
 }
 
@@ -182,12 +182,12 @@ const TEN_THOUSAND: &str = "
         select host_id, event_id, id, gen_random_uuid(), sha256(id::text::bytea), '\\x00', now() from guests;
     insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device)
         select host_id, event_id, guest_id, id, gen_random_uuid(), now(), 'phone' from invitations;
-    insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at, run_at, give_up_at)
+    insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at, run_at, expires_at)
         select host_id, event_id, id, gen_random_uuid(), kind, email, 'delivered', now(), now(), now(), now()
         from guests, unnest(array['invitation', 'confirmation']) kind;
-    insert into notification_steps select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications;
+    insert into delivery_events select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications;
     insert into rsvps select host_id, event_id, id, 'attending', 2, array['Companion'], 'Thank you', now(), now() from guests;
-    insert into rsvp_changes select host_id, event_id, id, gen_random_uuid(), 'attending', 2, array['Companion'], 'Thank you', now() from guests;";
+    insert into rsvp_history select host_id, event_id, id, gen_random_uuid(), 'attending', 2, array['Companion'], 'Thank you', now() from guests;";
 
 /// `cargo test -p server --test it ten_events_of_a_thousand_guests -- --ignored --nocapture`
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

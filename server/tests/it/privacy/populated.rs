@@ -99,13 +99,13 @@ impl Populated {
         stranger.get(&back).await.ok();
         let behind = [
             format!("update notifications set last_error = '550 <{old}> unknown', provider_id = 'p-{mark}', opened_at = now() where guest_id is not null"),
-            format!("insert into notification_steps select host_id, id, gen_random_uuid(), now(), 'bounced', '550 <{old}> unknown' from notifications where guest_id is not null"),
+            format!("insert into delivery_events select host_id, id, gen_random_uuid(), now(), 'bounced', '550 <{old}> unknown' from notifications where guest_id is not null"),
             format!("insert into suppressions (address, host_id, reason, at) select a, h, 'unsubscribed', now()
                 from unnest(array['{old}', '{new}', '+447911123456']) a, (select id from users union select null) u (h)"),
             format!("insert into billing_customers select id, 'cus_{mark}', now() from users"),
             format!("insert into subscriptions select id, 'sub_{mark}', 'si_{mark}', 'pro', 'monthly', 'canceled', null, false, null, false, now(), 1, 'evt' from users"),
             "update users set sending_paused = 'bounces'".to_owned(),
-            format!("update import_rows set mended = '{{\"name\": \"{name}\"}}', before = '{{\"name\": \"{name}\"}}', suggestion = '{new}' where name is not null"),
+            format!("update import_rows set corrected = '{{\"name\": \"{name}\"}}', before = '{{\"name\": \"{name}\"}}', suggestion = '{new}' where name is not null"),
         ];
         for sql in behind {
             sqlx::query(AssertSqlSafe(sql.clone()))
@@ -114,7 +114,7 @@ impl Populated {
                 .unwrap_or_else(|cause| panic!("{sql}: {cause}"));
         }
         host.post("/api/privacy/ask-for-export", "/dashboard/account", &[]).await.location();
-        let worker = guestguard::jobs::worker(&app.backend, std::future::pending()).await.unwrap();
+        let worker = guestguard::registry::worker(&app.services, std::future::pending()).await.unwrap();
         sqlx::query("update graphile_worker._private_jobs set run_at = now() + interval '1 day' where payload ->> 'news' is not null")
             .execute(&app.backend.db).await.unwrap();
         worker.run_once().await.unwrap();

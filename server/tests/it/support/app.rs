@@ -5,7 +5,8 @@ use fred::prelude::*;
 use guestguard::{
     backend::Backend,
     ids::EventId,
-    limits::{Limit, Rate},
+    rate_limits::{Limit, Rate},
+    services::Services,
 };
 use server::{
     config::{Config, Environment},
@@ -48,6 +49,7 @@ impl Default for Settings {
 pub struct App {
     pub address: SocketAddr,
     pub backend: Backend,
+    pub services: Services,
     /// What other nodes on the same database need.
     pub secret_key: String,
     redis_url: String,
@@ -98,15 +100,24 @@ impl App {
             local_dir: std::env::temp_dir().join("guestguard-it").join(uuid::Uuid::now_v7().to_string()),
             site_root: PathBuf::from("target/site"),
         };
-        guestguard::jobs::migrate(&db).await.unwrap();
-        let backend = connect::assemble(&config, db).await.unwrap();
+        guestguard::queue::migrate(&db).await.unwrap();
+        let services = connect::build_services(&config, db).await.unwrap();
+        let backend = services.backend.clone();
         let certificates = Certificates::default();
         let stop = CancellationToken::new();
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
-        let router = router::router(&config, backend.clone(), hub, certificates.clone()).unwrap();
+        let router = router::router(&config, services.clone(), hub, certificates.clone()).unwrap();
         tokio::spawn(backend.maintenance.clone().follow(backend.redis.clone(), stop.clone().cancelled_owned()));
         tokio::spawn(listen::serve(listener, router, stop.clone()));
-        Self { address, backend, secret_key: config.secret_key, redis_url: config.redis_url, certificates, stop }
+        Self {
+            address,
+            backend,
+            services,
+            secret_key: config.secret_key,
+            redis_url: config.redis_url,
+            certificates,
+            stop,
+        }
     }
 
     /// Somebody without an account or link.
@@ -146,14 +157,14 @@ impl App {
 
     /// Runs all jobs that are due and sends the messages that are, as the worker would.
     pub async fn work(&self) {
-        let worker = guestguard::jobs::worker(&self.backend, std::future::pending()).await.unwrap();
+        let worker = guestguard::registry::worker(&self.services, std::future::pending()).await.unwrap();
         worker.run_once().await.unwrap();
         guestguard::notifications::postman::work_off(&self.backend).await.unwrap();
     }
 
     /// Writes down the openings that were gathered.
     pub async fn settle(&self) {
-        self.backend.openings.settle(&self.backend).await.unwrap();
+        self.services.accesses.flush().await.unwrap();
     }
 
     /// The texts of the messages written for `address`, newest first.

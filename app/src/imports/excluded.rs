@@ -10,7 +10,7 @@ use crate::ui::words;
 
 /// Rows that did not come onto the list as a file that can be brought again: the cells as they were, and the reason in a
 /// column of its own.
-pub fn left_out(
+pub fn excluded(
     rows: impl Stream<Item = Result<(Vec<String>, Line)>>,
     import: Import,
 ) -> impl Stream<Item = Result<Vec<u8>>> {

@@ -1,3 +1,5 @@
+//! Rate limits: a sliding window per network, address, account or link, counted in Redis for all nodes.
+
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -6,134 +8,77 @@ use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
 
 use crate::{error::Result, problem::Problem, redis::Redis, secrets::Secrets};
 
-/// What is limited. Every limit counts calls in a sliding window, for one address, account or link at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Limit {
-    /// Accounts opened from one network address.
-    SignUp,
-    /// Sign-ins tried from one network address.
-    SignIn,
-    /// Sign-ins tried with one e-mail address, right or wrong.
-    SignInAddress,
-    /// Mails about an account asked for from one network address: reset, verification, change of address.
-    AccountMail,
-    /// The same for one e-mail address.
-    AccountMailAddress,
-    /// Links in account mails used from one network address.
-    AccountLink,
-    /// Invitations opened from one network address. Families and offices share one.
-    Open,
-    /// One invitation opened.
-    OpenLink,
-    /// Answers from one network address.
-    Answer,
-    /// Answers of one invitation.
-    AnswerLink,
-    /// Changes of events by one account.
-    Events,
-    /// Changes of guests by one account.
-    Guests,
-    /// Invitations issued, resent or replaced by one account.
-    Invitations,
-    /// Lists pasted or imported by one account.
-    Imports,
-    /// Guest lists taken along by one account.
-    Exports,
-    /// Tickets for the live socket by one account.
-    Tickets,
-    /// Changes of password, address and sessions by one account.
-    Account,
-    /// Ways to Stripe and back by one account.
-    Billing,
+macro_rules! limits {
+    ($($(#[$doc:meta])* $limit:ident: $setting:literal, $calls:literal per $seconds:literal, $without_redis:ident;)*) => {
+        /// What is limited. Every limit counts calls in a sliding window, per network, email address, account or link.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Limit { $($(#[$doc])* $limit),* }
+
+        impl Limit {
+            pub const ALL: [Self; [$($setting),*].len()] = [$(Self::$limit),*];
+
+            /// The rate unless the operator sets another.
+            pub fn default_rate(self) -> Rate {
+                match self { $(Self::$limit => Rate { calls: $calls, seconds: $seconds }),* }
+            }
+
+            /// The setting that changes it, such as `GG_LIMIT_SIGN_UP=5/3600`.
+            pub fn setting(self) -> &'static str {
+                match self { $(Self::$limit => $setting),* }
+            }
+
+            /// Whether calls pass while Redis is unavailable, counted by this node alone. What guards an account does not.
+            fn is_open_without_redis(self) -> bool {
+                match self { $(Self::$limit => $without_redis),* }
+            }
+        }
+    };
 }
 
-/// So many calls in so many seconds.
+limits! {
+    /// Sign-ups from one network.
+    SignUp: "GG_LIMIT_SIGN_UP", 5 per 3600, false;
+    /// Sign-in attempts from one network.
+    SignIn: "GG_LIMIT_SIGN_IN", 20 per 600, false;
+    /// Sign-in attempts with one email address, right or wrong.
+    SignInAddress: "GG_LIMIT_SIGN_IN_ADDRESS", 10 per 600, false;
+    /// Account emails requested from one network: reset, verification, change of address.
+    AccountEmail: "GG_LIMIT_ACCOUNT_EMAIL", 10 per 3600, false;
+    /// Account emails requested for one email address.
+    AccountEmailAddress: "GG_LIMIT_ACCOUNT_EMAIL_ADDRESS", 3 per 3600, false;
+    /// Links of account emails used from one network.
+    AccountLink: "GG_LIMIT_ACCOUNT_LINK", 30 per 600, false;
+    /// Invitations opened from one network. Families and offices share one.
+    Open: "GG_LIMIT_OPEN", 300 per 60, true;
+    /// One invitation opened.
+    OpenLink: "GG_LIMIT_OPEN_LINK", 60 per 60, true;
+    /// Replies from one network.
+    Reply: "GG_LIMIT_REPLY", 120 per 60, true;
+    /// Replies of one invitation.
+    ReplyLink: "GG_LIMIT_REPLY_LINK", 20 per 60, true;
+    /// Changes of events by one account.
+    Events: "GG_LIMIT_EVENTS", 60 per 3600, false;
+    /// Changes of guests by one account.
+    Guests: "GG_LIMIT_GUESTS", 600 per 3600, false;
+    /// Invitations issued, resent or replaced by one account.
+    Invitations: "GG_LIMIT_INVITATIONS", 300 per 3600, false;
+    /// Lists pasted or imported by one account.
+    Imports: "GG_LIMIT_IMPORTS", 60 per 3600, false;
+    /// Guest lists exported by one account.
+    Exports: "GG_LIMIT_EXPORTS", 60 per 3600, false;
+    /// Tickets for the live socket by one account.
+    Tickets: "GG_LIMIT_TICKETS", 60 per 60, false;
+    /// Changes of password, address and sessions by one account.
+    Account: "GG_LIMIT_ACCOUNT", 30 per 3600, false;
+    /// Visits to Stripe by one account.
+    Billing: "GG_LIMIT_BILLING", 60 per 3600, false;
+}
+
+/// This many calls in this many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub calls: u32,
     pub seconds: u32,
-}
-
-impl Limit {
-    /// All limits.
-    pub const ALL: [Self; 18] = [
-        Self::SignUp,
-        Self::SignIn,
-        Self::SignInAddress,
-        Self::AccountMail,
-        Self::AccountMailAddress,
-        Self::AccountLink,
-        Self::Open,
-        Self::OpenLink,
-        Self::Answer,
-        Self::AnswerLink,
-        Self::Events,
-        Self::Guests,
-        Self::Invitations,
-        Self::Imports,
-        Self::Exports,
-        Self::Tickets,
-        Self::Account,
-        Self::Billing,
-    ];
-
-    /// The rate that holds unless the operator sets another.
-    pub fn default_rate(self) -> Rate {
-        let (calls, seconds) = match self {
-            Self::SignUp => (5, 3600),
-            Self::SignIn => (20, 600),
-            Self::SignInAddress => (10, 600),
-            Self::AccountMail => (10, 3600),
-            Self::AccountMailAddress => (3, 3600),
-            Self::AccountLink => (30, 600),
-            Self::Open => (300, 60),
-            Self::OpenLink => (60, 60),
-            Self::Answer => (120, 60),
-            Self::AnswerLink => (20, 60),
-            Self::Events => (60, 3600),
-            Self::Guests => (600, 3600),
-            Self::Invitations => (300, 3600),
-            Self::Imports => (60, 3600),
-            Self::Exports => (60, 3600),
-            Self::Tickets => (60, 60),
-            Self::Account => (30, 3600),
-            Self::Billing => (60, 3600),
-        };
-        Rate { calls, seconds }
-    }
-
-    /// The setting that changes it, such as `GG_LIMIT_SIGN_UP=5/3600`.
-    pub fn variable(self) -> &'static str {
-        match self {
-            Self::SignUp => "GG_LIMIT_SIGN_UP",
-            Self::SignIn => "GG_LIMIT_SIGN_IN",
-            Self::SignInAddress => "GG_LIMIT_SIGN_IN_ADDRESS",
-            Self::AccountMail => "GG_LIMIT_ACCOUNT_MAIL",
-            Self::AccountMailAddress => "GG_LIMIT_ACCOUNT_MAIL_ADDRESS",
-            Self::AccountLink => "GG_LIMIT_ACCOUNT_LINK",
-            Self::Open => "GG_LIMIT_OPEN",
-            Self::OpenLink => "GG_LIMIT_OPEN_LINK",
-            Self::Answer => "GG_LIMIT_ANSWER",
-            Self::AnswerLink => "GG_LIMIT_ANSWER_LINK",
-            Self::Events => "GG_LIMIT_EVENTS",
-            Self::Guests => "GG_LIMIT_GUESTS",
-            Self::Invitations => "GG_LIMIT_INVITATIONS",
-            Self::Imports => "GG_LIMIT_IMPORTS",
-            Self::Exports => "GG_LIMIT_EXPORTS",
-            Self::Tickets => "GG_LIMIT_TICKETS",
-            Self::Account => "GG_LIMIT_ACCOUNT",
-            Self::Billing => "GG_LIMIT_BILLING",
-        }
-    }
-
-    /// What guests do goes on while Redis is away, counted by this node alone. Whatever guards an account does not.
-    fn goes_on_without_redis(self) -> bool {
-        matches!(self, Self::Open | Self::OpenLink | Self::Answer | Self::AnswerLink)
-    }
-
-    fn position(self) -> usize {
-        self as usize
-    }
 }
 
 impl Rate {
@@ -147,17 +92,17 @@ impl Rate {
 
 /// Counts calls, for all nodes together in Redis.
 #[derive(Clone)]
-pub struct Limits {
+pub struct RateLimits {
     redis: Redis,
     secrets: Secrets,
     rates: [Rate; Limit::ALL.len()],
-    /// For the limits that go on without Redis.
-    alone: Arc<[DefaultKeyedRateLimiter<String>; Limit::ALL.len()]>,
+    /// Counts while Redis is unavailable.
+    local: Arc<[DefaultKeyedRateLimiter<String>; Limit::ALL.len()]>,
 }
 
-impl std::fmt::Debug for Limits {
+impl std::fmt::Debug for RateLimits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Limits").field("rates", &self.rates).finish_non_exhaustive()
+        f.debug_struct("RateLimits").field("rates", &self.rates).finish_non_exhaustive()
     }
 }
 
@@ -177,15 +122,15 @@ local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return oldest[2] + window - now
 ";
 
-/// Callers remembered without Redis before those who may call again anyway are forgotten.
-const MOST_KEPT: usize = 10_000;
+/// Callers counted locally before those with a full quota are dropped.
+const MAX_LOCAL_CALLERS: usize = 10_000;
 
-impl Limits {
+impl RateLimits {
     /// Counts through `redis`. `rate` says how much each limit allows.
     pub fn new(redis: Redis, secrets: Secrets, rate: impl Fn(Limit) -> Rate) -> Self {
         let rates = Limit::ALL.map(rate);
-        let alone = rates.map(|rate| DefaultKeyedRateLimiter::keyed(rate.quota()));
-        Self { redis, secrets, rates, alone: Arc::new(alone) }
+        let local = rates.map(|rate| DefaultKeyedRateLimiter::keyed(rate.quota()));
+        Self { redis, secrets, rates, local: Arc::new(local) }
     }
 
     /// Counts one call by `who`.
@@ -193,26 +138,26 @@ impl Limits {
     /// # Errors
     /// `TooManyRequests` with the seconds until a call passes; `Unavailable` while Redis is away, for what guards an
     /// account.
-    pub async fn count(&self, limit: Limit, who: &str) -> Result<()> {
-        let rate = self.rates[limit.position()];
+    pub async fn check(&self, limit: Limit, who: &str) -> Result<()> {
+        let rate = self.rates[limit as usize];
         let key = self.key(limit, who)?;
         let arguments =
             [rate.window().as_micros().to_string(), rate.calls.to_string(), crate::secrets::random_token()?];
         let keys = vec![key.clone()];
-        let count = self.redis.ask(async |redis| redis.eval::<i64, _, _, _>(WINDOW, keys, arguments.to_vec()).await);
-        match count.await {
+        let counted = self.redis.ask(async |redis| redis.eval::<i64, _, _, _>(WINDOW, keys, arguments.to_vec()).await);
+        match counted.await {
             Ok(microseconds) => passed(Duration::from_micros(microseconds.unsigned_abs())),
-            Err(away) if limit.goes_on_without_redis() => {
-                tracing::debug!(%away, "counted by this node alone");
-                passed(self.count_alone(limit, &key))
+            Err(away) if limit.is_open_without_redis() => {
+                tracing::debug!(%away, "Redis is unavailable: counted by this node alone");
+                passed(self.check_on_this_node(limit, &key))
             }
             Err(away) => Err(away.into()),
         }
     }
 
-    fn count_alone(&self, limit: Limit, key: &String) -> Duration {
-        let limiter = &self.alone[limit.position()];
-        if limiter.len() > MOST_KEPT {
+    fn check_on_this_node(&self, limit: Limit, key: &String) -> Duration {
+        let limiter = &self.local[limit as usize];
+        if limiter.len() > MAX_LOCAL_CALLERS {
             limiter.retain_recent();
         }
         match limiter.check_key(key) {
@@ -221,9 +166,9 @@ impl Limits {
         }
     }
 
-    /// Addresses and accounts never stand in Redis, only their keyed hash.
+    /// Redis holds a keyed hash, never an address or account.
     fn key(&self, limit: Limit, who: &str) -> Result<String> {
-        let hash = self.secrets.keyed_hash(format!("{} {who}", limit.variable()).as_bytes())?;
+        let hash = self.secrets.keyed_hash(format!("{} {who}", limit.setting()).as_bytes())?;
         Ok(format!("gg:limit:{}", BASE64_URL_SAFE_NO_PAD.encode(&hash[..16])))
     }
 }
@@ -257,8 +202,12 @@ mod tests {
     use super::*;
     use crate::{error::Error, secrets::random_token};
 
-    async fn limits(rate: Rate) -> Limits {
-        Limits::new(crate::testing::redis().await, Secrets::from_key(&random_token().unwrap()).unwrap(), move |_| rate)
+    async fn limits(rate: Rate) -> RateLimits {
+        RateLimits::new(
+            crate::testing::redis().await,
+            Secrets::from_key(&random_token().unwrap()).unwrap(),
+            move |_| rate,
+        )
     }
 
     /// Calls at random times: in no window do more pass than the limit allows, and a call made after exactly the wait
@@ -274,7 +223,7 @@ mod tests {
         while begun.elapsed() < Duration::from_secs(6) {
             let [pause] = *random_token().unwrap().as_bytes().first_chunk().unwrap();
             tokio::time::sleep(Duration::from_millis(u64::from(pause) * 2)).await;
-            let (before, counted) = (begun.elapsed(), limits.count(Limit::Open, "ada").await);
+            let (before, counted) = (begun.elapsed(), limits.check(Limit::Open, "ada").await);
             match counted {
                 Ok(()) => passes.push((before, begun.elapsed())),
                 Err(Error::Problem(Problem::TooManyRequests { retry_after })) => {
@@ -283,7 +232,7 @@ mod tests {
                     assert!(recent >= 4, "refused although the window has room");
                     tokio::time::sleep(Duration::from_secs(retry_after.into())).await;
                     let before = begun.elapsed();
-                    limits.count(Limit::Open, "ada").await.expect("passes after exactly the wait it was told");
+                    limits.check(Limit::Open, "ada").await.expect("passes after exactly the wait it was told");
                     passes.push((before, begun.elapsed()));
                 }
                 Err(other) => panic!("{other:?}"),
@@ -301,15 +250,15 @@ mod tests {
         let limits = limits(Rate { calls: 7, seconds: 60 }).await;
         let calls = (0..50).map(|_| {
             let limits = limits.clone();
-            tokio::spawn(async move { limits.count(Limit::Answer, "ada").await.is_ok() })
+            tokio::spawn(async move { limits.check(Limit::Reply, "ada").await.is_ok() })
         });
         let mut passed = 0;
         for call in calls.collect::<Vec<_>>() {
             passed += usize::from(call.await.unwrap());
         }
         assert_eq!(passed, 7);
-        assert!(limits.count(Limit::Answer, "grace").await.is_ok(), "others are not concerned");
-        assert!(limits.count(Limit::Open, "ada").await.is_ok(), "nor other limits");
+        assert!(limits.check(Limit::Reply, "grace").await.is_ok(), "others are not concerned");
+        assert!(limits.check(Limit::Open, "ada").await.is_ok(), "nor other limits");
     }
 
     #[test]
@@ -318,7 +267,7 @@ mod tests {
         for bad in ["", "5", "0/60", "5/0", "5/86401", "-1/60", "many/60"] {
             assert_eq!(Rate::parse(bad), None, "{bad:?}");
         }
-        let named: std::collections::HashSet<_> = Limit::ALL.into_iter().map(Limit::variable).collect();
+        let named: std::collections::HashSet<_> = Limit::ALL.into_iter().map(Limit::setting).collect();
         assert_eq!(named.len(), Limit::ALL.len());
     }
 }

@@ -4,16 +4,16 @@ use crate::{phone::Wrong, problem::Problem};
 
 /// One field of a form and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldFault {
+pub struct InvalidField {
     /// The field's name in its form struct.
     pub field: String,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: FieldError,
 }
 
 /// What can be wrong with a field. Kinds, not sentences: `app/src/ui/words.rs` chooses the words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fault {
+pub enum FieldError {
     Required,
     /// Longest allowed length, in characters.
     TooLong(u32),
@@ -28,7 +28,7 @@ pub enum Fault {
         example: String,
     },
     /// A file that cannot be read as a guest list.
-    File(FileFault),
+    File(FileError),
     NotADate,
     NotANumber,
     OutOfRange {
@@ -39,7 +39,7 @@ pub enum Fault {
     /// The clocks skip this local time on that day.
     NoSuchTime,
     EndsBeforeStart,
-    ReplyByAfterStart,
+    RsvpDeadlineAfterStart,
     /// A password that is guessed within hours.
     GuessablePassword,
     /// E-mail and password do not belong together.
@@ -68,7 +68,7 @@ pub enum Fault {
 
 /// Why a file was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FileFault {
+pub enum FileError {
     /// No row but the headings.
     Empty,
     /// Neither text nor a workbook nor contacts.
@@ -82,20 +82,20 @@ pub enum FileFault {
 /// Collects faults while a form is parsed, so that all of them are told at once.
 #[derive(Default)]
 pub struct Fields {
-    faults: Vec<FieldFault>,
+    faults: Vec<InvalidField>,
 }
 
 impl Fields {
     /// Notes a fault of `field`.
-    pub fn fault(&mut self, field: &str, fault: Fault) {
-        self.faults.push(FieldFault { field: field.to_owned(), fault });
+    pub fn fault(&mut self, field: &str, fault: FieldError) {
+        self.faults.push(InvalidField { field: field.to_owned(), fault });
     }
 
     /// Trimmed text of 1 to `max` characters.
     pub fn required(&mut self, field: &str, text: &str, max: u32) -> String {
         let text = self.optional(field, text, max);
         if text.is_empty() {
-            self.fault(field, Fault::Required);
+            self.fault(field, FieldError::Required);
         }
         text
     }
@@ -103,7 +103,7 @@ impl Fields {
     /// Text that is used as it was typed, such as a password: it has to be there.
     pub fn given(&mut self, field: &str, text: &str) {
         if text.is_empty() {
-            self.fault(field, Fault::Required);
+            self.fault(field, FieldError::Required);
         }
     }
 
@@ -112,7 +112,7 @@ impl Fields {
     pub fn optional(&mut self, field: &str, text: &str, max: u32) -> String {
         let text = clean(text);
         if text.chars().count() > max as usize {
-            self.fault(field, Fault::TooLong(max));
+            self.fault(field, FieldError::TooLong(max));
         }
         text
     }
@@ -135,9 +135,11 @@ impl Fields {
         }
         match text.parse::<u32>() {
             Ok(number) if (min..=max).contains(&number) => return Some(number),
-            Ok(_) => self.fault(field, Fault::OutOfRange { min, max }),
-            Err(_) if text.chars().all(|c| c.is_ascii_digit()) => self.fault(field, Fault::OutOfRange { min, max }),
-            Err(_) => self.fault(field, Fault::NotANumber),
+            Ok(_) => self.fault(field, FieldError::OutOfRange { min, max }),
+            Err(_) if text.chars().all(|c| c.is_ascii_digit()) => {
+                self.fault(field, FieldError::OutOfRange { min, max })
+            }
+            Err(_) => self.fault(field, FieldError::NotANumber),
         }
         None
     }
@@ -149,7 +151,7 @@ impl Fields {
             return None;
         }
         if !is_email(text) {
-            self.fault(field, Fault::NotAnEmail);
+            self.fault(field, FieldError::NotAnEmail);
         }
         Some(text.to_owned())
     }
@@ -157,7 +159,7 @@ impl Fields {
     /// Like [`Self::email`], and not empty.
     pub fn required_email(&mut self, field: &str, text: &str) -> String {
         self.email(field, text).unwrap_or_else(|| {
-            self.fault(field, Fault::Required);
+            self.fault(field, FieldError::Required);
             String::new()
         })
     }
@@ -169,8 +171,8 @@ impl Fields {
 }
 
 /// One fault of one field.
-pub fn invalid(field: &str, fault: Fault) -> Problem {
-    Problem::Invalid(vec![FieldFault { field: field.to_owned(), fault }])
+pub fn invalid(field: &str, fault: FieldError) -> Problem {
+    Problem::Invalid(vec![InvalidField { field: field.to_owned(), fault }])
 }
 
 fn clean(text: &str) -> String {

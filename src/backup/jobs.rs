@@ -1,0 +1,54 @@
+//! Backup jobs: the hourly backup, and shipping the erasure log.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use sqlx::ConnectOptions;
+
+use super::{Backups, Making, Quiet, back_up, journal, keep};
+use crate::{
+    error::Result,
+    queue::{Job, JobContext},
+};
+
+/// The next hourly backup must not find this one still running.
+const TIMEOUT: Duration = Duration::from_secs(50 * 60);
+
+/// Makes the hourly backup and prunes expired ones.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CreateBackup;
+
+impl Job for CreateBackup {
+    const NAME: &'static str = "create_backup";
+
+    async fn run(self, context: &JobContext) -> Result<()> {
+        let (backend, backups) = (context.backend()?, context.get::<Option<Backups>>()?);
+        let Some(backups) = backups else { return Ok(()) };
+        let url = backend.db.connect_options().to_url_lossy();
+        let backup = back_up(backups, url.as_str(), &backend.clock, Making::default(), &Quiet);
+        let manifest = tokio::time::timeout(TIMEOUT, backup)
+            .await
+            .context("the backup took longer than 50 minutes; run `guestguard backup` to see why")??;
+        tracing::info!(key = %manifest.key, bytes = manifest.bytes, seconds = manifest.seconds, "backed up");
+        keep::prune(&backups.store, backend.clock.now(), false).await?;
+        Ok(())
+    }
+}
+
+/// Ships the erasure log to the backup store.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ShipErasureLog;
+
+impl Job for ShipErasureLog {
+    const NAME: &'static str = "ship_erasure_log";
+
+    async fn run(self, context: &JobContext) -> Result<()> {
+        let backend = context.backend()?;
+        match context.get::<Option<Backups>>()? {
+            Some(backups) => journal::ship(&mut *backend.db.acquire().await?, &backups.store).await.map(|_| ())?,
+            None => journal::forget_old(&backend.db).await?,
+        }
+        Ok(())
+    }
+}
