@@ -52,7 +52,7 @@ pub async fn host(backend: &Backend, email: &str, password: &str) -> Result<Host
         password: password.into(),
         accepted: "true".into(),
     };
-    auth::actions::open_vouched(backend, &sign_up).await?;
+    auth::actions::sign_up_verified(backend, &sign_up).await?;
     let sign_in = SignInForm { email: email.into(), password: password.into() };
     let session = auth::actions::sign_in(backend, &sign_in, DEVICE).await?;
     auth::queries::signed_in(backend, session).await?.ok_or(Error::Problem(Problem::NotFound))

@@ -5,9 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-/// Accounts: sign-up, sign-in, and the proof type `Host`.
 pub mod auth;
-/// What accounts pay for, and what that allows.
 pub mod billing;
 /// What a host plans: title, time, place, capacity, theme.
 pub mod events;
@@ -23,7 +21,7 @@ pub mod invitations;
 pub mod notifications;
 /// Phone numbers, typed and stored.
 pub mod phone;
-/// People's own data: what hosts agree to, what is held, taken along, erased and forgotten.
+pub mod plan;
 pub mod privacy;
 /// The closed list of things we tell people when a request cannot be done.
 pub mod problem;
@@ -31,12 +29,16 @@ pub mod problem;
 pub mod rsvp;
 
 #[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
 pub mod backend;
 /// Backups, restores, and the proof that they work.
 #[cfg(feature = "ssr")]
 pub mod backup;
 #[cfg(feature = "ssr")]
 pub mod clock;
+#[cfg(feature = "ssr")]
+pub mod data_exports;
 /// The demonstration account that `guestguard seed-demo` makes.
 #[cfg(feature = "ssr")]
 pub mod demo;

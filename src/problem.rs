@@ -8,7 +8,7 @@ mod fields;
 
 pub use fields::{FieldError, Fields, FileError, InvalidField, invalid, is_email};
 
-use crate::billing::{Reached, Tier};
+use crate::plan::{LimitReached, Tier};
 
 /// Everything we tell a person when a request cannot be done. A closed list without free text or personal data: it
 /// travels in responses, so the words are chosen where it is shown.
@@ -19,7 +19,7 @@ pub enum Problem {
     /// 401. Somebody is, but typed their password too long ago for what they want.
     SignInAgain,
     /// 402. The account's tier allows no more of that; `used` of `limit` are used.
-    UpgradeRequired { reason: Reached, tier: Tier, used: i64, limit: i64 },
+    UpgradeRequired { reason: LimitReached, tier: Tier, used: i64, limit: i64 },
     /// 404. No such thing, or not theirs: the two are never told apart.
     NotFound,
     /// 409. The request was understood but does not fit the present state.

@@ -52,13 +52,13 @@ impl Job for EnforceRetention {
         guests::actions::purge_deleted(backend).await?;
         notifications::actions::forget_old_reports(backend).await?;
         imports::actions::forget_old(backend).await?;
-        privacy::actions::warn_of_forgetting(backend).await?;
-        privacy::actions::forget_due(backend).await?;
+        privacy::actions::send_retention_notices(backend).await?;
+        privacy::actions::anonymise_due(backend).await?;
         privacy::actions::remove_deleted(backend).await?;
-        privacy::export::forget_old(backend).await?;
+        privacy::export::delete_expired(backend).await?;
         queue::delete_failed::<HandleAccountEvent>(&backend.db, 7).await?;
         queue::delete_failed::<CloseCustomer>(&backend.db, 30).await?;
-        auth::actions::forget_the_past(backend).await
+        auth::actions::delete_expired(backend).await
     }
 }
 

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::{
     auth::{self, Host, Purpose, SignInForm, SignUpForm, jobs::HandleAccountEvent},
     backend::Backend,
-    billing::{Billing, Tier},
+    billing::Billing,
     clock::Clock,
     error::{Error, Result},
     events::{self, EventForm},
@@ -24,6 +24,7 @@ use crate::{
         postman::{self, Breakers},
         senders::{Outbox, Sender, Senders, outbox},
     },
+    plan::Tier,
     problem::Problem,
     rate_limits::{Rate, RateLimits},
     redis::Redis,
@@ -76,7 +77,7 @@ pub async fn host(backend: &Backend, name: &str) -> Host {
     let form =
         SignUpForm { name: name.into(), email: email.clone(), password: PASSWORD.into(), accepted: "true".into() };
     auth::actions::sign_up(backend, &form, "Firefox on Linux").await.unwrap();
-    follow_up(backend, &email).await;
+    handle_account_events(backend, &email).await;
     let token = account_token(backend, &email, Purpose::Verify).await;
     auth::actions::verify(backend, &token, "Firefox on Linux").await.unwrap();
     // The mail is read; what a test finds in the outbox is its own.
@@ -94,8 +95,8 @@ pub async fn signed_in(backend: &Backend, email: &str, password: &str) -> Result
     Ok(auth::queries::signed_in(backend, session).await?.expect("a session that was just begun"))
 }
 
-/// Does what the worker does with news about an address, and takes them out of the queue; returns how many there were.
-pub async fn follow_up(backend: &Backend, email: &str) -> usize {
+/// Handles the queued account events of an address, as the worker does; returns their number.
+pub async fn handle_account_events(backend: &Backend, email: &str) -> usize {
     let jobs: Vec<(i64, serde_json::Value)> = sqlx::query_as(
         "delete from graphile_worker._private_jobs where payload ->> 'email' = $1 returning id, payload",
     )
@@ -117,7 +118,7 @@ pub async fn account_token(backend: &Backend, email: &str, purpose: Purpose) -> 
         where lower(email) = lower($1) and purpose = $2 and token_sealed is not null order by id desc limit 1",
     )
     .bind(email)
-    .bind(purpose.key())
+    .bind(purpose)
     .fetch_one(&backend.db)
     .await
     .unwrap();

@@ -8,12 +8,12 @@ const NEW_PASSWORD = 'seven violet umbrellas';
 
 async function tryToSignIn(page: Page, who: Somebody, password: string) {
   await page.goto('/sign-in');
-  await page.getByLabel('E-mail').fill(who.email);
+  await page.getByLabel('Email').fill(who.email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-test('five wrong passwords lock, a mail unlocks, and whoever is signed in notices nothing', async ({ page, someoneElse }) => {
+test('five wrong passwords lock the account, an email unlocks it, and existing sessions are not affected', async ({ page, someoneElse }) => {
   test.slow();
   const host = await signUp(page);
   await page.goto(await planEvent(page));
@@ -23,10 +23,10 @@ test('five wrong passwords lock, a mail unlocks, and whoever is signed in notice
     await expect(stranger.getByLabel('Password')).toHaveAccessibleDescription(/don't match/);
   }
   await tryToSignIn(stranger, host, 'guess 5');
-  await expect(stranger.getByRole('alert')).toContainText('This password is locked');
+  await expect(stranger.getByRole('alert')).toContainText('Too many failed attempts');
   await look(stranger);
   await tryToSignIn(stranger, host, host.password);
-  await expect(stranger.getByRole('alert')).toContainText('This password is locked');
+  await expect(stranger.getByRole('alert')).toContainText('Too many failed attempts');
   await page.reload();
   await expect(page.getByRole('heading', { level: 1, name: 'Midsummer dinner' })).toBeVisible();
 
@@ -35,38 +35,38 @@ test('five wrong passwords lock, a mail unlocks, and whoever is signed in notice
   await stranger.goto(accountLinkIn(mail));
   await look(stranger);
   await stranger.getByLabel('Password').fill('guestguard');
-  await stranger.getByRole('button', { name: 'Set the new password' }).click();
-  await expect(stranger.getByLabel('Password')).toHaveAccessibleDescription(/guessed quickly/);
+  await stranger.getByRole('button', { name: 'Set password' }).click();
+  await expect(stranger.getByLabel('Password')).toHaveAccessibleDescription(/easy to guess/);
   await stranger.getByLabel('Password').fill(NEW_PASSWORD);
-  await stranger.getByRole('button', { name: 'Set the new password' }).click();
+  await stranger.getByRole('button', { name: 'Set password' }).click();
   await expect(stranger).toHaveURL('/dashboard');
-  await expect(stranger.getByRole('status')).toContainText('Your new password is set');
+  await expect(stranger.getByRole('status')).toContainText('Password set.');
   await page.reload();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await mailTo(host.email, 'Your password is changed');
 });
 
-test('a forgotten password is set anew by mail, once', async ({ page, expectsStatus }) => {
+test('a forgotten password is reset by email, once', async ({ page, expectsStatus }) => {
   const host = await signUp(page);
   await page.context().clearCookies();
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Forgotten the password?' }).click();
+  await page.getByRole('link', { name: 'Forgot password?' }).click();
   await look(page);
-  await page.getByLabel('E-mail').fill(host.email);
-  await page.getByRole('button', { name: 'Send me the link' }).click();
-  await expect(page.getByRole('status')).toContainText('If there is an account with this address');
+  await page.getByLabel('Email').fill(host.email);
+  await page.getByRole('button', { name: 'Send reset link' }).click();
+  await expect(page.getByRole('status')).toContainText('If an account has this address');
   const link = accountLinkIn(await mailTo(host.email, 'Set a new password'));
   await page.goto(link);
   await page.getByLabel('Password').fill(NEW_PASSWORD);
-  await page.getByRole('button', { name: 'Set the new password' }).click();
+  await page.getByRole('button', { name: 'Set password' }).click();
   await expect(page).toHaveURL('/dashboard');
   expectsStatus(410);
   expect((await page.goto(link))?.status()).toBe(410);
-  await expect(page.getByRole('heading', { level: 1, name: 'This link has had its day' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'This link has expired' })).toBeVisible();
   await look(page);
 });
 
-test('the account page changes the password, signs others out and tells what happened', async ({ page, someoneElse }) => {
+test('the account page changes the password, ends other sessions and shows recent activity', async ({ page, someoneElse }) => {
   const host = await signUp(page);
   const phone = await someoneElse();
   await signIn(phone, host);
@@ -76,40 +76,40 @@ test('the account page changes the password, signs others out and tells what hap
   await look(page);
   await expect(page.getByRole('listitem').filter({ hasText: 'This browser' })).toContainText('Chrome on Linux');
   await page.getByRole('button', { name: 'Sign out Chrome on Linux' }).click();
-  await expect(page.getByRole('status')).toHaveText('Signed out there.');
+  await expect(page.getByRole('status')).toHaveText('Session signed out.');
   await phone.goto('/dashboard');
   await expect(phone).toHaveURL(/\/sign-in/);
 
-  const password = page.locator('form').filter({ has: page.getByRole('button', { name: 'Change the password' }) });
-  await password.getByLabel('Present password').fill('not this one');
+  const password = page.locator('form').filter({ has: page.getByRole('button', { name: 'Update password' }) });
+  await password.getByLabel('Current password').fill('not this one');
   await password.getByLabel('New password').fill(NEW_PASSWORD);
   await password.getByRole('button').click();
-  await expect(password.getByLabel('Present password')).toHaveAccessibleDescription('That is not your present password.');
-  await password.getByLabel('Present password').fill(host.password);
+  await expect(password.getByLabel('Current password')).toHaveAccessibleDescription('That is not your current password.');
+  await password.getByLabel('Current password').fill(host.password);
   await password.getByLabel('New password').fill(NEW_PASSWORD);
   await password.getByRole('button').click();
-  await expect(page.getByRole('status')).toContainText('Your password is changed');
-  await expect(page.getByRole('listitem').filter({ hasText: 'The password was changed' })).toBeVisible();
+  await expect(page.getByRole('status')).toContainText('Password updated.');
+  await expect(page.getByRole('listitem').filter({ hasText: 'Password changed' })).toBeVisible();
   await page.context().clearCookies();
   await signIn(page, { ...host, password: NEW_PASSWORD });
 });
 
-test('an account moves to another address when both ends agree', async ({ page }) => {
+test('an address changes when both addresses confirm', async ({ page }) => {
   const host = await signUp(page);
   const email = host.email.replace('@', '.moved@');
   await page.goto('/dashboard/account');
-  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Change the address' }) });
-  await form.getByLabel('New address').fill(email);
-  await form.getByLabel('Present password').fill(host.password);
+  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Change email' }) });
+  await form.getByLabel('New email').fill(email);
+  await form.getByLabel('Current password').fill(host.password);
   await form.getByRole('button').click();
-  await expect(page.getByRole('status')).toContainText('We sent a mail to both addresses.');
+  await expect(page.getByRole('status')).toContainText('We sent an email to both addresses.');
   await page.goto(accountLinkIn(await mailTo(email, 'Is this your new address?')));
   await look(page);
-  await page.getByRole('button', { name: 'Yes, move it' }).click();
-  await expect(page.getByRole('status')).toContainText('Now agree in the mail to the other address');
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(page.getByRole('status')).toContainText('Now confirm in the email to the other address');
   await page.goto(accountLinkIn(await mailTo(host.email, 'Do you want to leave this address?')));
-  await page.getByRole('button', { name: 'Yes, move it' }).click();
-  await expect(page.getByRole('status')).toContainText('Your account has moved.');
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(page.getByRole('status')).toContainText('Email changed.');
   await page.context().clearCookies();
   await signIn(page, { ...host, email });
 });
@@ -123,7 +123,7 @@ test('signing out elsewhere closes the live overview', async ({ page, someoneEls
   await signIn(other, host);
   await other.goto('/dashboard/account');
   expectsStatus(401);
-  await other.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await other.getByRole('button', { name: 'Sign out all other sessions' }).click();
   await expect(page.getByRole('status')).toContainText('Signed out');
   await expect(figure(page, 'Invited').first()).toHaveText('1');
 });

@@ -30,7 +30,7 @@ test('signing in needs no mouse', async ({ page }) => {
   await expect(skip).toBeFocused();
   await expect(skip).toBeInViewport();
   await page.keyboard.press('Enter');
-  const email = page.getByLabel('E-mail');
+  const email = page.getByLabel('Email');
   await tabTo(page, email);
   await showsFocus(email);
   await page.keyboard.type(host.email);

@@ -4,7 +4,7 @@ import { look } from '../helpers/look';
 import { choose } from '../helpers/pages';
 import { expect, test } from '../helpers/test';
 
-test('a guest sees what is held about them, corrects it, takes it along, stops messages, and erases themselves', async ({
+test('a guest sees, edits and downloads their data, unsubscribes, and deletes it', async ({
   page,
   someoneElse,
   expectsStatus,
@@ -18,7 +18,7 @@ test('a guest sees what is held about them, corrects it, takes it along, stops m
   await visitor.getByRole('link', { name: 'See, correct or erase them' }).click();
   await expect(visitor.getByRole('heading', { level: 1, name: 'Your data' })).toBeVisible();
   await expect(visitor.getByRole('definition').filter({ hasText: guest.email })).toBeVisible();
-  await visitor.getByText('Your answers').click();
+  await visitor.getByText('Your replies').click();
   await expect(visitor.getByText('allergic to nuts')).toBeVisible();
   await look(visitor);
 
@@ -29,7 +29,7 @@ test('a guest sees what is held about them, corrects it, takes it along, stops m
   await look(visitor);
   await visitor.getByLabel('Name', { exact: true }).fill('Ada King');
   await visitor.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(visitor.getByRole('status')).toContainText('Saved. Your host sees it');
+  await expect(visitor.getByRole('status')).toContainText('Saved. Your host will see the changes.');
   await linkOf(page, event, 'Ada King');
 
   const download = visitor.waitForEvent('download');
@@ -37,16 +37,16 @@ test('a guest sees what is held about them, corrects it, takes it along, stops m
   const copy = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
   expect(copy).toMatchObject({ name: 'Ada King', email: guest.email, answers: [{ answer: 'maybe', message: 'I am allergic to nuts' }] });
 
-  await visitor.getByRole('button', { name: `Stop e-mails to ${guest.email}` }).click();
-  await expect(visitor.getByRole('status')).toContainText('Stopped, from now on');
-  await expect(visitor.getByText('takes that back')).toBeVisible();
+  await visitor.getByRole('button', { name: `Unsubscribe ${guest.email} from emails` }).click();
+  await expect(visitor.getByRole('status')).toContainText('Unsubscribed.');
+  await expect(visitor.getByText('at the foot of any of these emails')).toBeVisible();
   await look(visitor);
 
-  await visitor.getByRole('link', { name: 'Erase me …' }).click();
+  await visitor.getByRole('link', { name: 'Delete my data' }).click();
   await look(visitor);
   expectsStatus(410);
-  await visitor.getByRole('button', { name: 'Erase me' }).click();
-  await expect(visitor.getByRole('heading', { level: 1, name: 'Your data are erased' })).toBeVisible();
+  await visitor.getByRole('button', { name: 'Delete my data' }).click();
+  await expect(visitor.getByRole('heading', { level: 1, name: 'Your data has been deleted' })).toBeVisible();
   await look(visitor);
 
   await page.goto(`${event}/guests`);
@@ -67,7 +67,7 @@ test('a host chooses how long guests are kept, takes everything along, and leave
 
   await page.goto('/dashboard/account');
   await look(page);
-  for (const [button, name] of [['Download everything', 'guestguard-data.zip'], ['Only as JSON', 'guestguard-data.json']] as const) {
+  for (const [button, name] of [['Export your data', 'guestguard-data.zip'], ['Download JSON', 'guestguard-data.json']] as const) {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: button }).click();
     expect((await download).suggestedFilename()).toBe(name);
@@ -77,11 +77,11 @@ test('a host chooses how long guests are kept, takes everything along, and leave
       expect(data.account[0].email).toBe(host.email);
     }
   }
-  await page.getByRole('button', { name: 'Prepare it for me' }).click();
-  await expect(page.getByText('A mail tells you when your data are ready')).toBeVisible();
+  await page.getByRole('button', { name: 'Email me when ready' }).click();
+  await expect(page.getByText("We'll email you when it is ready").first()).toBeVisible();
   await expect(async () => {
     await page.goto('/dashboard/account');
-    await expect(page.getByText('is ready since')).toBeVisible({ timeout: 500 });
+    await expect(page.getByText('has been ready since')).toBeVisible({ timeout: 500 });
   }).toPass();
   await look(page);
 
@@ -89,12 +89,12 @@ test('a host chooses how long guests are kept, takes everything along, and leave
   await expect(page.getByText('1 event with 1 guest')).toBeVisible();
   await look(page);
   await page.getByLabel(`To confirm, type ${host.email}`).fill('somebody@example.org');
-  await page.getByRole('button', { name: 'Delete everything' }).click();
-  await expect(page.getByText('Please type the e-mail address of your account')).toBeVisible();
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  await expect(page.getByText('Please type the email address of your account')).toBeVisible();
   await look(page);
   await page.getByLabel(`To confirm, type ${host.email}`).fill(host.email);
-  await page.getByRole('button', { name: 'Delete everything' }).click();
-  await expect(page.getByRole('status')).toContainText('Your account and everything in it is erased');
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  await expect(page.getByRole('status')).toContainText('Your account and its data have been deleted');
   await look(page);
   expectsStatus(404);
   await page.goto(link);

@@ -34,34 +34,34 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await dialog.getByRole('link', { name: 'See what Pro offers' }).click();
 
   // The checkout, left once and then paid.
-  await expect(page.getByRole('heading', { name: 'You are on Free' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Current plan: Free' })).toBeVisible();
   await look(page);
   await page.getByRole('button', { name: 'Choose Pro, monthly' }).click();
   await page.getByRole('button', { name: 'Back' }).click();
-  await expect(page.getByRole('heading', { name: 'You are on Free' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Current plan: Free' })).toBeVisible();
   await page.getByRole('button', { name: 'Choose Pro, monthly' }).click();
   await page.getByRole('button', { name: 'Pay and subscribe' }).click();
-  await expect(page.getByRole('heading', { name: 'You are on Pro' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Current plan: Pro' })).toBeVisible();
   await expect(page.getByText(/Pro, paid monthly\. It renews on/)).toBeVisible();
   await look(page);
   await planEvent(page, { title: 'Winter concert' });
 
   // Cancelled by mistake, then larger.
   await page.goto('/dashboard/billing');
-  await page.getByText('Cancel the plan …').click();
-  await page.getByRole('button', { name: 'Cancel it at the end of the period' }).click();
-  await expect(page.getByRole('status')).toContainText('Your plan ends with what you have paid');
+  await page.getByText('Cancel plan').click();
+  await page.getByRole('button', { name: 'Cancel at the end of the period' }).click();
+  await expect(page.getByRole('status')).toContainText('Plan cancelled.');
   await look(page);
-  await page.getByRole('button', { name: 'Keep the plan' }).click();
-  await expect(page.getByRole('status')).toContainText('Your plan goes on.');
+  await page.getByRole('button', { name: 'Resume plan' }).click();
+  await expect(page.getByRole('status')).toContainText('Plan resumed.');
   await page.getByRole('button', { name: 'Choose Business, yearly' }).click();
   await page.getByRole('button', { name: 'Confirm the change' }).click();
-  await expect(page.getByRole('heading', { name: 'You are on Business' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Current plan: Business' })).toBeVisible();
 
   // Ended in the portal: everything stays, only what is new waits.
   await page.getByRole('button', { name: 'Payment and invoices' }).click();
   await page.getByRole('button', { name: 'Cancel subscription now' }).click();
-  await expect(page.getByRole('heading', { name: 'You are on Free' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Current plan: Free' })).toBeVisible();
   await page.goto(`${event}/guests`);
   await expect(page.getByRole('link', { name: 'Ada Lovelace' })).toBeVisible();
   await expect(page.getByText('1 of 50 guests')).toBeVisible();
@@ -69,7 +69,7 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await post(page, 'guests/paste', { event: event.split('/').pop()!, 'form[text]': 'Bo Chan <bo@example.org>' });
   await page.goto(`${event}/invite`);
   await page.getByRole('button', { name: 'Invite 1 guest' }).click();
-  await expect(page.getByRole('dialog', { name: 'More events than your plan takes' })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'Too many events for your plan' })).toBeVisible();
   await look(page);
 
   const visitor = await someoneElse();
@@ -82,7 +82,7 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
 test('an import says what has room before, and what plans cost is told to everybody', async ({ page }) => {
   await page.goto('/pricing');
   await expect(page.getByRole('heading', { level: 1, name: 'Pricing' })).toBeVisible();
-  await expect(page.getByText('1,000 guests an event')).toBeVisible();
+  await expect(page.getByText('1,000 guests per event')).toBeVisible();
   await look(page);
 
   await signUp(page, 'Ben Host');

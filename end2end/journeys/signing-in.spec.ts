@@ -11,7 +11,7 @@ async function signOut(page: Page) {
 }
 
 async function signIn(page: Page, who: Somebody) {
-  await page.getByLabel('E-mail').fill(who.email);
+  await page.getByLabel('Email').fill(who.email);
   await page.getByLabel('Password').fill(who.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
@@ -42,14 +42,14 @@ test('people without an account come to where they wanted to go as well', async 
   await page.getByRole('link', { name: 'Create an account' }).click();
   const nora = somebody('Nora');
   await page.getByLabel('Your name').fill(nora.name);
-  await page.getByLabel('E-mail').fill(nora.email);
+  await page.getByLabel('Email').fill(nora.email);
   await page.getByLabel('Password').fill(nora.password);
   await page.getByLabel('I agree to the terms').check();
-  await page.getByRole('button', { name: 'Create my account' }).click();
+  await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await signIn(page, nora);
   await expect(page).toHaveURL('/dashboard/events/new');
-  await expect(page.getByText(/Please open the link in the mail/)).toContainText(nora.email);
+  await expect(page.getByText(/Verify your email address/)).toContainText(nora.email);
 });
 
 test('nobody is sent to another site after signing in', async ({ page }) => {
@@ -66,7 +66,7 @@ test('signed-out visitors of the dashboard are asked to sign in', async ({ page 
   for (const path of ['/dashboard', '/dashboard/events/new', '/dashboard/events/0/guests']) {
     await page.goto(path);
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(path)}`);
-    await expect(page.getByRole('heading', { level: 1, name: 'Good to see you' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
   }
 });
 

@@ -1,3 +1,5 @@
+//! Client network: the peer's address, or what trusted proxies say in `X-Forwarded-For`.
+
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use app::ssr::Network;
@@ -8,8 +10,8 @@ use axum::{
     response::Response,
 };
 
-/// Tells everything behind it from which network a request came. With `proxies` in front of us, each of them appended
-/// the address it saw to `X-Forwarded-For`; what stands further left was written by the client and is not believed.
+/// Attaches the client's network to the request. Each of `proxies` proxies appended the address it saw to
+/// `X-Forwarded-For`; entries further left come from the client and are ignored.
 pub async fn identify(State(proxies): State<usize>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
     let address = forwarded(request.headers(), proxies).or(peer).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
@@ -33,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_our_own_proxies_wrote_is_believed() {
+    fn only_entries_of_trusted_proxies_count() {
         let list = headers(&["1.1.1.1, 2.2.2.2", "3.3.3.3"]);
         assert_eq!(forwarded(&list, 0), None, "without proxies the header is the client's own");
         assert_eq!(forwarded(&list, 1), "3.3.3.3".parse().ok());

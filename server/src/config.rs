@@ -1,12 +1,14 @@
+//! Configuration: all `GG_*` settings, parsed once.
+
 use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 
+use app::privacy::LegalUrls;
 use guestguard::rate_limits::{Limit, Rate};
 use url::Url;
 
 mod backup;
 mod billing;
 mod messages;
-/// Reading variables one by one.
 mod reader;
 
 pub use backup::{Backups, Restoring, Source};
@@ -14,7 +16,11 @@ pub use billing::Billing;
 pub use messages::Messages;
 use reader::{Reader, is_loopback};
 
-/// All settings. Only `GG_*` variables are read, once, and all faults are told at once.
+/// Connections to PostgreSQL of one process by default. More than a few for each core of the database's machine only
+/// queue inside it.
+pub const DATABASE_CONNECTIONS: u32 = 10;
+
+/// All settings.
 #[derive(Clone)]
 pub struct Config {
     pub environment: Environment,
@@ -24,19 +30,21 @@ pub struct Config {
     pub redis_url: String,
     pub public_url: Url,
     pub secret_key: String,
+    /// The operator's own terms and privacy policy.
+    pub legal_urls: LegalUrls,
     pub messages: Messages,
     pub billing: Billing,
     pub backups: Backups,
-    /// Whether people are told to come back later, whatever `guestguard maintenance` says.
+    /// Closed for maintenance, whatever `guestguard maintenance` says.
     pub maintenance: bool,
-    /// Addresses of the accounts that see how the service itself stands.
+    /// Email addresses of the accounts that may see the operator page.
     pub operators: Vec<String>,
     pub listen: SocketAddr,
-    /// Where Prometheus finds the metrics; `None`: nowhere.
+    /// Where Prometheus scrapes the metrics.
     pub metrics_listen: Option<SocketAddr>,
     /// Proxies in front of us that add to `X-Forwarded-For`; 0: the peer is the client.
     pub trusted_proxies: usize,
-    /// How much each limit allows.
+    /// Rate limits.
     pub limits: HashMap<Limit, Rate>,
     /// Where the outbox and the development key are kept.
     pub local_dir: PathBuf,
@@ -44,22 +52,21 @@ pub struct Config {
     pub site_root: PathBuf,
 }
 
-/// What kind of place this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
-    /// Missing settings get defaults, mail goes into files.
+    /// Missing settings get defaults; email is written to files.
     Development,
     Production,
 }
 
-/// One setting that does not do, and the remedy.
+/// One setting that is missing or wrong, and the remedy.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fault {
     pub name: &'static str,
     pub remedy: String,
 }
 
-/// Everything that is wrong with the settings.
+/// All faults of the settings, reported together.
 #[derive(Debug)]
 pub struct Faults(pub Vec<Fault>);
 
@@ -93,6 +100,10 @@ impl Config {
         let database_connections = reader.connections("GG_DATABASE_CONNECTIONS");
         let redis_url = reader.required("GG_REDIS_URL", "redis://host:6379");
         let secret_key = reader.secret_key(development, &local_dir);
+        let legal_urls = LegalUrls {
+            terms: reader.https_url("GG_TERMS_URL"),
+            privacy_policy: reader.https_url("GG_PRIVACY_POLICY_URL"),
+        };
         let messages = Messages::read(&mut reader, development);
         let billing = Billing::read(&mut reader);
         let backups = Backups::read(&mut reader);
@@ -111,6 +122,7 @@ impl Config {
                 redis_url,
                 public_url,
                 secret_key,
+                legal_urls,
                 messages,
                 billing,
                 backups,
@@ -127,7 +139,7 @@ impl Config {
         }
     }
 
-    /// Whether browsers come over HTTPS.
+    /// Whether browsers connect over HTTPS.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
@@ -160,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_missing_is_told_at_once() {
+    fn all_missing_settings_are_reported_at_once() {
         assert_eq!(
             faults(&HashMap::new()),
             ["GG_PUBLIC_URL", "GG_DATABASE_URL", "GG_REDIS_URL", "GG_SECRET_KEY", "GG_MAIL_FROM", "GG_SMTP_URL"]
@@ -192,6 +204,8 @@ mod tests {
             ("GG_DATABASE_CONNECTIONS", "3"),
             ("GG_DATABASE_CONNECTIONS", "many"),
             ("GG_RESEND_WEBHOOK_SECRETS", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD, whsec_AAAA"),
+            ("GG_TERMS_URL", "/terms"),
+            ("GG_PRIVACY_POLICY_URL", "http://guests.example/privacy"),
             ("GG_LIMIT_SIGN_UP", "5"),
             ("GG_LIMIT_OPEN", "0/60"),
         ] {

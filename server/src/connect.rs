@@ -21,9 +21,6 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
 
-/// Connections to PostgreSQL of one process, where no setting says otherwise. More than a few for each core of the database's machine
-/// only queue inside it.
-pub const CONNECTIONS: u32 = 10;
 /// Longest wait for a connection to PostgreSQL, so that people are told within a second that it is away.
 const PATIENCE: Duration = Duration::from_millis(900);
 /// Connections to Redis of one node.
@@ -65,7 +62,7 @@ async fn build_backend(config: &Config, db: PgPool) -> anyhow::Result<Backend> {
         senders: config.messages.senders(&config.local_dir)?,
         breakers: Breakers::default(),
         links: links(config),
-        billing: config.billing.assemble()?,
+        billing: config.billing.build()?,
         maintenance: Maintenance::new(config.maintenance),
     })
 }

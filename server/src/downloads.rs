@@ -25,10 +25,10 @@ use guestguard::{
 
 use tokio_util::io::ReaderStream;
 
-use crate::refusal::Refusal;
+use crate::error_response::ErrorResponse;
 
 /// `/i/{token}/event.ics`: the event for the guest's calendar.
-pub async fn calendar(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, Refusal> {
+pub async fn calendar(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, ErrorResponse> {
     let token = Token(token);
     let page = invitations::page::page(&backend, &token).await?;
     let link = backend.links.invitation(&token.0);
@@ -50,7 +50,7 @@ pub async fn guest_list(
     Extension(Asked(host)): Extension<Asked>,
     Path(event): Path<String>,
     Form(ExportForm { format }): Form<ExportForm>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
     backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let event = export::begin(&backend, &host, event).await?;
@@ -66,7 +66,7 @@ pub async fn links(
     State(backend): State<Backend>,
     Extension(Asked(host)): Extension<Asked>,
     Path(event): Path<String>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
     backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let event = export::begin(&backend, &host, event).await?;
@@ -84,7 +84,7 @@ pub async fn excluded(
     State(backend): State<Backend>,
     Extension(Asked(host)): Extension<Asked>,
     Path((event, import)): Path<(String, String)>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let host = host?;
     let (event, import) =
         (event.parse().map_err(|_| Problem::NotFound)?, import.parse().map_err(|_| Problem::NotFound)?);
@@ -96,7 +96,7 @@ pub async fn excluded(
 }
 
 /// `/guest-list.csv`: a list to fill in.
-pub async fn template_csv() -> Result<Response, Refusal> {
+pub async fn template_csv() -> Result<Response, ErrorResponse> {
     let mut text = b"\xef\xbb\xbf".to_vec();
     for cells in export::TEMPLATE {
         text.extend(export::line(&cells)?);
@@ -105,7 +105,7 @@ pub async fn template_csv() -> Result<Response, Refusal> {
 }
 
 /// `/guest-list.xlsx`: the same as a workbook.
-pub async fn template_xlsx() -> Result<Response, Refusal> {
+pub async fn template_xlsx() -> Result<Response, ErrorResponse> {
     let book = tokio::task::spawn_blocking(export::template).await.map_err(anyhow::Error::from);
     Ok(stored("guest list", "xlsx", book.and_then(|book| book).map_err(Error::from)?))
 }
@@ -140,7 +140,7 @@ pub async fn phone_countries() -> Json<&'static [Country]> {
 }
 
 /// `/dev/inbox/{mail}/html`: a message as mail programs show it, for the outbox page's frame.
-pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String>) -> Result<Response, Refusal> {
+pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String>) -> Result<Response, ErrorResponse> {
     let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
     let raw = outbox::read(folder, &mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
     let message = mail_parser::MessageParser::default().parse(&raw).ok_or(Problem::NotFound)?;
@@ -168,7 +168,7 @@ pub async fn words(
     Extension(Asked(host)): Extension<Asked>,
     Path(event): Path<String>,
     Query(Looked { kind }): Query<Looked>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
     let words = wording::of(&backend, host.id(), event, kind).await?;
     Ok(mail_page(wording::preview(&backend, &host, event, kind, &words).await?.html))
@@ -191,7 +191,7 @@ pub async fn draft(
     Extension(Asked(host)): Extension<Asked>,
     Path(event): Path<String>,
     Form(Draft { kind, subject, body }): Form<Draft>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
     match wording::preview(&backend, &host, event, kind, &Wording { subject, body }).await {
         Ok(preview) => Ok(mail_page(preview.html)),

@@ -1,3 +1,5 @@
+//! Security headers and cache policy.
+
 use axum::{
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
@@ -6,13 +8,13 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::use_context};
 
-/// What a page may do: run our own scripts that carry its nonce, load our own files, talk to ourselves. A form may lead to
-/// `elsewhere` besides: whoever pays goes to Stripe.
-pub fn content_security_policy(elsewhere: &str) {
+/// The content security policy of pages: only own files, and scripts with the page's nonce. Forms may also lead to the
+/// origins in `form_action`, Stripe's payment pages.
+pub fn content_security_policy(form_action: &str) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<leptos_axum::ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
-         img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'{elsewhere}; base-uri 'none'; object-src 'none'; \
+         img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'{form_action}; base-uri 'none'; object-src 'none'; \
          frame-ancestors 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -20,13 +22,13 @@ pub fn content_security_policy(elsewhere: &str) {
     }
 }
 
-/// For everything that is not a page.
+/// The content security policy of everything that is not a page.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
-/// Adds the headers that every response carries, and says what may be kept.
-pub async fn protect(State(https): State<bool>, request: Request, next: Next) -> Response {
+/// Adds the security headers of every response, and its cache policy.
+pub async fn set(State(https): State<bool>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let ok = response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED;
@@ -44,14 +46,14 @@ pub async fn protect(State(https): State<bool>, request: Request, next: Next) ->
         let a_year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, a_year);
     }
-    // Files carry their version in folder or name; everything else is personal or changes.
-    let keep = match ok {
+    // Files are versioned by folder or name; everything else is personal or changes.
+    let cache = match ok {
         true if path.starts_with("/pkg-") || path.starts_with("/fonts/") || path.starts_with("/ornaments/") => {
             IMMUTABLE
         }
         true if path.starts_with("/icons/") || path == "/favicon.svg" || path == app::phone::TABLE => AN_HOUR,
         _ => HeaderValue::from_static("no-store"),
     };
-    headers.entry(header::CACHE_CONTROL).or_insert(keep);
+    headers.entry(header::CACHE_CONTROL).or_insert(cache);
     response
 }

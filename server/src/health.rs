@@ -1,3 +1,5 @@
+//! Health checks: liveness and readiness.
+
 use axum::{Json, extract::State, http::StatusCode};
 use guestguard::services::Services;
 use serde_json::{Value, json};
@@ -7,8 +9,8 @@ pub async fn live() -> &'static str {
     "ok"
 }
 
-/// `/health` and `/readyz`: this node can do its work, or which part it misses. How old the newest backup is is told
-/// beside, where backups are configured; a late one keeps nobody from working.
+/// `/health` and `/readyz`: whether this node reaches database and Redis. Also reports the newest backup's age, which does
+/// not affect readiness.
 pub async fn ready(State(Services { backend, backups, .. }): State<Services>) -> (StatusCode, Json<Value>) {
     let database = async {
         let ping = sqlx::Executor::execute(&backend.db, "");
@@ -16,14 +18,14 @@ pub async fn ready(State(Services { backend, backups, .. }): State<Services>) ->
     };
     let redis = async { backend.redis.ping().await.is_ok() };
     let (database, redis) = tokio::join!(database, redis);
-    let word = |well| if well { "ok" } else { "out of reach" };
+    let word = |ok| if ok { "ok" } else { "out of reach" };
     let status = if database && redis { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let mut told = json!({ "database": word(database), "redis": word(redis) });
+    let mut body = json!({ "database": word(database), "redis": word(redis) });
     if backend.maintenance.is_on() {
-        told["maintenance"] = json!(true);
+        body["maintenance"] = json!(true);
     }
     if let Some(backups) = backups {
-        told["backup"] = match backups.status_at_once(backend.clock.now()) {
+        body["backup"] = match backups.status_at_once(backend.clock.now()) {
             None => json!({ "state": "not known yet" }),
             Some(Ok(status)) => {
                 let state = if status.faults.is_empty() { "ok" } else { "missing, late or damaged" };
@@ -32,5 +34,5 @@ pub async fn ready(State(Services { backend, backups, .. }): State<Services>) ->
             Some(Err(_)) => json!({ "state": "out of reach" }),
         };
     }
-    (status, Json(told))
+    (status, Json(body))
 }

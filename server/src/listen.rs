@@ -1,3 +1,5 @@
+//! Accept loop: HTTP/1.1 connections with timeouts and graceful shutdown.
+
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{
@@ -11,17 +13,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-/// Longest time in which the head of a request has to arrive, or the next request on the same connection.
-const HEAD: Duration = Duration::from_secs(15);
-/// Longest time that requests in flight may take after the signal to stop.
-const GRACE: Duration = Duration::from_secs(15);
+/// Timeout for a request's head, and for the next request on a kept connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// Time for requests in flight after the signal to stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(15);
 
-/// Serves `router` until `stop`; requests in flight are finished, within a grace period. `axum::serve` does the same, but
-/// waits without end for clients that never say what they want: hyper's timeout acts only with a timer, and telling
-/// HTTP/1.1 and 2 apart has none. So this speaks HTTP/1.1 alone; what speaks HTTP/2 to browsers is the proxy in front.
+/// Serves `router` until `stop` and finishes requests in flight within a grace period. Not `axum::serve`, which waits
+/// forever for clients that connect and send nothing: its detection of HTTP/1.1 or 2 has no timeout. So this speaks HTTP/1.1
+/// only; a proxy in front speaks HTTP/2 to browsers.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = next(&listener, &stop).await {
         let router = router.clone();
@@ -47,13 +49,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(GRACE, connections.wait()).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_GRACE, connections.wait()).await.is_err() {
         tracing::warn!("some requests took longer than the grace period and were cut off");
     }
     Ok(())
 }
 
-/// The next connection, or `None` after `stop`. A failure to accept, such as too many open files, is waited out.
+/// The next connection, or `None` after `stop`. Retries failures such as too many open files.
 async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
@@ -62,7 +64,7 @@ async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpSt
         };
         match accepted {
             Ok((stream, peer)) => {
-                // Answers are written whole; waiting for more to send would only delay them.
+                // Responses are written whole; Nagle's algorithm would only delay them.
                 if let Err(cause) = stream.set_nodelay(true) {
                     tracing::debug!(%cause, "a connection is gone already");
                 }

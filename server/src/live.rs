@@ -1,3 +1,5 @@
+//! Live updates: a WebSocket that sends an event's figures after each change.
+
 use std::time::Duration;
 
 use anyhow::Context;
@@ -23,17 +25,17 @@ use serde::Deserialize;
 use tokio::{sync::broadcast, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, connect, origin, refusal::Refusal};
+use crate::{config::Config, connect, csrf, error_response::ErrorResponse};
 
-/// Hints that may wait for a slow socket; with more, it just counts as changed.
+/// Buffered hints per socket; a slower socket just counts as changed.
 const WAITING_HINTS: usize = 256;
-/// Time between two pings; a socket that does not answer two of them is gone.
+/// Ping interval; a socket that misses two pongs is closed.
 const PING: Duration = Duration::from_secs(20);
 
-/// Shortest time between two messages, so that a rush of answers costs a few readings, not one each.
+/// Shortest time between two messages: a burst of replies costs a few reads, not one each.
 const PACE: Duration = Duration::from_millis(300);
 
-/// Spreads the hints of all nodes to the sockets of this one.
+/// Broadcasts the hints of all nodes to this node's sockets.
 #[derive(Clone)]
 pub struct Hub {
     hints: broadcast::Sender<Change>,
@@ -61,7 +63,7 @@ impl Hub {
                     () = until.cancelled() => break,
                 };
                 if let Some(hint) = hint {
-                    // Nobody listens: nothing to tell.
+                    // Fails only without sockets.
                     let _ = sender.send(hint);
                 }
             }
@@ -71,37 +73,37 @@ impl Hub {
     }
 }
 
-/// The query of the socket's address.
 #[derive(Deserialize)]
-pub struct Ticket {
+pub struct TicketQuery {
     #[serde(default)]
     ticket: String,
 }
 
-/// `/ws/events/{id}?ticket=`: a socket that tells how the event stands, and tells it again after each change. The
-/// ticket is good once.
+/// `/ws/events/{id}?ticket=`: opens the socket. The ticket is single-use.
 pub async fn socket(
     State((backend, hub)): State<(Backend, Hub)>,
     Path(event): Path<String>,
-    Query(Ticket { ticket }): Query<Ticket>,
+    Query(TicketQuery { ticket }): Query<TicketQuery>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
-) -> Result<Response, Refusal> {
-    // Browsers let any site open a socket, with our cookies.
-    if !origin::names_us(&headers) {
+) -> Result<Response, ErrorResponse> {
+    // Browsers let any site open a socket with our cookies.
+    if !csrf::is_same_origin(&headers) {
         return Ok(axum::http::StatusCode::FORBIDDEN.into_response());
     }
     let pass = backend.live.redeem_ticket(&ticket).await.map_err(Error::from)?;
     let event: EventId = event.parse().map_err(|_| Problem::NotFound)?;
     match pass {
-        Some(pass) if pass.event == event => Ok(upgrade.on_upgrade(move |socket| hub.speak(socket, backend, pass))),
+        Some(pass) if pass.event == event => {
+            Ok(upgrade.on_upgrade(move |socket| hub.serve_socket(socket, backend, pass)))
+        }
         _ => Err(Problem::SignInRequired.into()),
     }
 }
 
 impl Hub {
-    /// Sends how things stand, now and after each change, until either side goes.
-    async fn speak(self, mut socket: WebSocket, backend: Backend, pass: TicketClaims) {
+    /// Sends the figures now and after each change, until either side closes.
+    async fn serve_socket(self, mut socket: WebSocket, backend: Backend, pass: TicketClaims) {
         metrics::gauge!("live_sockets").increment(1.0);
         let mut hints = self.hints.subscribe();
         let mut ping = tokio::time::interval(PING);
@@ -117,7 +119,7 @@ impl Hub {
                 },
                 _ = pace.tick(), if changed => {
                     changed = false;
-                    let Some(now) = standing(&backend, pass).await else { break };
+                    let Some(now) = reauthorise(&backend, pass).await else { break };
                     if socket.send(Message::text(now)).await.is_err() {
                         break;
                     }
@@ -134,9 +136,9 @@ impl Hub {
                     }
                 }
                 () = self.stop.cancelled() => {
-                    let going = CloseFrame { code: close_code::RESTART, reason: "this node is stopping".into() };
-                    // Whoever is gone already needs no farewell.
-                    let _ = socket.send(Message::Close(Some(going))).await;
+                    let frame = CloseFrame { code: close_code::RESTART, reason: "this node is stopping".into() };
+                    // The other side may be gone.
+                    let _ = socket.send(Message::Close(Some(frame))).await;
                     break;
                 }
             }
@@ -153,9 +155,9 @@ fn concerns(change: Change, pass: TicketClaims) -> bool {
     }
 }
 
-/// How things stand, as JSON; nothing when the session has ended, the event is gone, or the database is away. The
-/// socket then closes, and the page asks anew.
-async fn standing(backend: &Backend, pass: TicketClaims) -> Option<String> {
+/// Checks session and access again and returns the figures as JSON; `None` if either has ended or the database is
+/// unavailable. The socket then closes and the page reconnects.
+async fn reauthorise(backend: &Backend, pass: TicketClaims) -> Option<String> {
     let host = app::ssr::reply(auth::queries::signed_in(backend, pass.session).await).ok()??;
     let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, pass.event).await).ok()?;
     serde_json::to_string(&now).ok()

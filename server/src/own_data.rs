@@ -1,3 +1,5 @@
+//! Own-data endpoints: exports, account deletion, and a guest's subject access as JSON.
+
 use app::{
     ssr::Asked,
     ui::flash::{Flash, Notice},
@@ -16,8 +18,8 @@ use guestguard::{
     invitations::{self, Token},
     privacy::{
         DeletionForm, actions,
-        export::{self, Format, Prepared},
-        held,
+        export::{self, ExportFormat, PreparedExport},
+        subject_access,
     },
     problem::{Conflict, Problem},
     rate_limits::Limit,
@@ -27,35 +29,34 @@ use tower_sessions::Session;
 
 use crate::{
     downloads::{attachment, stored},
-    refusal::Refusal,
+    error_response::ErrorResponse,
 };
 
-/// What an account's data are wanted as.
 #[derive(serde::Deserialize)]
-pub struct Wanted {
+pub struct ExportQuery {
     #[serde(default)]
     format: String,
 }
 
-/// `POST /dashboard/account/export`: everything that the account keeps, as an archive or as JSON, or the archive that was
-/// prepared before. A post, because it is written down.
+/// `POST /dashboard/account/export`: the account's data as an archive or as JSON, or the archive prepared before. A POST,
+/// because it writes to the audit log.
 pub async fn download(
     State(backend): State<Backend>,
     session: Session,
     Extension(Asked(host)): Extension<Asked>,
-    Form(Wanted { format }): Form<Wanted>,
-) -> Result<Response, Refusal> {
+    Form(ExportQuery { format }): Form<ExportQuery>,
+) -> Result<Response, ErrorResponse> {
     let host = host?;
     backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     if format == "prepared" {
         return prepared(&backend, &host).await;
     }
-    match made(&backend, &host, &format).await {
-        // One click is enough: what is too much for now is made for later.
-        Err(Refusal(Problem::Conflict(Conflict::ExportToPrepare))) => {
-            export::ask(&backend, &host).await?;
+    match export_file(&backend, &host, &format).await {
+        // Too large to wait for: prepare it in the background.
+        Err(ErrorResponse(Problem::Conflict(Conflict::ExportToPrepare))) => {
+            export::request(&backend, &host).await?;
             if let Err(cause) = Flash::keep_notice(&session, Notice::ExportAsked).await {
-                tracing::warn!(%cause, "a notice could not be kept");
+                tracing::warn!(%cause, "a notice could not be stored");
             }
             Ok(Redirect::to("/dashboard/account#data").into_response())
         }
@@ -63,29 +64,31 @@ pub async fn download(
     }
 }
 
-/// `GET /me/data-export`: the same for programs, `?format=zip` or JSON. Where it is too much for that, the archive that
-/// was asked for; 202 while it is made, 409 where nobody asked.
+/// `GET /me/data-export`: the same for programs, `?format=zip` or JSON. If that is too large, the prepared archive; 202
+/// while it is in progress, 409 if nobody asked for one.
 pub async fn data_export(
     State(backend): State<Backend>,
     session: Session,
-    Query(Wanted { format }): Query<Wanted>,
-) -> Result<Response, Refusal> {
+    Query(ExportQuery { format }): Query<ExportQuery>,
+) -> Result<Response, ErrorResponse> {
     let host = signed_in(&backend, &session, Limit::Exports).await?;
-    match made(&backend, &host, &format).await {
-        Err(Refusal(Problem::Conflict(Conflict::ExportToPrepare))) => match export::prepared(&backend, &host).await? {
-            Some(Prepared { ready_at: Some(_), .. }) => prepared(&backend, &host).await,
-            Some(Prepared { percent, .. }) => Ok(making(percent)),
-            None => Err(Problem::Conflict(Conflict::ExportToPrepare).into()),
-        },
+    match export_file(&backend, &host, &format).await {
+        Err(ErrorResponse(Problem::Conflict(Conflict::ExportToPrepare))) => {
+            match export::prepared(&backend, &host).await? {
+                Some(PreparedExport { ready_at: Some(_), .. }) => prepared(&backend, &host).await,
+                Some(PreparedExport { percent, .. }) => Ok(in_progress(percent)),
+                None => Err(Problem::Conflict(Conflict::ExportToPrepare).into()),
+            }
+        }
         answer => answer,
     }
 }
 
-/// `POST /me/data-export`: asks for the archive to be prepared.
-pub async fn ask_for_export(State(backend): State<Backend>, session: Session) -> Result<Response, Refusal> {
+/// `POST /me/data-export`: starts preparing the archive.
+pub async fn ask_for_export(State(backend): State<Backend>, session: Session) -> Result<Response, ErrorResponse> {
     let host = signed_in(&backend, &session, Limit::Exports).await?;
-    export::ask(&backend, &host).await?;
-    Ok(making(0))
+    export::request(&backend, &host).await?;
+    Ok(in_progress(0))
 }
 
 /// `DELETE /me` with `{"confirmation": "<the account's address>"}`: deletes the account.
@@ -93,45 +96,45 @@ pub async fn delete_account(
     State(backend): State<Backend>,
     session: Session,
     Json(form): Json<DeletionForm>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let host = signed_in(&backend, &session, Limit::Account).await?;
     actions::delete_account(&backend, &host, &form).await?;
     if let Err(cause) = session.flush().await {
-        tracing::warn!(%cause, "the session of a deleted account leads nowhere, but could not be removed");
+        tracing::warn!(%cause, "the session of a deleted account could not be removed");
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `GET /i/{token}/data.json`: what is held about the guest.
-pub async fn of_guest(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, Refusal> {
+/// `GET /i/{token}/data.json`: a guest's subject access.
+pub async fn of_guest(State(backend): State<Backend>, Path(token): Path<String>) -> Result<Response, ErrorResponse> {
     let token = Token(token);
     let guest = invitations::queries::guest_of(&backend.db, &token).await?;
     backend.rate_limits.check(Limit::OpenLink, &token.0).await?;
-    let (held, _) = held::held(&backend, &guest).await?;
-    let text = serde_json::to_string_pretty(&held).map_err(|cause| Error::Unexpected(cause.into()))?;
+    let (data, _) = subject_access::guest_data(&backend, &guest).await?;
+    let text = serde_json::to_string_pretty(&data).map_err(|cause| Error::Unexpected(cause.into()))?;
     Ok(attachment("my-data", "json", Body::from(text)))
 }
 
-async fn signed_in(backend: &Backend, session: &Session, limit: Limit) -> Result<Host, Refusal> {
+async fn signed_in(backend: &Backend, session: &Session, limit: Limit) -> Result<Host, ErrorResponse> {
     let host = app::ssr::host_of(backend, session).await?.ok_or(Problem::SignInRequired)?;
     backend.rate_limits.check(limit, &host.id().to_string()).await?;
     Ok(host)
 }
 
-async fn made(backend: &Backend, host: &Host, format: &str) -> Result<Response, Refusal> {
+async fn export_file(backend: &Backend, host: &Host, format: &str) -> Result<Response, ErrorResponse> {
     let (format, kind) = match format {
-        "zip" => (Format::Zip, "zip"),
-        _ => (Format::Json, "json"),
+        "zip" => (ExportFormat::Zip, "zip"),
+        _ => (ExportFormat::Json, "json"),
     };
     Ok(stored("guestguard-data", kind, export::export(backend, host, format).await?))
 }
 
-async fn prepared(backend: &Backend, host: &Host) -> Result<Response, Refusal> {
+async fn prepared(backend: &Backend, host: &Host) -> Result<Response, ErrorResponse> {
     use futures::TryStreamExt;
     let parts = export::parts(backend, host).await?.map_err(|error| std::io::Error::other(error.into_cause()));
     Ok(attachment("guestguard-data", "zip", Body::from_stream(parts)))
 }
 
-fn making(percent: i64) -> Response {
+fn in_progress(percent: i64) -> Response {
     (StatusCode::ACCEPTED, Json(json!({ "state": "preparing", "percent": percent }))).into_response()
 }

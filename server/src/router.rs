@@ -1,3 +1,5 @@
+//! Router: all routes and the layers around them.
+
 use std::{any::Any, path::Path, time::Duration};
 
 use anyhow::Context;
@@ -9,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use guestguard::{auth::LONGEST_DAYS, problem::Problem, redis::Redis, services::Services, webhooks::sns::Fetch};
+use guestguard::{auth::SESSION_MAX_DAYS, problem::Problem, redis::Redis, services::Services, webhooks::sns::Fetch};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower::ServiceBuilder;
@@ -31,22 +33,22 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     client,
     config::Config,
-    downloads, forms, guard, headers, health, live, origin, own_data,
-    refusal::{self, Refusal},
-    sessions, telemetry, unsubscribe, uploads,
+    csrf, downloads,
+    error_response::{self, ErrorResponse},
+    forms, guard, headers, health, live, own_data, sessions, telemetry, unsubscribe, uploads,
     webhooks::Webhooks,
 };
 
-/// Longest time between two pieces of a request's body.
-const BODY: Duration = Duration::from_secs(30);
-/// Longest time until an answer begins.
-const ANSWER: Duration = Duration::from_secs(20);
-/// The same where a file comes in first, over whatever connection a host has.
-const ANSWER_TO_FILE: Duration = Duration::from_secs(180);
-/// Largest body that is read at all; routes set limits of their own below it.
+/// Timeout between two chunks of a request's body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout until a response begins.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Timeout until the response to an upload begins; connections may be slow.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(180);
+/// Size limit of any body; routes set lower ones.
 const MOST_BYTES: usize = 20 * 1024 * 1024;
 
-/// All routes, with sessions, forms, guard and headers around them. `fetch` has the certificates of Amazon SNS.
+/// Builds the router. `fetch` downloads the certificates of Amazon SNS.
 pub fn router(
     config: &Config,
     services: Services,
@@ -56,10 +58,12 @@ pub fn router(
     let backend = services.backend.clone();
     let options = leptos_options(&config.site_root)?;
     let context = {
-        let (services, elsewhere) = (services.clone(), config.billing.pages_elsewhere());
+        let (services, form_action) = (services.clone(), config.billing.form_action_origins());
+        let legal_urls = config.legal_urls.clone();
         move || {
             provide_context(services.clone());
-            headers::content_security_policy(&elsewhere);
+            provide_context(legal_urls.clone());
+            headers::content_security_policy(&form_action);
         }
     };
     let shell = {
@@ -73,17 +77,17 @@ pub fn router(
             async move {
                 match is_function(request.uri().path()) {
                     true => handle_server_fns_with_context(context, request).await.into_response(),
-                    false => Refusal(Problem::NotFound).into_response(),
+                    false => ErrorResponse(Problem::NotFound).into_response(),
                 }
             }
         }
     };
-    let lost = render_app_async_with_context(context.clone(), shell.clone());
+    let not_found = render_app_async_with_context(context.clone(), shell.clone());
     let files = ServeDir::new(&config.site_root)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip()
-        .fallback(get(lost.clone()).fallback(lost.clone()));
+        .fallback(get(not_found.clone()).fallback(not_found.clone()));
 
     let pages = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
@@ -117,12 +121,12 @@ pub fn router(
         .fallback_service(files)
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn(origin::same_site))
+                .layer(from_fn(csrf::protect))
                 .layer(session_layer(config, backend.redis.clone()))
-                .layer(from_fn_with_state(backend.clone(), guard::replays))
-                .layer(from_fn(forms::answer))
+                .layer(from_fn_with_state(backend.clone(), guard::revoke_reused))
+                .layer(from_fn(forms::adapt))
                 .layer(from_fn_with_state(backend.clone(), guard::dashboard))
-                .layer(from_fn(forms::hand_over)),
+                .layer(from_fn(forms::pass_flash)),
         );
     let health = Router::new()
         .route("/livez", get(health::live))
@@ -134,21 +138,26 @@ pub fn router(
         .route("/u/{token}", post(unsubscribe::unsubscribe).with_state(backend.clone()))
         .route("/ws/events/{event}", get(live::socket).with_state((backend, hub)));
     let open = plain.merge(hooks).merge(pages).layer(from_fn_with_state(maintenance, guard::maintenance));
-    Ok(around(health.merge(open), config.is_https(), config.trusted_proxies, lost))
+    Ok(with_common_layers(health.merge(open), config.is_https(), config.trusted_proxies, not_found))
 }
 
-/// Pages and lists are packed as they leave, as tightly as costs next to nothing; files of the site lie packed already.
+/// Compresses pages and lists at the fastest level; static files are precompressed.
 fn compression() -> CompressionLayer<impl Predicate> {
-    let packed_already = NotForContentType::const_new("application/zip")
+    let compressed = NotForContentType::const_new("application/zip")
         .and(NotForContentType::const_new("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
         .and(NotForContentType::const_new("font/"));
     CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
-        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)).and(packed_already))
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)).and(compressed))
 }
 
-/// What holds for every request: its id, the log, headers, the client's network, time limits, and the last resort.
-fn around<D: refusal::Draw>(routes: Router, https: bool, proxies: usize, draw: D) -> Router {
+/// Layers of every request: id, log, headers, the client's network, timeouts, panic handler.
+fn with_common_layers<R: error_response::RenderError>(
+    routes: Router,
+    https: bool,
+    proxies: usize,
+    render_error: R,
+) -> Router {
     routes.layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(telemetry::NewRequestId))
@@ -159,22 +168,22 @@ fn around<D: refusal::Draw>(routes: Router, https: bool, proxies: usize, draw: D
             )
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(compression())
-            .layer(from_fn_with_state(https, headers::protect))
+            .layer(from_fn_with_state(https, headers::set))
             .layer(from_fn_with_state(proxies, client::identify))
-            .layer(from_fn_with_state(draw, refusal::as_page::<D>))
-            .layer(from_fn(answer_in_time))
-            .layer(RequestBodyTimeoutLayer::new(BODY))
-            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(render_error, error_response::as_page::<R>))
+            .layer(from_fn(timeout))
+            .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+            .layer(CatchPanicLayer::custom(on_panic))
             .layer(RequestBodyLimitLayer::new(MOST_BYTES)),
     )
 }
 
-/// Gives up on what takes too long.
-async fn answer_in_time(request: Request, next: Next) -> Response {
-    let is_file = request.method() == Method::POST && request.uri().path().ends_with("/guests/import");
-    match tokio::time::timeout(if is_file { ANSWER_TO_FILE } else { ANSWER }, next.run(request)).await {
+/// Answers 503 when a handler takes too long.
+async fn timeout(request: Request, next: Next) -> Response {
+    let is_upload = request.method() == Method::POST && request.uri().path().ends_with("/guests/import");
+    match tokio::time::timeout(if is_upload { UPLOAD_TIMEOUT } else { RESPONSE_TIMEOUT }, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Refusal(Problem::Unavailable { retry_after: 5 }).into_response(),
+        Err(_) => ErrorResponse(Problem::Unavailable { retry_after: 5 }).into_response(),
     }
 }
 
@@ -182,18 +191,18 @@ fn is_function(path: &str) -> bool {
     leptos::server_fn::axum::server_fn_paths().any(|(function, _)| function == path)
 }
 
-/// A handler that panicked ends its request, not the process.
-fn panicked(cause: Box<dyn Any + Send>) -> Response {
+/// A panic ends its request, not the process.
+fn on_panic(cause: Box<dyn Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
-    let cause = anyhow::anyhow!("panic: {}", text.unwrap_or("without words"));
+    let cause = anyhow::anyhow!("panic: {}", text.unwrap_or("no message"));
     match app::ssr::reply::<()>(Err(cause.into())) {
-        Err(problem) => Refusal(problem).into_response(),
-        Ok(()) => Refusal(Problem::NotFound).into_response(),
+        Err(problem) => ErrorResponse(problem).into_response(),
+        Ok(()) => ErrorResponse(Problem::NotFound).into_response(),
     }
 }
 
-/// Sessions in Redis. The `__Host-` prefix keeps other hosts of the domain from setting our cookie; browsers take it
-/// over HTTPS only. Lax, because people arrive by links in mails.
+/// The `__Host-` prefix stops other hosts of the domain from setting our cookie; browsers accept it over HTTPS only.
+/// Lax, because people arrive from links in emails.
 fn session_layer(config: &Config, redis: Redis) -> SessionManagerLayer<sessions::Store> {
     let https = config.is_https();
     SessionManagerLayer::new(sessions::Store::new(redis))
@@ -202,10 +211,10 @@ fn session_layer(config: &Config, redis: Redis) -> SessionManagerLayer<sessions:
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(time::Duration::days(LONGEST_DAYS)))
+        .with_expiry(Expiry::OnInactivity(time::Duration::days(SESSION_MAX_DAYS)))
 }
 
-/// Where the built site lies. `bin/build` names the versioned folder in `pkg.txt`; `cargo leptos watch` has none.
+/// `bin/build` writes the versioned folder's name to `pkg.txt`; `cargo leptos watch` does not.
 fn leptos_options(site_root: &Path) -> anyhow::Result<LeptosOptions> {
     let package = std::fs::read_to_string(site_root.join("pkg.txt")).unwrap_or_else(|_| "pkg".to_owned());
     let site_root = site_root.to_str().context("GG_SITE_ROOT is not text")?;
@@ -221,9 +230,10 @@ mod tests {
 
     #[tokio::test]
     async fn asvs_16_5_4_a_panic_is_answered_with_a_reference_and_the_next_request_is_served() {
-        let drawn = |_| -> refusal::Drawn { Box::pin(async { "a page".into_response() }) };
+        let render = |_| -> error_response::Rendering { Box::pin(async { "a page".into_response() }) };
         let broken = get(async || -> &'static str { panic!("canary: {}", "what broke") });
-        let router = around(Router::new().route("/", broken).route("/fine", get(async || "fine")), true, 0, drawn);
+        let router =
+            with_common_layers(Router::new().route("/", broken).route("/fine", get(async || "fine")), true, 0, render);
         let ask = async |path: &str| {
             let answer = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
             let (parts, body) = answer.into_parts();

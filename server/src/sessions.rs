@@ -1,11 +1,15 @@
-use std::collections::HashMap;
+//! Session store: browser sessions in Redis, with detection of reused cookies.
 
 use app::ssr::SESSION;
 use async_trait::async_trait;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use fred::prelude::*;
+use fred::{
+    clients::Pool,
+    error::{Error as RedisError, ErrorKind},
+    prelude::*,
+    types::{Expiration, SetOptions},
+};
 use guestguard::{
-    auth::LONGEST_DAYS,
+    auth::SESSION_MAX_DAYS,
     ids::SessionId,
     redis::{Away, Redis},
     secrets::token_hash,
@@ -16,111 +20,113 @@ use tower_sessions::{
     session::{Id, Record},
     session_store::{Error, Result},
 };
+use tower_sessions_redis_store::RedisStore;
 
-/// The key under which a cookie that was replaced long ago leaves the account session it belonged to.
-pub const REPLAYED: &str = "replayed";
-/// How long a cookie is still good after it was replaced: requests that were on their way carry the old one.
-const GRACE_SECONDS: i64 = 10;
+/// The key under which the load of a reused cookie returns the session that the cookie belonged to.
+pub const REUSED: &str = "reused";
+/// Milliseconds for which a replaced cookie stays good: requests already on their way carry the old one.
+const GRACE_MILLIS: i64 = 10_000;
+/// Milliseconds for which a replaced cookie is recognised.
+const MARK_MILLIS: i64 = SESSION_MAX_DAYS * 86_400_000;
 
-/// Browser sessions in Redis, found by the hash of their cookie. A cookie that is replaced leaves a mark, so that a copy
-/// of it is recognised when it turns up later.
+/// Wraps [`RedisStore`]. When a signed-in session changes its cookie, the old record stays and gets a mark; a copy of
+/// the old cookie is recognised by that. The mark's age is its time to live, so Redis' clock decides on every node.
 #[derive(Clone, Debug)]
 pub struct Store {
     redis: Redis,
 }
 
-/// What a mark begins with; what follows is the time in milliseconds and the data as it was.
-const READ: &str = "
-local value = redis.call('GET', KEYS[1])
-if not value then return {'none', ''} end
-local since, data = string.match(value, '^replaced (%d+) (.*)$')
-if not since then return {'good', value} end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if now - tonumber(since) <= tonumber(ARGV[1]) * 1000 then return {'good', data} end
-return {'replaced', data}
-";
-/// A new session never takes the place of another, not even of a mark.
-const CREATE: &str = "return redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2], 'NX') and 1 or 0";
-/// What was replaced stays so: a request that is still on its way must not bring it back.
-const SAVE: &str = "
-local value = redis.call('GET', KEYS[1])
-if value and string.sub(value, 1, 9) == 'replaced ' then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-return 1
-";
-const REPLACE: &str = "
-local value = redis.call('GET', KEYS[1])
-if not value or string.sub(value, 1, 9) == 'replaced ' then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('SET', KEYS[1], 'replaced ' .. string.format('%.0f', now) .. ' ' .. value, 'EX', ARGV[1])
-return 1
-";
-
 impl Store {
-    /// Keeps sessions through `redis`.
+    /// Stores sessions through `redis`.
     pub fn new(redis: Redis) -> Self {
         Self { redis }
     }
 
-    /// Runs a script that writes `record`; whether it did.
-    async fn write(&self, script: &'static str, record: &Record) -> Result<bool> {
-        let data = serde_json::to_string(&record.data).map_err(|cause| Error::Encode(cause.to_string()))?;
-        let seconds = (record.expiry_date - time::OffsetDateTime::now_utc()).whole_seconds().max(1);
-        let arguments = vec![data, seconds.to_string()];
-        self.redis.ask(async |redis| redis.eval(script, vec![key(record.id)], arguments).await).await.map_err(away)
+    /// Runs one operation of the inner store within the time that [`Redis`] allows.
+    async fn run<T>(&self, operation: impl AsyncFnOnce(RedisStore<Pool>) -> Result<T>) -> Result<T> {
+        let result = self.redis.ask(async |pool| match operation(RedisStore::new(pool.clone())).await {
+            Err(Error::Backend(cause)) => Err(RedisError::new(ErrorKind::Unknown, cause)),
+            // A record that cannot be read says nothing about Redis.
+            result => Ok(result),
+        });
+        result.await.map_err(unavailable)?
+    }
+
+    /// Whether the record exists and belongs to an account's session.
+    async fn is_signed_in(&self, id: Id) -> Result<bool> {
+        let record = self.run(async |store| store.load(&id).await).await?;
+        Ok(record.is_some_and(|record| record.data.contains_key(SESSION)))
+    }
+
+    /// Milliseconds since the cookie was replaced, or `None` if it is current.
+    async fn replaced_since(&self, id: Id) -> Result<Option<i64>> {
+        let left: i64 = self.redis.ask(async |redis| redis.pttl(mark(id)).await).await.map_err(unavailable)?;
+        Ok((left >= 0).then_some(MARK_MILLIS - left))
     }
 }
 
 #[async_trait]
 impl SessionStore for Store {
-    /// A session that was forgotten and is used again brings its old id along; it gets a new one.
+    /// Always under a new id: a session that was deleted and is used again brings its old one, which may be marked.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.write(CREATE, record).await? {
-            record.id = Id::default();
-        }
-        Ok(())
+        record.id = Id::default();
+        let mut stored = hashed(record);
+        self.run(async |store| store.create(&mut stored).await).await
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.write(SAVE, record).await.map(|_| ())
+        let stored = hashed(record);
+        self.run(async |store| store.save(&stored).await).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let arguments = vec![GRACE_SECONDS.to_string()];
-        let read = self.redis.ask(async |redis| redis.eval(READ, vec![key(*id)], arguments).await);
-        let (state, data): (String, String) = read.await.map_err(away)?;
-        if state == "none" {
-            return Ok(None);
+        let stored = hash(*id);
+        let (record, replaced) =
+            futures::try_join!(self.run(async |store| store.load(&stored).await), self.replaced_since(stored))?;
+        let Some(mut record) = record else { return Ok(None) };
+        record.id = *id;
+        if replaced.is_some_and(|since| since > GRACE_MILLIS) {
+            let session: Option<Value> = record.data.remove(SESSION);
+            record.data = session.map(|session| (REUSED.to_owned(), session)).into_iter().collect();
         }
-        let mut data: HashMap<String, Value> =
-            serde_json::from_str(&data).map_err(|cause| Error::Decode(cause.to_string()))?;
-        if state == "replaced" {
-            data = data.remove(SESSION).map(|session| (REPLAYED.to_owned(), session)).into_iter().collect();
-        }
-        let expiry_date = time::OffsetDateTime::now_utc() + time::Duration::days(LONGEST_DAYS);
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        Ok(Some(record))
     }
 
-    /// Called when a cookie is replaced and when a session is forgotten.
+    /// Called when a cookie is replaced and at sign-out. The first mark stands, whatever request comes late.
     async fn delete(&self, id: &Id) -> Result<()> {
-        let arguments = vec![(LONGEST_DAYS * 86_400).to_string()];
-        let replace = self.redis.ask(async |redis| redis.eval(REPLACE, vec![key(*id)], arguments).await);
-        replace.await.map_err(away)
+        let stored = hash(*id);
+        if !self.is_signed_in(stored).await? {
+            return self.run(async |store| store.delete(&stored).await).await;
+        }
+        let expires = Some(Expiration::PX(MARK_MILLIS));
+        let set = self
+            .redis
+            .ask(async |redis| redis.set::<(), _, _>(mark(stored), "", expires, Some(SetOptions::NX), false).await);
+        set.await.map_err(unavailable)
     }
 }
 
-/// The account session that a replayed cookie belonged to.
-pub async fn replayed(session: &tower_sessions::Session) -> Option<SessionId> {
-    session.get(REPLAYED).await.ok().flatten()
+/// The account session that a reused cookie belonged to.
+pub async fn reused(session: &tower_sessions::Session) -> Option<SessionId> {
+    session.get(REUSED).await.ok().flatten()
 }
 
 /// Cookies sign people in, so Redis knows only their hash.
-fn key(id: Id) -> String {
-    format!("gg:session:{}", BASE64_URL_SAFE_NO_PAD.encode(token_hash(&id.to_string())))
+fn hash(id: Id) -> Id {
+    let mut half = [0; 16];
+    half.iter_mut().zip(token_hash(&id.to_string())).for_each(|(half, byte)| *half = byte);
+    Id(i128::from_le_bytes(half))
 }
 
-fn away(away: Away) -> Error {
+fn hashed(record: &Record) -> Record {
+    Record { id: hash(record.id), ..record.clone() }
+}
+
+/// The key of the mark that the record's cookie was replaced.
+fn mark(id: Id) -> String {
+    format!("gg:replaced-session:{id}")
+}
+
+fn unavailable(away: Away) -> Error {
     Error::Backend(away.to_string())
 }

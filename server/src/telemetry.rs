@@ -1,3 +1,5 @@
+//! Telemetry: logs, metrics and request spans without secrets.
+
 use std::time::Instant;
 
 use axum::{
@@ -18,11 +20,11 @@ use crate::config::Environment;
 /// Upper bounds of the request time histogram, in seconds.
 const SECONDS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 3.0, 10.0];
 
-/// Starts the log: lines for people in development, JSON in production. `GG_LOG` filters (`info`, `server=debug`).
+/// Starts the log: text in development, JSON in production. `GG_LOG` filters (`info`, `server=debug`).
 pub fn log(environment: Environment) {
     let filter = EnvFilter::try_from_env("GG_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,fred=warn,graphile_worker=warn,sqlx::postgres::notice=warn"));
-    // Below errors this part of the worker writes what its jobs are about, which is people's addresses.
+    // Below errors, this module logs job payloads, which contain addresses.
     let filter = match "graphile_worker::runner::task_execution=error".parse() {
         Ok(quiet) => filter.add_directive(quiet),
         Err(_) => filter,
@@ -34,14 +36,14 @@ pub fn log(environment: Environment) {
     }
 }
 
-/// Starts counting.
+/// Installs the metrics recorder.
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {
     let builder = PrometheusBuilder::new();
     let builder = builder.set_buckets_for_metric(Matcher::Full("http_request_seconds".into()), &SECONDS)?;
     Ok(builder.install_recorder()?)
 }
 
-/// The metrics, for an address of their own.
+/// Serves the metrics on their own address.
 pub fn metrics_router(handle: PrometheusHandle, services: Services) -> Router {
     Router::new().route("/metrics", get(scrape)).with_state((handle, services))
 }
@@ -61,8 +63,8 @@ async fn scrape(State((handle, services)): State<(PrometheusHandle, Services)>) 
     handle.render()
 }
 
-/// How backups stand. What is not known is not told; where no backup can be found, or none was made, the newest is endlessly
-/// old, so that whoever is called for a late one is called for a lost store as well.
+/// Backup metrics. Unknown values are left out; a missing or unreachable backup counts as infinitely old, so that the alert
+/// for late backups also fires for a lost store.
 async fn backups(Services { backend, backups, .. }: &Services) {
     let now = backend.clock.now();
     if let Some(backups) = backups {
@@ -95,7 +97,7 @@ async fn backups(Services { backend, backups, .. }: &Services) {
     }
 }
 
-/// Counts and times each request by its route, never by its path: paths carry secrets.
+/// Times each request by its route, never by its path: paths contain secrets.
 pub async fn measure(request: Request, next: Next) -> Response {
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
@@ -113,19 +115,19 @@ pub fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("request", id, method = %request.method(), path = redacted(request.uri().path()))
 }
 
-/// First parts of paths whose second part opens something.
-const OPENING: [&str; 5] = ["i", "u", "verify", "reset", "new-address"];
+/// First path segments whose second segment is a token.
+const TOKEN_ROUTES: [&str; 5] = ["i", "u", "verify", "reset", "new-address"];
 
-/// `path` without the secret of a link.
+/// `path` without a link's token.
 pub fn redacted(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
-        ["", first, _, rest @ ..] if OPENING.contains(first) => [&["", first, "…"], rest].concat().join("/"),
+        ["", first, _, rest @ ..] if TOKEN_ROUTES.contains(first) => [&["", first, "…"], rest].concat().join("/"),
         _ => path.to_owned(),
     }
 }
 
-/// Request ids of our own making; what clients send is not believed.
+/// Generates request ids; those that clients send are ignored.
 #[derive(Clone)]
 pub struct NewRequestId;
 

@@ -10,7 +10,7 @@ use guestguard::{
     notifications::{suppressions, unsubscribing::Subscription},
 };
 
-use crate::refusal::Refusal;
+use crate::error_response::ErrorResponse;
 
 /// A form says less; what mail programs send in its place is not looked at.
 const MOST_BYTES: usize = 16 * 1024;
@@ -22,7 +22,7 @@ pub async fn unsubscribe(
     State(backend): State<Backend>,
     Path(token): Path<String>,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let body = to_bytes(body, MOST_BYTES).await.unwrap_or_default();
     let want = form_urlencoded::parse(&body).find(|(name, _)| name == "want").map(|(_, want)| want.into_owned());
     let subscription = Subscription::of_token(&backend.secrets, &token);

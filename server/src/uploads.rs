@@ -20,7 +20,7 @@ use guestguard::{
 use serde_json::json;
 use tower_sessions::Session;
 
-use crate::{forms, refusal::Refusal};
+use crate::{error_response::ErrorResponse, forms, http::accepts_html};
 
 /// The form's name in what comes back; the upload page shows it.
 const FORM: &str = "/guests/import";
@@ -43,11 +43,11 @@ pub async fn guest_list(
         let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
         receive(&backend, &host, event, &headers, form, &mut upload).await
     };
-    let fetched = !forms::accepts_pages(&headers);
+    let fetched = !accepts_html(&headers);
     match app::ssr::reply(read.await) {
         Ok(import) if fetched => Json(json!({ "import": import, "page": format!("{page}/{import}") })).into_response(),
         Ok(import) => Redirect::to(&format!("{page}/{import}")).into_response(),
-        Err(problem) if fetched => Refusal(problem).into_response(),
+        Err(problem) if fetched => ErrorResponse(problem).into_response(),
         Err(problem) => {
             let values = vec![("form[country]".to_owned(), upload.country)];
             let form = Returned { endpoint: FORM.to_owned(), values, problem: Some(problem) };

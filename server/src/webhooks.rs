@@ -10,7 +10,7 @@ use axum::{
 };
 use guestguard::{
     backend::Backend,
-    billing::subscriptions::{self, Event},
+    billing::subscriptions::{self, StripeEvent},
     error::Error,
     notifications::{reports, senders::Aws},
     webhooks::{
@@ -167,9 +167,9 @@ async fn of_stripe<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Req
     let body = read(body).await.map_err(unproven)?;
     let signature = header_of(&parts.headers, "stripe-signature").map_err(unproven)?;
     stripe::verify(&hooks.stripe_secrets, signature, &body, hooks.backend.clock.now()).map_err(unproven)?;
-    let event = Event::read(&body).ok_or(unproven(Refused::Malformed))?;
+    let event = StripeEvent::read(&body).ok_or(unproven(Refused::Malformed))?;
     let account = hooks.backend.billing.stripe.as_ref().ok_or(unproven(Refused::Unconfigured))?;
-    subscriptions::hear(&hooks.backend, account, &event).await?;
+    subscriptions::handle_event(&hooks.backend, account, &event).await?;
     Ok(StatusCode::OK)
 }
 

@@ -3,23 +3,11 @@
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::actions;
+use super::{AccountEvent, actions};
 use crate::{
     error::Result,
     queue::{self, Job, JobContext},
 };
-
-/// What somebody did with an email address that calls for an email or an audit entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountEvent {
-    SignedUp,
-    VerificationRequested,
-    ResetRequested,
-    SignInFailed,
-    /// The failure that locked the password.
-    Locked,
-}
 
 /// Handles an account event. The worker runs it, so that answer and response time are the same whether the address has an
 /// account or not.

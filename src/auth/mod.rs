@@ -1,3 +1,5 @@
+//! Accounts: sign-up, sign-in, sessions, passwords, and the proof type `Host`.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -17,19 +19,18 @@ use crate::{
     problem::Problem,
 };
 
-/// Fewest and most characters of a password.
+/// Minimum and maximum characters of a password.
 pub const PASSWORD_LENGTH: (u32, u32) = (8, 256);
 /// Failed sign-ins in a row that lock a password.
-pub const MOST_FAILURES: i32 = 5;
-/// Days of disuse after which a session ends.
+pub const MAX_FAILURES: i32 = 5;
+/// Days without use after which a session expires.
 pub const IDLE_DAYS: i64 = 7;
-/// Minutes for which a typed password is good for what asks for a recent sign-in.
-pub const RECENT_MINUTES: i64 = 15;
-/// Days after which a session ends however it is used.
-pub const LONGEST_DAYS: i64 = 30;
+/// Minutes for which a re-authentication is valid.
+pub const REAUTHENTICATION_MINUTES: i64 = 15;
+/// Days after which a session expires, used or not.
+pub const SESSION_MAX_DAYS: i64 = 30;
 
-/// Proof that somebody is signed in. It comes only from [`queries::signed_in`], so a verb that takes one cannot be
-/// reached without a session.
+/// Proof of a signed-in user. Only [`queries::signed_in`] makes one, so verbs that take it require a session.
 #[derive(Clone, Debug)]
 pub struct Host {
     id: UserId,
@@ -43,17 +44,15 @@ pub struct Host {
 }
 
 impl Host {
-    /// The account.
     pub fn id(&self) -> UserId {
         self.id
     }
 
-    /// The session that proves it.
     pub fn session(&self) -> SessionId {
         self.session
     }
 
-    /// What the session runs on, "Chrome on Android".
+    /// The session's device, such as "Chrome on Android".
     pub fn device(&self) -> &str {
         &self.device
     }
@@ -68,28 +67,34 @@ impl Host {
         &self.email
     }
 
-    /// Whether the address is proven to be theirs. Until then nothing is sent.
+    /// Whether the address is verified. Until then nothing is sent.
     pub fn is_verified(&self) -> bool {
         self.verified
     }
 
-    /// Whether the password was typed in this session a short while before `now`: what takes everything along, or away,
-    /// is done by nobody who only found the browser open.
-    pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
-        now - self.reauthenticated_at < TimeDelta::minutes(RECENT_MINUTES)
+    /// Whether this session entered the password shortly before `now`. Required for exports and account deletion, so that
+    /// an unattended browser is not enough.
+    pub fn is_reauthenticated(&self, now: DateTime<Utc>) -> bool {
+        now - self.reauthenticated_at < TimeDelta::minutes(REAUTHENTICATION_MINUTES)
     }
 
-    /// Asks for the password once more where [`Self::is_recent`] does not hold.
+    /// Requires [`Self::is_reauthenticated`].
     ///
     /// # Errors
     /// `SignInAgain`
-    pub fn must_be_recent(&self, now: DateTime<Utc>) -> Result<(), Problem> {
-        if self.is_recent(now) { Ok(()) } else { Err(Problem::SignInAgain) }
+    pub fn require_reauthentication(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        if self.is_reauthenticated(now) { Ok(()) } else { Err(Problem::SignInAgain) }
     }
 
-    /// Whether they agreed to the terms and the privacy policy as they are now.
+    /// Whether they accepted the current terms and privacy policy.
     pub fn has_accepted(&self) -> bool {
         self.accepted
+    }
+
+    /// The host as the actor of an audit log entry.
+    #[cfg(feature = "ssr")]
+    pub fn actor(&self) -> crate::audit::Actor<'_> {
+        crate::audit::Actor { user: self.id, device: &self.device }
     }
 }
 
@@ -103,7 +108,7 @@ macro_rules! form {
         }
 
         impl std::fmt::Debug for $name {
-            /// Passwords must not reach a log.
+            /// Keeps passwords out of logs.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(stringify!($name))
             }
@@ -112,60 +117,51 @@ macro_rules! form {
 }
 
 form!(
-    /// What a person types to open an account.
+    /// The sign-up form.
     SignUpForm { name, email, password, accepted }
 );
 form!(
-    /// What a person types to sign in.
+    /// The sign-in form.
     SignInForm { email, password }
 );
 form!(
-    /// The address for which a mail is asked.
-    MailForm { email }
+    /// The form that requests an account email.
+    EmailForm { email }
 );
 form!(
-    /// A new password, for the holder of a reset link.
+    /// The form behind a reset link.
     ResetForm { password }
 );
 form!(
-    /// A new password, for somebody who knows the present one.
+    /// The form that changes the password.
     PasswordForm { current_password, password }
 );
 form!(
-    /// The present password, typed again before something that asks for a recent sign-in.
-    ProofForm { current_password }
+    /// The re-authentication form.
+    ReauthenticationForm { current_password }
 );
 form!(
-    /// Another address for the account, for somebody who knows the password.
+    /// The form that changes the email address.
     AddressForm { email, current_password }
 );
 
-/// What a link in an account mail is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The purpose of a link in an account email.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
 pub enum Purpose {
-    /// Proves the address. A day.
+    /// Verifies the address. Valid for a day.
     Verify,
-    /// Sets a new password. An hour.
+    /// Sets a new password. Valid for an hour.
     Reset,
-    /// Agrees, from the present address, that the account moves. A day.
+    /// The old address confirms a change of address. Valid for a day.
     LeaveAddress,
-    /// Agrees, from the new address, that the account moves there. A day.
+    /// The new address confirms a change of address. Valid for a day.
     TakeAddress,
 }
 
 impl Purpose {
-    /// The name in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Verify => "verify",
-            Self::Reset => "reset",
-            Self::LeaveAddress => "leave-address",
-            Self::TakeAddress => "take-address",
-        }
-    }
-
-    /// The address of such a link.
+    /// The address of the link.
     #[cfg(feature = "ssr")]
     pub fn link(self, links: &crate::links::Links, token: &str) -> String {
         let page = match self {
@@ -176,84 +172,27 @@ impl Purpose {
         links.to(&format!("/{page}/{token}"))
     }
 
-    /// Hours until such a link expires.
+    /// Hours until the link expires.
     pub fn hours(self) -> i64 {
         if self == Self::Reset { 1 } else { 24 }
     }
 }
 
-/// What happened to an account, for its holder to see.
+/// What happened with an email address, whether it has an account or not. Handled by the worker, so that response and
+/// time do not reveal which.
+#[cfg(feature = "ssr")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
-pub enum Act {
+#[serde(rename_all = "kebab-case")]
+pub enum AccountEvent {
     SignedUp,
-    SignedIn,
+    VerificationRequested,
+    ResetRequested,
     SignInFailed,
-    PasswordLocked,
-    SignedOut,
-    Verified,
-    ResetAsked,
-    PasswordReset,
-    PasswordChanged,
-    AddressChangeAsked,
-    AddressChanged,
-    SessionEnded,
-    /// An outdated session cookie was presented: a stolen copy, or a browser set back.
-    SessionRevoked,
-    EventDeleted,
-    GuestsDeleted,
-    GuestsImported,
-    ImportUndone,
-    GuestsExported,
-    /// Of a change or a cancellation.
-    GuestsTold,
-    InvitationsIssued,
-    InvitationRotated,
-    /// The host took everything along.
-    DataExported,
-    /// A guest put right what the host knows of them.
-    GuestCorrected,
-    /// A guest erased themselves.
-    GuestErased,
-    /// The guests of an event were made anonymous, because their time was over.
-    EventForgotten,
+    /// The failure that locked the password.
+    Locked,
 }
 
-impl Act {
-    /// The name in the database and in attributes.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::SignedUp => "signed-up",
-            Self::SignedIn => "signed-in",
-            Self::SignInFailed => "sign-in-failed",
-            Self::PasswordLocked => "password-locked",
-            Self::SignedOut => "signed-out",
-            Self::Verified => "verified",
-            Self::ResetAsked => "reset-asked",
-            Self::PasswordReset => "password-reset",
-            Self::PasswordChanged => "password-changed",
-            Self::AddressChangeAsked => "address-change-asked",
-            Self::AddressChanged => "address-changed",
-            Self::SessionEnded => "session-ended",
-            Self::SessionRevoked => "session-revoked",
-            Self::EventDeleted => "event-deleted",
-            Self::GuestsDeleted => "guests-deleted",
-            Self::GuestsImported => "guests-imported",
-            Self::ImportUndone => "import-undone",
-            Self::GuestsExported => "guests-exported",
-            Self::GuestsTold => "guests-told",
-            Self::InvitationsIssued => "invitations-issued",
-            Self::InvitationRotated => "invitation-rotated",
-            Self::DataExported => "data-exported",
-            Self::GuestCorrected => "guest-corrected",
-            Self::GuestErased => "guest-erased",
-            Self::EventForgotten => "event-forgotten",
-        }
-    }
-}
-
-/// "Chrome on Android": what a session runs on, as far as `User-Agent` tells. Browsers that call themselves by several
-/// names come first.
+/// Browser and system from `User-Agent`, such as "Chrome on Android". Browsers that also claim to be another come first.
 pub fn device_words(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 7] = [
         ("Edg", "Edge"),
@@ -278,8 +217,8 @@ pub fn device_words(agent: &str) -> String {
     match (known(&BROWSERS), known(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),
-        (None, Some(system)) => format!("A program on {system}"),
-        (None, None) => "An unknown program".to_owned(),
+        (None, Some(system)) => format!("Unknown device on {system}"),
+        (None, None) => "Unknown device".to_owned(),
     }
 }
 
@@ -288,7 +227,7 @@ mod device_tests {
     use super::device_words;
 
     #[test]
-    fn sessions_are_told_apart_in_words() {
+    fn devices_are_named_by_browser_and_system() {
         let chrome = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36";
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
         let safari =
@@ -296,6 +235,6 @@ mod device_tests {
         assert_eq!(device_words(chrome), "Chrome on Android");
         assert_eq!(device_words(edge), "Edge on Windows");
         assert_eq!(device_words(safari), "Safari on iPhone");
-        assert_eq!(device_words("curl/8.5"), "An unknown program");
+        assert_eq!(device_words("curl/8.5"), "Unknown device");
     }
 }

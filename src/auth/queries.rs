@@ -1,17 +1,20 @@
+//! Account queries: the signed-in host, link holders, and the account page.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
-use super::{Act, Host, IDLE_DAYS, LONGEST_DAYS, Purpose};
+use super::{Host, IDLE_DAYS, Purpose, SESSION_MAX_DAYS};
 use crate::{
+    audit::AuditEvent,
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},
-    privacy::Document,
+    privacy::LegalDocument,
     problem::{LinkEnd, Problem},
     secrets,
 };
 
-/// The host of a session, or `None` if it has ended: by sign-out, by disuse, by age, or with its account.
+/// The host of a session, or `None` if it has ended: by sign-out, disuse, age, or account deletion.
 pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<Host>> {
     let now = backend.clock.now();
     let row = sqlx::query!(
@@ -23,9 +26,9 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
         "#,
         session.0,
         now - TimeDelta::days(IDLE_DAYS),
-        now - TimeDelta::days(LONGEST_DAYS),
-        Document::Terms.current(),
-        Document::PrivacyPolicy.current(),
+        now - TimeDelta::days(SESSION_MAX_DAYS),
+        LegalDocument::Terms.current(),
+        LegalDocument::PrivacyPolicy.current(),
     )
     .fetch_optional(&backend.db)
     .await?;
@@ -41,7 +44,7 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
     }))
 }
 
-/// Whether an account has this address. For operators only: people are never told.
+/// Whether an account has this address. For operators only; the interface never reveals it.
 pub async fn is_taken(db: &PgPool, email: &str) -> Result<bool> {
     let taken = sqlx::query_scalar!(
         r#"select exists(select from users where lower(email) = lower($1) and deleted_at is null) as "taken!""#,
@@ -52,22 +55,22 @@ pub async fn is_taken(db: &PgPool, email: &str) -> Result<bool> {
     Ok(taken)
 }
 
-/// Who holds a link from an account mail.
+/// The holder of a link from an account email.
 #[derive(Clone, Debug)]
 pub struct LinkHolder {
     pub name: String,
-    /// The address that the link stands for.
+    /// The address that the link was issued for.
     pub email: String,
-    /// The address that the account has.
+    /// The account's current address.
     pub account_email: String,
 }
 
-/// The holder of a link that is still good; nothing is used up.
+/// The holder of a valid link; does not consume it.
 ///
 /// # Errors
-/// `LinkEnded` for a link that is unknown, expired or used: the three are not told apart.
+/// `LinkEnded` for a link that is unknown, expired or used, without distinction.
 pub async fn link_holder(backend: &Backend, token: &Token, purposes: &[Purpose]) -> Result<LinkHolder> {
-    let purposes: Vec<String> = purposes.iter().map(|purpose| purpose.key().to_owned()).collect();
+    let purposes: Vec<String> = purposes.iter().map(ToString::to_string).collect();
     let holder = sqlx::query_as!(
         LinkHolder,
         r#"
@@ -83,34 +86,32 @@ pub async fn link_holder(backend: &Backend, token: &Token, purposes: &[Purpose])
     holder.ok_or_else(|| Problem::LinkEnded(LinkEnd::Expired).into())
 }
 
-/// The account page: where the host is signed in, and what happened lately.
+/// The account page: active sessions and recent activity.
 #[derive(Clone, Debug)]
-pub struct AccountPage {
+pub struct AccountDetails {
     pub sessions: Vec<SessionLine>,
-    pub activity: Vec<Activity>,
+    pub activity: Vec<AuditEntry>,
     pub now: DateTime<Utc>,
 }
 
-/// One browser in which the host is signed in.
+/// An active session.
 #[derive(Clone, Debug)]
 pub struct SessionLine {
     pub id: SessionId,
-    /// "Chrome on Android".
     pub device: String,
     pub seen_at: DateTime<Utc>,
 }
 
-/// One thing that happened.
+/// An entry of the audit log.
 #[derive(Clone, Debug)]
-pub struct Activity {
-    pub act: Act,
+pub struct AuditEntry {
+    pub event: AuditEvent,
     pub detail: String,
     pub device: String,
     pub at: DateTime<Utc>,
 }
 
-/// The account page of `host`.
-pub async fn account(backend: &Backend, host: &Host) -> Result<AccountPage> {
+pub async fn account(backend: &Backend, host: &Host) -> Result<AccountDetails> {
     let now = backend.clock.now();
     let sessions = sqlx::query_as!(
         SessionLine,
@@ -121,18 +122,18 @@ pub async fn account(backend: &Backend, host: &Host) -> Result<AccountPage> {
         "#,
         host.id().0,
         now - TimeDelta::days(IDLE_DAYS),
-        now - TimeDelta::days(LONGEST_DAYS),
+        now - TimeDelta::days(SESSION_MAX_DAYS),
     )
     .fetch_all(&backend.db)
     .await?;
-    Ok(AccountPage { sessions, activity: activity(&backend.db, host).await?, now })
+    Ok(AccountDetails { sessions, activity: activity(&backend.db, host).await?, now })
 }
 
-async fn activity(db: &PgPool, host: &Host) -> Result<Vec<Activity>> {
+async fn activity(db: &PgPool, host: &Host) -> Result<Vec<AuditEntry>> {
     let activity = sqlx::query_as!(
-        Activity,
+        AuditEntry,
         r#"
-        select kind as "act: Act", detail, device, at from audit_log
+        select kind as "event: AuditEvent", detail, device, at from audit_log
         where user_id = $1 order by at desc, id desc limit 50
         "#,
         host.id().0,

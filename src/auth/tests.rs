@@ -1,8 +1,9 @@
 mod account;
-mod doors;
+mod sign_in;
 
-use super::{Act, Host, MailForm, Purpose, SignInForm, SignUpForm, actions, queries};
+use super::{EmailForm, Host, Purpose, SignInForm, SignUpForm, actions, queries};
 use crate::{
+    audit::AuditEvent,
     backend::Backend,
     error::Error,
     ids::{SessionId, Token},
@@ -30,8 +31,8 @@ async fn try_password(backend: &Backend, email: &str, password: &str) -> Result<
     actions::sign_in(backend, &form, DEVICE).await
 }
 
-async fn acts(backend: &Backend, host: &Host) -> Vec<Act> {
-    queries::account(backend, host).await.unwrap().activity.into_iter().map(|activity| activity.act).collect()
+async fn audit_events(backend: &Backend, host: &Host) -> Vec<AuditEvent> {
+    queries::account(backend, host).await.unwrap().activity.into_iter().map(|entry| entry.event).collect()
 }
 
 async fn kinds(backend: &Backend) -> Vec<String> {
@@ -40,7 +41,7 @@ async fn kinds(backend: &Backend) -> Vec<String> {
 }
 
 async fn reset_token(backend: &Backend, email: &str) -> Token {
-    actions::ask_for_reset(backend, &MailForm { email: email.into() }, DEVICE).await.unwrap();
-    testing::follow_up(backend, email).await;
+    actions::request_reset(backend, &EmailForm { email: email.into() }, DEVICE).await.unwrap();
+    testing::handle_account_events(backend, email).await;
     testing::account_token(backend, "ana@example.org", Purpose::Reset).await
 }

@@ -7,7 +7,7 @@ use crate::{
     auth, billing,
     error::Error,
     ids::{EventId, GuestId, UserId},
-    privacy::scrub,
+    privacy::erasure,
     queue,
     secrets::Secrets,
 };
@@ -34,7 +34,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
             // It may have been lost before Stripe heard of it.
             billing::jobs::enqueue_close_customers(tx, host.id).await.map_err(Error::into_cause)?;
         }
-        scrub::account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
+        erasure::erase_account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
     }
     sqlx::query!("delete from users u using erasures e where e.kind = 'user' and e.id = u.id")
         .execute(&mut *tx)
@@ -54,7 +54,9 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
         by_event.entry((row.host.0, row.event.0)).or_default().push(row.guest);
     }
     for ((host, event), guests) in by_event {
-        scrub::guests(tx, now, secrets, UserId(host), EventId(event), &guests).await.map_err(Error::into_cause)?;
+        erasure::erase_guests(tx, now, secrets, UserId(host), EventId(event), &guests)
+            .await
+            .map_err(Error::into_cause)?;
     }
     Ok(again)
 }

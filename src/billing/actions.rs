@@ -1,33 +1,37 @@
+//! Billing verbs: checkout, portal, cancel, resume.
+
 use uuid::Uuid;
 
 use super::{
-    Billed, Tier,
-    queries::subscription,
-    stripe::{Stripe, Visit},
-    subscriptions::{self, Kept},
+    Interval, queries,
+    stripe::{PortalFlow, Stripe},
+    subscriptions::{self, StoredSubscription},
 };
 use crate::{
     auth::Host,
     backend::Backend,
     error::{Error, Result},
+    plan::Tier,
     problem::{Conflict, Problem},
 };
 
-/// Leads to Stripe's checkout for a first subscription, or to its portal to agree to another price. Returns the address.
-/// `key` tells repeats of one press apart from another press.
-pub async fn buy(backend: &Backend, host: &Host, tier: Tier, billed: Billed, key: Uuid) -> Result<String> {
+/// Starts a first subscription at Stripe's checkout, or a change of price in its portal. Returns the URL. `key` makes
+/// repeats of one click idempotent.
+pub async fn buy(backend: &Backend, host: &Host, tier: Tier, interval: Interval, key: Uuid) -> Result<String> {
     let stripe = stripe(backend)?;
-    let price = stripe.price(tier, billed).ok_or(Problem::NotFound)?;
+    let price = stripe.price(tier, interval).ok_or(Problem::NotFound)?;
     let customer = customer(backend, stripe, host).await?;
-    // What another window did just now counts as well.
+    // Another window may have just changed it.
     subscriptions::refresh(backend, stripe, &customer).await?;
     let back = backend.links.billing();
-    if let Some(Kept { stripe_id, item_id, tier: now, billed: how, .. }) = subscription(&backend.db, host.id()).await? {
-        if (now, how) == (tier, billed) {
+    if let Some(StoredSubscription { stripe_id, item_id, tier: now, interval: every, .. }) =
+        queries::subscription(&backend.db, host.id()).await?
+    {
+        if (now, every) == (tier, interval) {
             return Err(Problem::Conflict(Conflict::PlanAlready).into());
         }
-        let visit = Visit::Change { subscription: &stripe_id, item: &item_id, price };
-        return stripe.portal(&customer, &back, visit).await;
+        let flow = PortalFlow::Change { subscription: &stripe_id, item: &item_id, price };
+        return stripe.portal(&customer, &back, flow).await;
     }
     let key = format!("checkout-{}-{key}", host.id());
     let success = format!("{back}?session_id={{CHECKOUT_SESSION_ID}}");
@@ -35,24 +39,27 @@ pub async fn buy(backend: &Backend, host: &Host, tier: Tier, billed: Billed, key
     checkout.url.ok_or_else(|| Problem::Conflict(Conflict::PlanAlready).into())
 }
 
-/// Leads to Stripe's portal: means of payment, invoices. Returns the address.
-pub async fn visit_portal(backend: &Backend, host: &Host) -> Result<String> {
+/// Opens Stripe's portal for payment methods and invoices. Returns the URL.
+pub async fn open_portal(backend: &Backend, host: &Host) -> Result<String> {
     let stripe = stripe(backend)?;
     let customer = customer(backend, stripe, host).await?;
-    stripe.portal(&customer, &backend.links.billing(), Visit::Everything).await
+    stripe.portal(&customer, &backend.links.billing(), PortalFlow::Everything).await
 }
 
-/// Lets the subscription end with what is paid, or go on after all.
-pub async fn set_ending(backend: &Backend, host: &Host, ends: bool) -> Result<()> {
+/// Cancels the subscription at the end of the period, or resumes it.
+pub async fn set_cancel_at_period_end(backend: &Backend, host: &Host, cancel: bool) -> Result<()> {
     let stripe = stripe(backend)?;
-    let kept = subscription(&backend.db, host.id()).await?.ok_or(Problem::Conflict(Conflict::NoPlan))?;
-    let customer = stripe.set_ending(&kept.stripe_id, ends).await?.customer;
+    let subscription =
+        queries::subscription(&backend.db, host.id()).await?.ok_or(Problem::Conflict(Conflict::NoPlan))?;
+    let customer = stripe.set_cancel_at_period_end(&subscription.stripe_id, cancel).await?.customer;
     subscriptions::refresh(backend, stripe, &customer).await
 }
 
-/// Whoever comes back from the checkout sees the truth at once: Stripe is asked, its event may come later. Somebody
-/// else's checkout is not found.
-pub async fn returned(backend: &Backend, host: &Host, session: &str) -> Result<()> {
+/// Updates the subscription when the host returns from checkout; Stripe's event may come later.
+///
+/// # Errors
+/// `NotFound` for another account's checkout.
+pub async fn return_from_checkout(backend: &Backend, host: &Host, session: &str) -> Result<()> {
     let stripe = stripe(backend)?;
     let checkout = stripe.checkout(session).await?;
     let (Some(customer), true) = (checkout.customer, checkout.client_reference_id == Some(host.id().to_string()))
@@ -60,12 +67,12 @@ pub async fn returned(backend: &Backend, host: &Host, session: &str) -> Result<(
         return Err(Problem::NotFound.into());
     };
     let mut tx = backend.db.begin().await?;
-    subscriptions::meet(&mut tx, backend, host.id(), &customer).await?;
+    subscriptions::link_customer(&mut tx, backend, host.id(), &customer).await?;
     tx.commit().await?;
     subscriptions::refresh(backend, stripe, &customer).await
 }
 
-/// Asks Stripe how the account stands.
+/// Fetches the account's subscriptions from Stripe.
 pub async fn refresh(backend: &Backend, host: &Host) -> Result<()> {
     let stripe = stripe(backend)?;
     match known_customer(backend, host).await? {
@@ -74,18 +81,17 @@ pub async fn refresh(backend: &Backend, host: &Host) -> Result<()> {
     }
 }
 
-/// The account's customer at Stripe, made at the first need. Two requests at once make one: Stripe answers the same key
-/// with the same customer.
+/// The account's customer at Stripe, created if missing. Idempotent for parallel requests by its key.
 async fn customer(backend: &Backend, stripe: &Stripe, host: &Host) -> Result<String> {
     if let Some(known) = known_customer(backend, host).await? {
         return Ok(known);
     }
     let key = format!("customer-{}-{}", host.id(), backend.clock.now().date_naive());
-    let made = stripe.create_customer(&key, host.email(), host.name(), &host.id().to_string()).await?;
+    let created = stripe.create_customer(&key, host.email(), host.name(), &host.id().to_string()).await?;
     let mut tx = backend.db.begin().await?;
-    subscriptions::meet(&mut tx, backend, host.id(), &made).await?;
+    subscriptions::link_customer(&mut tx, backend, host.id(), &created).await?;
     tx.commit().await?;
-    Ok(made)
+    Ok(created)
 }
 
 async fn known_customer(backend: &Backend, host: &Host) -> Result<Option<String>> {

@@ -1,16 +1,19 @@
+//! Billing queries: tier, subscription, offers, and the plan page.
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
+use strum::VariantArray;
 
 use super::{
-    Billed, Status, Tier,
-    limits::{self, Usage},
-    subscriptions::Kept,
+    Interval, SubscriptionStatus,
+    limits::{self, PlanUsage},
+    subscriptions::StoredSubscription,
 };
-use crate::{auth::Host, backend::Backend, error::Result, ids::UserId};
+use crate::{auth::Host, backend::Backend, error::Result, ids::UserId, plan::Tier};
 
-/// The tier of an account: what its subscription grants, for the days of grace also while a payment is due.
+/// An account's tier. A subscription with an overdue payment still grants it during the grace period.
 pub async fn tier(db: impl PgExecutor<'_>, backend: &Backend, host: UserId) -> Result<Tier> {
     if backend.billing.stripe.is_none() {
         return Ok(backend.billing.default_tier);
@@ -28,12 +31,12 @@ pub async fn tier(db: impl PgExecutor<'_>, backend: &Backend, host: UserId) -> R
     Ok(tier.unwrap_or_default())
 }
 
-/// The subscription from which an account has its tier, or had until its grace ran out.
-pub async fn subscription(db: impl PgExecutor<'_>, host: UserId) -> Result<Option<Kept>> {
+/// The subscription that grants the tier, or did until the grace period ended.
+pub async fn subscription(db: impl PgExecutor<'_>, host: UserId) -> Result<Option<StoredSubscription>> {
     Ok(sqlx::query_as!(
-        Kept,
+        StoredSubscription,
         r#"
-        select stripe_id, item_id, tier as "tier: Tier", billed as "billed: Billed", status as "status: Status", period_end,
+        select stripe_id, item_id, tier as "tier: Tier", billed as "interval: Interval", status as "status: SubscriptionStatus", period_end,
             cancel_at_period_end, past_due_since
         from subscriptions where host_id = $1 and grants
         "#,
@@ -43,54 +46,53 @@ pub async fn subscription(db: impl PgExecutor<'_>, host: UserId) -> Result<Optio
     .await?)
 }
 
-/// What a price costs.
+/// The amount of a price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// ISO 4217, in small letters.
+    /// ISO 4217, lower case.
     pub currency: String,
-    /// In the currency's smallest unit.
+    /// In the currency's minor unit.
     pub amount: i64,
 }
 
-/// What is sold, for everybody.
+/// The plans on sale.
 #[derive(Clone, Debug, Default)]
 pub struct Offers {
-    /// What can be bought, and what it costs as far as that is known by now.
-    pub offers: HashMap<(Tier, Billed), Option<Cost>>,
+    /// Each price on sale, with its cost once fetched.
+    pub offers: HashMap<(Tier, Interval), Option<Cost>>,
 }
 
-/// What is sold; `None`: nothing.
+/// The plans on sale; `None` without Stripe.
 pub async fn offers(backend: &Backend) -> Result<Option<Offers>> {
     let Some(stripe) = &backend.billing.stripe else { return Ok(None) };
     let rows = sqlx::query!("select id, currency, amount from stripe_prices").fetch_all(&backend.db).await?;
     let mut costs: HashMap<String, Cost> =
         rows.into_iter().map(|row| (row.id, Cost { currency: row.currency, amount: row.amount })).collect();
     let mut offers = HashMap::new();
-    for tier in Tier::ALL {
-        for billed in Billed::ALL {
-            if let Some(price) = stripe.price(tier, billed) {
-                offers.insert((tier, billed), costs.remove(price));
+    for &tier in Tier::ALL {
+        for &interval in Interval::VARIANTS {
+            if let Some(price) = stripe.price(tier, interval) {
+                offers.insert((tier, interval), costs.remove(price));
             }
         }
     }
     Ok(Some(Offers { offers }))
 }
 
-/// The page of an account's plan.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub struct PlanPage {
     pub tier: Tier,
-    pub subscription: Option<Kept>,
-    pub due: Option<Due>,
+    pub subscription: Option<StoredSubscription>,
+    pub due: Option<PaymentDue>,
     pub has_customer: bool,
-    pub events: Usage,
-    /// The event with most guests that is planned, and how many it has.
+    pub events: PlanUsage,
+    /// Title and guests of the largest upcoming event.
     pub largest: Option<(String, i64)>,
     pub offers: Offers,
 }
 
-/// An account's plan; `NotFound` where nothing is sold.
-pub async fn account(backend: &Backend, host: &Host) -> Result<Account> {
+/// The plan page; `NotFound` without Stripe.
+pub async fn account(backend: &Backend, host: &Host) -> Result<PlanPage> {
     let offers = offers(backend).await?.ok_or(crate::problem::Problem::NotFound)?;
     let subscription = subscription(&backend.db, host.id()).await?;
     let largest = sqlx::query!(
@@ -111,7 +113,7 @@ pub async fn account(backend: &Backend, host: &Host) -> Result<Account> {
     )
     .fetch_one(&backend.db)
     .await?;
-    Ok(Account {
+    Ok(PlanPage {
         tier: tier(&backend.db, backend, host.id()).await?,
         due: overdue(backend, host.id()).await?,
         subscription,
@@ -122,17 +124,17 @@ pub async fn account(backend: &Backend, host: &Host) -> Result<Account> {
     })
 }
 
-/// A payment that is due.
+/// An overdue payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Until when the tier stays.
+pub struct PaymentDue {
+    /// End of the grace period.
     pub until: DateTime<Utc>,
-    /// Whether that is over.
+    /// Whether it has ended.
     pub over: bool,
 }
 
-/// What everybody should see who is late with a payment.
-pub async fn overdue(backend: &Backend, host: UserId) -> Result<Option<Due>> {
+/// The account's overdue payment.
+pub async fn overdue(backend: &Backend, host: UserId) -> Result<Option<PaymentDue>> {
     if backend.billing.stripe.is_none() {
         return Ok(None);
     }
@@ -141,7 +143,7 @@ pub async fn overdue(backend: &Backend, host: UserId) -> Result<Option<Due>> {
         .await?;
     let due = |since| {
         let until = since + backend.billing.grace;
-        Due { until, over: until <= backend.clock.now() }
+        PaymentDue { until, over: until <= backend.clock.now() }
     };
     Ok(since.flatten().map(due))
 }

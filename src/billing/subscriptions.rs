@@ -1,30 +1,31 @@
+//! Subscriptions: webhook events, reconciliation with Stripe, and the stored state.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{
-    Billed, Status, Tier, limits,
-    stripe::{Stripe, Subscription},
+    Interval, SubscriptionStatus, limits,
+    stripe::{Stripe, StripeSubscription},
 };
 use crate::{
     backend::Backend,
     error::{Error, Result},
     ids::UserId,
+    plan::Tier,
     problem::Problem,
 };
 
-/// What Stripe tells.
 mod event;
-/// What is kept of it.
 mod record;
 
-pub use event::Event;
-pub(super) use record::meet;
-use record::{Heard, TRUTH, forget, grant, host_of, note};
+pub use event::StripeEvent;
+pub(super) use record::link_customer;
+use record::{AUTHORITATIVE, EventOrder, apply_tier, host_of, remove_customer, store};
 
-/// Takes in what Stripe tells, once: it is kept by its id together with its effect. The newest that happened wins, and
-/// Stripe is asked for the truth afterwards, so that order and gaps do not matter. What we do not act on is kept as well.
-pub async fn hear(backend: &Backend, stripe: &Stripe, event: &Event) -> Result<()> {
+/// Handles a webhook event once: stores its id and applies it in one transaction. The newest event wins, and a refresh from
+/// Stripe follows, so that order and gaps do not matter. Events without effect are stored too.
+pub async fn handle_event(backend: &Backend, stripe: &Stripe, event: &StripeEvent) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     let new = sqlx::query!(
         "insert into webhook_events (provider, key, kind, received_at, body) values ('stripe', left($1, 300), left($2, 200), $3, $4)
@@ -32,7 +33,7 @@ pub async fn hear(backend: &Backend, stripe: &Stripe, event: &Event) -> Result<(
         event.id,
         event.kind,
         backend.clock.now(),
-        // Without what Stripe knows of people: none of that is ours to keep.
+        // Without personal data.
         json!({ "created": event.happened.timestamp(), "object": event.text("id"), "customer": event.customer() }),
     )
     .execute(&mut *tx)
@@ -40,60 +41,60 @@ pub async fn hear(backend: &Backend, stripe: &Stripe, event: &Event) -> Result<(
     .rows_affected();
     let ours = event.live.is_none_or(|live| live == stripe.live) && event.account.is_none();
     if new == 1 && ours {
-        act(&mut tx, backend, stripe, event).await?;
+        apply(&mut tx, backend, stripe, event).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-async fn act(tx: &mut PgConnection, backend: &Backend, stripe: &Stripe, event: &Event) -> Result<()> {
+async fn apply(tx: &mut PgConnection, backend: &Backend, stripe: &Stripe, event: &StripeEvent) -> Result<()> {
     let Some(customer) = event.customer() else { return Ok(()) };
     match &*event.kind {
         "checkout.session.completed" => {
             let host = event.text("client_reference_id").and_then(|id| id.parse().ok()).map(UserId);
             if let Some(host) = host {
-                meet(tx, backend, host, customer).await?;
+                link_customer(tx, backend, host, customer).await?;
             }
         }
         "customer.subscription.created" | "customer.subscription.updated" | "customer.subscription.deleted" => {
             if let (Some(host), Ok(subscription)) =
-                (host_of(tx, customer).await?, serde_json::from_value::<Subscription>(event.object.clone()))
+                (host_of(tx, customer).await?, serde_json::from_value::<StripeSubscription>(event.object.clone()))
             {
-                let heard = Heard { at: event.happened, rank: event.rank(), id: &event.id };
-                limits::hold(tx, host).await?;
-                note(tx, stripe, host, &subscription, heard).await?;
-                grant(tx, host).await?;
+                let order = EventOrder { at: event.happened, rank: event.rank(), id: &event.id };
+                limits::lock_account(tx, host).await?;
+                store(tx, stripe, host, &subscription, order).await?;
+                apply_tier(tx, host).await?;
             }
         }
-        "customer.deleted" => return forget(tx, customer).await,
+        "customer.deleted" => return remove_customer(tx, customer).await,
         "invoice.paid" | "invoice.payment_failed" => {}
         _ => return Ok(()),
     }
-    // The account at Stripe may serve others than us.
+    // The Stripe account may have customers of other services.
     match host_of(tx, customer).await? {
         Some(_) => super::jobs::enqueue_refresh(tx, customer).await,
         None => Ok(()),
     }
 }
 
-/// Asks Stripe for all subscriptions of a customer, and keeps what it says.
+/// Fetches a customer's subscriptions from Stripe and stores them.
 pub async fn refresh(backend: &Backend, stripe: &Stripe, customer: &str) -> Result<()> {
-    // What happens while Stripe answers is told by an event of its own, and asked for again; events name whole seconds.
+    // Changes during the request cause events and another refresh; events have whole seconds.
     let at = DateTime::from_timestamp(backend.clock.now().timestamp() - 1, 0).unwrap_or_default();
     let subscriptions = stripe.subscriptions(customer).await?;
     let mut tx = backend.db.begin().await?;
     if let Some(host) = host_of(&mut tx, customer).await? {
-        limits::hold(&mut tx, host).await?;
+        limits::lock_account(&mut tx, host).await?;
         for subscription in &subscriptions {
-            note(&mut tx, stripe, host, subscription, Heard { at, rank: TRUTH, id: "" }).await?;
+            store(&mut tx, stripe, host, subscription, EventOrder { at, rank: AUTHORITATIVE, id: "" }).await?;
         }
-        grant(&mut tx, host).await?;
+        apply_tier(&mut tx, host).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-/// Ends everything that a customer pays for, and lets Stripe forget them. What is done already is done.
+/// Cancels a customer's subscriptions and deletes the customer at Stripe. Idempotent.
 pub async fn close_customer(stripe: &Stripe, customer: &str) -> Result<()> {
     let gone = |result: Result<()>| match result {
         Err(Error::Problem(Problem::NotFound)) => Ok(()),
@@ -101,20 +102,18 @@ pub async fn close_customer(stripe: &Stripe, customer: &str) -> Result<()> {
     };
     let subscriptions = match stripe.subscriptions(customer).await {
         Err(Error::Problem(Problem::NotFound)) => return Ok(()),
-        found => found?,
+        result => result?,
     };
     for subscription in subscriptions {
-        if !matches!(subscription.status(), Status::Canceled | Status::IncompleteExpired) {
-            gone(stripe.end_now(&subscription.id).await)?;
+        if !matches!(subscription.status(), SubscriptionStatus::Canceled | SubscriptionStatus::IncompleteExpired) {
+            gone(stripe.cancel_now(&subscription.id).await)?;
         }
     }
     gone(stripe.delete_customer(customer).await)
 }
 
-/// Repairs what was missed: events that never came in, subscriptions whose time is over without a word, and prices. Run
-/// by the schedule.
+/// Reconciles with Stripe: missed events, expired subscriptions, prices. Run by the schedule.
 pub async fn reconcile(backend: &Backend) -> Result<()> {
-    /// What is known to be over is asked for again at most so often.
     const OVERDUE: TimeDelta = TimeDelta::hours(1);
     /// Stripe keeps events for 30 days.
     const LONGEST: TimeDelta = TimeDelta::days(29);
@@ -125,8 +124,8 @@ pub async fn reconcile(backend: &Backend) -> Result<()> {
         .await?;
     let since = last.unwrap_or(now).max(now - LONGEST) - TimeDelta::hours(2);
     for json in stripe.events_since(since).await?.iter().rev() {
-        if let Some(event) = Event::read(json.as_bytes()) {
-            hear(backend, stripe, &event).await?;
+        if let Some(event) = StripeEvent::read(json.as_bytes()) {
+            handle_event(backend, stripe, &event).await?;
         }
     }
     let overdue = sqlx::query_scalar!(
@@ -139,11 +138,11 @@ pub async fn reconcile(backend: &Backend) -> Result<()> {
     for customer in overdue {
         refresh(backend, stripe, &customer).await?;
     }
-    see_prices(backend, stripe).await
+    sync_prices(backend, stripe).await
 }
 
-/// Learns what our prices cost.
-pub async fn see_prices(backend: &Backend, stripe: &Stripe) -> Result<()> {
+/// Fetches the amounts of our prices.
+pub async fn sync_prices(backend: &Backend, stripe: &Stripe) -> Result<()> {
     for id in stripe.prices() {
         let price = stripe.price_of(id).await?;
         let (Some(currency), Some(amount)) = (price.currency, price.unit_amount) else { continue };
@@ -161,14 +160,14 @@ pub async fn see_prices(backend: &Backend, stripe: &Stripe) -> Result<()> {
     Ok(())
 }
 
-/// What is kept of one subscription.
+/// A subscription as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredSubscription {
     pub stripe_id: String,
     pub item_id: String,
     pub tier: Tier,
-    pub billed: Billed,
-    pub status: Status,
+    pub interval: Interval,
+    pub status: SubscriptionStatus,
     pub period_end: Option<DateTime<Utc>>,
     pub cancel_at_period_end: bool,
     pub past_due_since: Option<DateTime<Utc>>,

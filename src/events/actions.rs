@@ -1,11 +1,12 @@
 use super::EventForm;
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     billing::limits,
+    data_exports,
     error::Result,
     ids::EventId,
-    privacy,
     problem::{Conflict, Problem},
 };
 
@@ -166,8 +167,8 @@ pub async fn delete(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Problem::NotFound)?;
-    privacy::export::forget(&mut tx, host.id()).await?;
-    auth::actions::record(&mut tx, backend.clock.now(), host, Act::EventDeleted, &title).await?;
+    data_exports::discard(&mut tx, &[host.id()]).await?;
+    audit::record(&mut tx, backend.clock.now(), host.actor(), AuditEvent::EventDeleted, &title).await?;
     tx.commit().await?;
     backend.live.changed(id);
     Ok(())

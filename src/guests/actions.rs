@@ -3,13 +3,15 @@ use sqlx::PgConnection;
 
 use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     billing::limits,
+    data_exports,
     error::{Error, Result},
     events,
-    ids::{EventId, GuestId},
-    planner, privacy,
+    ids::{EventId, GuestId, UserId},
+    planner,
     problem::{Conflict, Problem},
     problem::{FieldError, invalid},
     rsvp,
@@ -147,7 +149,7 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
     .await?
     .rows_affected();
     found(deleted)?;
-    auth::actions::record(&mut tx, now, host, Act::GuestsDeleted, &deleted.to_string()).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsDeleted, &deleted.to_string()).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(Removed { guests: deleted as usize, at: now })
@@ -222,8 +224,12 @@ pub async fn tag(
 pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
     let before = backend.clock.now() - TimeDelta::hours(UNDO_HOURS);
     let mut tx = backend.db.begin().await?;
-    // What was prepared for their hosts to take along may name them.
-    privacy::export::forget_of(&mut tx, before).await?;
+    // Prepared exports may contain them.
+    let hosts =
+        sqlx::query_scalar!(r#"select distinct host_id as "host: UserId" from guests where deleted_at <= $1"#, before)
+            .fetch_all(&mut *tx)
+            .await?;
+    data_exports::discard(&mut tx, &hosts).await?;
     let purged = sqlx::query!("delete from guests where deleted_at <= $1", before).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(purged.rows_affected())

@@ -8,7 +8,8 @@ use sqlx::PgPool;
 
 use super::{Status, cells::guarded};
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     error::{Error, Result},
     events::{self, Event},
@@ -91,7 +92,8 @@ impl Exported {
 pub async fn begin(backend: &Backend, host: &Host, event: EventId) -> Result<Event> {
     let event = events::queries::event(&backend.db, host, event).await?;
     let now = backend.clock.now();
-    auth::actions::record(&mut *backend.db.acquire().await?, now, host, Act::GuestsExported, &event.title).await?;
+    audit::record(&mut *backend.db.acquire().await?, now, host.actor(), AuditEvent::GuestsExported, &event.title)
+        .await?;
     Ok(event)
 }
 

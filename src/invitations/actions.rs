@@ -4,7 +4,8 @@ use sqlx::PgConnection;
 
 use super::{Issued, Selection};
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     billing::limits,
     error::Result,
@@ -66,7 +67,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         false => 0,
     };
     guests::standing::restate(&mut tx, host.id(), &links).await?;
-    auth::actions::record(&mut tx, now, host, Act::InvitationsIssued, &links.len().to_string()).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
     planner::learn(&backend.db, planner::Table::Invitations, links.len()).await;
     planner::learn(&backend.db, planner::Table::Notifications, messages).await;
@@ -124,7 +125,7 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
     insert_links(backend, &mut tx, host, event, &[guest]).await?;
     notifications::actions::forget_sent_invitation(&mut tx, host.id(), guest).await?;
     guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
-    auth::actions::record(&mut tx, backend.clock.now(), host, Act::InvitationRotated, "").await?;
+    audit::record(&mut tx, backend.clock.now(), host.actor(), AuditEvent::InvitationRotated, "").await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())

@@ -5,7 +5,8 @@ use super::{
     suppressions::{self, Reason},
 };
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},
@@ -80,7 +81,7 @@ pub async fn tell(backend: &Backend, host: &Host, event: EventId) -> Result<usiz
     let leave = actions::enqueue(&mut tx, backend, host.id(), event, kind, Channel::Email, &recipients).await?;
     let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
     guests::standing::restate(&mut tx, host.id(), &ids).await?;
-    auth::actions::record(&mut tx, now, host, Act::GuestsTold, &leave.to_string()).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsNotified, &leave.to_string()).await?;
     tx.commit().await?;
     Ok(leave)
 }

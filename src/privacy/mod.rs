@@ -1,37 +1,36 @@
+//! Privacy: consent, data export, subject access, erasure and retention.
+
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 pub mod actions;
-/// What a host takes along.
+#[cfg(feature = "ssr")]
+pub(crate) mod erasure;
 #[cfg(feature = "ssr")]
 pub mod export;
-/// What is held about one guest.
-#[cfg(feature = "ssr")]
-pub mod held;
 #[cfg(feature = "ssr")]
 pub(crate) mod jobs;
 #[cfg(feature = "ssr")]
 pub mod queries;
-/// What is left of people when they are gone.
 #[cfg(feature = "ssr")]
-pub(crate) mod scrub;
+pub mod subject_access;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
-/// Days after which what remains of a deleted account goes as well: so long Stripe may still tell of it.
-pub const REMAINS_DAYS: i64 = 30;
-/// Days before an event's guests are made anonymous that its host is told. Nobody's are before they were told for so long.
-pub const WARNING_DAYS: i64 = 14;
+/// Days after which the remains of a deleted account are removed. Until then Stripe may send events about it.
+pub const DELETED_ACCOUNT_DAYS: i64 = 30;
+/// Days between the notice to the host and the anonymisation of an event's guests, at least.
+pub const RETENTION_NOTICE_DAYS: i64 = 14;
 
-/// One of the two documents that hosts agree to.
+/// A document that hosts accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Document {
+pub enum LegalDocument {
     Terms,
     PrivacyPolicy,
 }
 
-impl Document {
-    /// Every version that ever held, the newest first. A version is the day from which it holds.
+impl LegalDocument {
+    /// All versions, the newest first. A version is the date on which it took effect.
     pub fn versions(self) -> &'static [&'static str] {
         match self {
             Self::Terms => &["2026-11-26"],
@@ -39,20 +38,21 @@ impl Document {
         }
     }
 
-    /// The version that holds now.
+    /// The version in effect.
     pub fn current(self) -> &'static str {
         self.versions().first().copied().unwrap_or_default()
     }
 }
 
-/// What a host types to delete their account: its address.
+/// The form that deletes an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeletionForm {
+    /// The account's email address.
     pub confirmation: String,
 }
 
-/// What a guest types to put right what is held about them.
+/// The form by which guests correct their data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CorrectionForm {

@@ -1,9 +1,11 @@
+//! Privacy queries: consent, and what an account contains.
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{auth::Host, backend::Backend, error::Result};
 
-/// What a host agreed to, and when.
+/// A host's consent to the legal documents.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Consent {
     pub terms_version: Option<String>,
@@ -12,7 +14,6 @@ pub struct Consent {
     pub privacy_policy_accepted_at: Option<DateTime<Utc>>,
 }
 
-/// What the host agreed to.
 pub async fn consent(backend: &Backend, host: &Host) -> Result<Consent> {
     let consent = sqlx::query_as!(
         Consent,
@@ -23,23 +24,22 @@ pub async fn consent(backend: &Backend, host: &Host) -> Result<Consent> {
     Ok(consent.fetch_one(&backend.db).await?)
 }
 
-/// What would go with an account.
+/// What deleting an account erases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Belongings {
+pub struct AccountContents {
     pub events: i64,
     pub guests: i64,
-    /// Links that open.
+    /// Valid invitation links.
     pub links: i64,
-    /// Messages that wait.
+    /// Queued messages.
     pub waiting: i64,
-    /// Pays for a plan.
+    /// Has a paid plan.
     pub pays: bool,
 }
 
-/// What would go with the account of `host`.
-pub async fn belongings(backend: &Backend, host: &Host) -> Result<Belongings> {
+pub async fn account_contents(backend: &Backend, host: &Host) -> Result<AccountContents> {
     Ok(sqlx::query_as!(
-        Belongings,
+        AccountContents,
         r#"
         select (select count(*) from events where host_id = $1) as "events!",
             (select count(*) from guests where host_id = $1 and deleted_at is null) as "guests!",

@@ -5,12 +5,12 @@ mod retention;
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
-use super::{Document, actions::accept, queries::consent};
+use super::{LegalDocument, actions::accept, queries::consent};
 use crate::{auth, testing};
 
 #[test]
 fn versions_stand_newest_first_and_each_is_a_day() {
-    for document in [Document::Terms, Document::PrivacyPolicy] {
+    for document in [LegalDocument::Terms, LegalDocument::PrivacyPolicy] {
         let versions = document.versions();
         assert!(versions.is_sorted_by(|a, b| a > b));
         assert!(versions.iter().all(|version| version.parse::<chrono::NaiveDate>().is_ok()));
@@ -24,7 +24,7 @@ async fn accept_terms_twice_keeps_the_first_time_and_a_new_version_asks_again(db
     let ana = testing::host(&backend, "Ana").await;
     let ben = testing::host(&backend, "Ben").await;
     let signed_up = consent(&backend, &ana).await.unwrap();
-    assert_eq!(signed_up.terms_version.as_deref(), Some(Document::Terms.current()));
+    assert_eq!(signed_up.terms_version.as_deref(), Some(LegalDocument::Terms.current()));
     assert_eq!(signed_up.terms_accepted_at, Some(testing::start()));
     assert!(ana.has_accepted());
 

@@ -1,7 +1,10 @@
+//! Account page: sessions, password, email address, data and recent activity.
+
 use guestguard::{
+    audit::AuditEvent,
     auth::{
-        Act, AddressForm, Host, PasswordForm,
-        queries::{AccountPage as Found, Activity, SessionLine, account},
+        AddressForm, Host, PasswordForm,
+        queries::{AccountDetails, AuditEntry, SessionLine, account},
     },
     events::times,
     privacy,
@@ -21,18 +24,17 @@ use crate::{
     },
 };
 
-/// The host's own page: password, address, where they are signed in, and what happened.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
-        let found = ssr::reply(account(&backend, &host).await)?;
+        let details = ssr::reply(account(&backend, &host).await)?;
         let operates = ssr::services()?.operators.admit(&host).is_some();
         let consent = ssr::reply(privacy::queries::consent(&backend, &host).await)?;
         let prepared = ssr::reply(privacy::export::prepared(&backend, &host).await)?;
-        Ok((host, found, operates, consent, prepared))
+        Ok((host, details, operates, consent, prepared))
     };
-    page(load, |(host, found, operates, consent, prepared): (Host, Found, bool, _, _)| {
+    page(load, |(host, details, operates, consent, prepared): (Host, AccountDetails, bool, _, _)| {
         let lede = format!("{}, {}", host.name(), host.email());
         let here = host.session();
         view! {
@@ -41,11 +43,11 @@ pub fn AccountPage() -> impl IntoView {
                     {ssr::sells().then(|| view! { <a class="button" href=crate::billing::PAGE>"Your plan"</a> })}
                     {operates.then(|| view! { <a class="button" href=crate::backup::PAGE>"This installation"</a> })}
                 </PageHead>
-                <Sessions sessions=found.sessions here now=found.now/>
+                <Sessions sessions=details.sessions here now=details.now/>
                 <Password/>
                 <Address/>
-                <YourData host consent prepared now=found.now/>
-                <Activities activity=found.activity/>
+                <YourData host consent prepared now=details.now/>
+                <RecentActivity entries=details.activity/>
             </Frame>
         }
     })
@@ -60,7 +62,7 @@ fn Sessions(
     let several = sessions.len() > 1;
     view! {
         <section class="section card">
-            <h2>"Where you are signed in"</h2>
+            <h2>"Active sessions"</h2>
             <ul class="sessions">
                 {sessions
                     .into_iter()
@@ -90,7 +92,7 @@ fn Sessions(
                 .then(|| {
                     view! {
                         <PostButton action="/api/auth/end-other-sessions" class="button button-quiet">
-                            "Sign out everywhere else"
+                            "Sign out all other sessions"
                         </PostButton>
                     }
                 })}
@@ -119,7 +121,7 @@ fn Password() -> impl IntoView {
                 <Current form=form.clone()/>
                 <NewPassword form label="New password"/>
                 <div class="form-actions">
-                    <button class="button" type="submit">"Change the password"</button>
+                    <button class="button" type="submit">"Update password"</button>
                 </div>
             </Form>
         </section>
@@ -131,43 +133,44 @@ fn Address() -> impl IntoView {
     let form = FormState::new("/api/auth/change-address", &AddressForm::default());
     view! {
         <section class="section card">
-            <h2>"E-mail address"</h2>
+            <h2>"Email address"</h2>
             <Form state=form.clone()>
-                <Field form=form.clone() name="email" kind="email" label="New address" required=true max=254 autocomplete="email"/>
+                <Field form=form.clone() name="email" kind="email" label="New email" required=true max=254 autocomplete="email"/>
                 <Current form id="address-password"/>
                 <div class="form-actions">
-                    <button class="button" type="submit">"Change the address"</button>
+                    <button class="button" type="submit">"Change email"</button>
                 </div>
             </Form>
         </section>
     }
 }
 
-/// The present password, asked for again. It stands twice on the page, so `id` differs.
+/// The field for the current password. It occurs twice on the page, so `id` differs.
 #[component]
 fn Current(form: FormState, #[prop(default = "current_password")] id: &'static str) -> impl IntoView {
     view! {
-        <Field form name="current_password" id kind="password" label="Present password" required=true autocomplete="current-password"/>
+        <Field form name="current_password" id kind="password" label="Current password" required=true autocomplete="current-password"/>
     }
 }
 
 #[component]
-fn Activities(activity: Vec<Activity>) -> impl IntoView {
+fn RecentActivity(entries: Vec<AuditEntry>) -> impl IntoView {
     view! {
         <section class="section">
-            <h2>"What happened lately"</h2>
+            <h2>"Recent activity"</h2>
             <ol class="feed">
-                {activity
+                {entries
                     .into_iter()
-                    .map(|activity| {
-                        let (words, device) = (words(&activity), activity.device.clone());
+                    .map(|entry| {
+                        let kind: &str = entry.event.into();
+                        let (text, device) = (text(&entry), entry.device.clone());
                         view! {
-                            <li class="feed-item" data-kind=activity.act.key()>
+                            <li class="feed-item" data-kind=kind>
                                 <span>
-                                    {words} {(!device.is_empty()).then(|| view! { <span class="feed-device">{device}</span> })}
+                                    {text} {(!device.is_empty()).then(|| view! { <span class="feed-device">{device}</span> })}
                                 </span>
-                                <time datetime=activity.at.to_rfc3339()>
-                                    {times::short(activity.at, times::zone("UTC"))} " UTC"
+                                <time datetime=entry.at.to_rfc3339()>
+                                    {times::short(entry.at, times::zone("UTC"))} " UTC"
                                 </time>
                             </li>
                         }
@@ -178,35 +181,35 @@ fn Activities(activity: Vec<Activity>) -> impl IntoView {
     }
 }
 
-fn words(activity: &Activity) -> String {
-    let detail = &activity.detail;
+fn text(entry: &AuditEntry) -> String {
+    let detail = &entry.detail;
     let guests = if detail == "1" { "1 guest".to_owned() } else { format!("{detail} guests") };
-    match activity.act {
-        Act::SignedUp => "The account was opened".into(),
-        Act::SignedIn => "Signed in".into(),
-        Act::SignInFailed => "A sign-in failed: wrong password".into(),
-        Act::PasswordLocked => "Five failures in a row locked the password".into(),
-        Act::SignedOut => "Signed out".into(),
-        Act::Verified => "The e-mail address was proven".into(),
-        Act::ResetAsked => "A mail for a new password was asked for".into(),
-        Act::PasswordReset => "A new password was set by mail".into(),
-        Act::PasswordChanged => "The password was changed".into(),
-        Act::AddressChangeAsked => format!("A change of address to {detail} was begun"),
-        Act::AddressChanged => format!("The account moved to {detail}"),
-        Act::SessionEnded if detail.is_empty() => "Another browser was signed out".into(),
-        Act::SessionEnded => "All other browsers were signed out".into(),
-        Act::SessionRevoked => "A session was ended: an outdated copy of its cookie turned up".into(),
-        Act::EventDeleted => format!("The event “{detail}” was deleted"),
-        Act::GuestsImported => format!("{guests} came in from a file"),
-        Act::ImportUndone => format!("{guests} went back after an import was undone"),
-        Act::GuestsTold => format!("{detail} guests were told of a change"),
-        Act::GuestsExported => format!("The guest list of {detail} was downloaded"),
-        Act::GuestsDeleted => format!("{guests} taken off a list"),
-        Act::InvitationsIssued => format!("{guests} invited"),
-        Act::InvitationRotated => "A guest's link was replaced".into(),
-        Act::DataExported => "Everything that the account keeps was taken along".into(),
-        Act::GuestCorrected => format!("A guest of “{detail}” corrected their data"),
-        Act::GuestErased => format!("A guest of “{detail}” had their data erased"),
-        Act::EventForgotten => format!("The time for guest data of “{detail}” was over; they were erased"),
+    match entry.event {
+        AuditEvent::SignedUp => "Account created".into(),
+        AuditEvent::SignedIn => "Signed in".into(),
+        AuditEvent::SignInFailed => "Failed sign-in: wrong password".into(),
+        AuditEvent::PasswordLocked => "Password locked after five failed attempts".into(),
+        AuditEvent::SignedOut => "Signed out".into(),
+        AuditEvent::Verified => "Email verified".into(),
+        AuditEvent::ResetRequested => "Password reset requested".into(),
+        AuditEvent::PasswordReset => "Password reset by email".into(),
+        AuditEvent::PasswordChanged => "Password changed".into(),
+        AuditEvent::AddressChangeRequested => format!("Change of email to {detail} requested"),
+        AuditEvent::AddressChanged => format!("Email changed to {detail}"),
+        AuditEvent::SessionEnded if detail.is_empty() => "Another session was signed out".into(),
+        AuditEvent::SessionEnded => "All other sessions were signed out".into(),
+        AuditEvent::SessionRevoked => "Session ended for your security: an old copy of its cookie was used".into(),
+        AuditEvent::EventDeleted => format!("Event “{detail}” deleted"),
+        AuditEvent::GuestsImported => format!("{guests} imported"),
+        AuditEvent::ImportUndone => format!("Import of {guests} undone"),
+        AuditEvent::GuestsNotified => format!("{guests} notified of a change"),
+        AuditEvent::GuestsExported => format!("Guest list of {detail} exported"),
+        AuditEvent::GuestsDeleted => format!("{guests} removed"),
+        AuditEvent::InvitationsIssued => format!("{guests} invited"),
+        AuditEvent::InvitationRotated => "A guest's link was reset".into(),
+        AuditEvent::DataExported => "Account data exported".into(),
+        AuditEvent::GuestCorrected => format!("A guest of “{detail}” edited their data"),
+        AuditEvent::GuestErased => format!("A guest of “{detail}” deleted their data"),
+        AuditEvent::EventAnonymised => format!("Guest data of “{detail}” deleted: the retention period ended"),
     }
 }

@@ -1,15 +1,16 @@
+//! Server functions of accounts.
+
 use guestguard::{
-    auth::{AddressForm, MailForm, PasswordForm, ProofForm, ResetForm, SignInForm, SignUpForm},
+    auth::{AddressForm, EmailForm, PasswordForm, ReauthenticationForm, ResetForm, SignInForm, SignUpForm},
     ids::{SessionId, Token},
     problem::Problem,
 };
 use leptos::prelude::*;
 
-/// The host's own page.
 #[cfg(feature = "ssr")]
 const ACCOUNT: &str = "/dashboard/account";
 
-/// Opens an account; the mail that follows says how it goes on.
+/// Signs up; the email that follows explains the next step.
 #[server(endpoint = "auth/sign-up")]
 pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::SignUp).await?;
@@ -18,7 +19,7 @@ pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Resul
     crate::ssr::done(Some(notice), &super::sign_in::with_next("/sign-in", &next)).await
 }
 
-/// Signs this browser in and goes on to `next`, if that is a page of ours.
+/// Signs in and redirects to `next` if that is a local path.
 #[server(endpoint = "auth/sign-in")]
 pub async fn sign_in(form: SignInForm, #[server(default)] next: String) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::SignIn).await?;
@@ -27,7 +28,7 @@ pub async fn sign_in(form: SignInForm, #[server(default)] next: String) -> Resul
     crate::ssr::done(None, crate::ssr::local_path(&next).unwrap_or("/dashboard")).await
 }
 
-/// Signs this browser out.
+/// Signs out.
 #[server(endpoint = "auth/sign-out")]
 pub async fn sign_out() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host().await?;
@@ -36,15 +37,15 @@ pub async fn sign_out() -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::SignedOut), "/sign-in").await
 }
 
-/// Asks for a link with which to set a new password.
-#[server(endpoint = "auth/ask-for-reset")]
-pub async fn ask_for_reset(form: MailForm) -> Result<(), Problem> {
+/// Requests a password reset link.
+#[server(endpoint = "auth/request-reset")]
+pub async fn request_reset(form: EmailForm) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountEmail).await?;
-    crate::ssr::reply(guestguard::auth::actions::ask_for_reset(&backend, &form, &crate::ssr::device()).await)?;
+    crate::ssr::reply(guestguard::auth::actions::request_reset(&backend, &form, &crate::ssr::device()).await)?;
     crate::ssr::done(Some(crate::ui::flash::Notice::MailOnItsWay), "/forgot").await
 }
 
-/// Sets a new password with the link from a mail, and signs this browser in.
+/// Sets a new password by the link from an email, and signs in.
 #[server(endpoint = "auth/reset")]
 pub async fn reset(token: Token, form: ResetForm) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountLink).await?;
@@ -53,7 +54,7 @@ pub async fn reset(token: Token, form: ResetForm) -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::PasswordSet), "/dashboard").await
 }
 
-/// Proves the account's address with the link from a mail.
+/// Verifies the account's address by the link from an email.
 #[server(endpoint = "auth/verify")]
 pub async fn verify(token: Token) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountLink).await?;
@@ -62,27 +63,27 @@ pub async fn verify(token: Token) -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::Verified), onwards).await
 }
 
-/// Agrees, with the link from a mail, that the account moves to another address.
-#[server(endpoint = "auth/agree-to-new-address")]
-pub async fn agree_to_new_address(token: Token) -> Result<(), Problem> {
+/// Confirms a change of address by the link from an email.
+#[server(endpoint = "auth/confirm-new-address")]
+pub async fn confirm_new_address(token: Token) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountLink).await?;
-    let agreed = guestguard::auth::actions::agree_to_new_address(&backend, &token, &crate::ssr::device()).await;
-    let notice = match crate::ssr::reply(agreed)? {
+    let confirmed = guestguard::auth::actions::confirm_new_address(&backend, &token, &crate::ssr::device()).await;
+    let notice = match crate::ssr::reply(confirmed)? {
         true => crate::ui::flash::Notice::AddressChanged,
         false => crate::ui::flash::Notice::AddressHalfAgreed,
     };
     crate::ssr::done(Some(notice), "/sign-in").await
 }
 
-/// Asks for another link with which to prove the host's address.
-#[server(endpoint = "auth/ask-for-verification")]
-pub async fn ask_for_verification() -> Result<(), Problem> {
+/// Resends the verification email.
+#[server(endpoint = "auth/request-verification")]
+pub async fn request_verification() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
-    crate::ssr::reply(guestguard::auth::actions::ask_for_verification(&backend, &host).await)?;
+    crate::ssr::reply(guestguard::auth::actions::request_verification(&backend, &host).await)?;
     crate::ssr::done(Some(crate::ui::flash::Notice::MailOnItsWay), ACCOUNT).await
 }
 
-/// Sets another password; all other browsers are signed out, and this one gets a new cookie.
+/// Changes the password; ends all other sessions and rotates this one's cookie.
 #[server(endpoint = "auth/change-password")]
 pub async fn change_password(form: PasswordForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
@@ -91,16 +92,16 @@ pub async fn change_password(form: PasswordForm) -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::PasswordChanged), ACCOUNT).await
 }
 
-/// The host types their password again, and goes on to `onwards`.
-#[server(endpoint = "auth/prove")]
-pub async fn prove(form: ProofForm, #[server(default)] onwards: String) -> Result<(), Problem> {
+/// Re-authenticates, then redirects to `onwards`.
+#[server(endpoint = "auth/reauthenticate")]
+pub async fn reauthenticate(form: ReauthenticationForm, #[server(default)] onwards: String) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
-    crate::ssr::reply(guestguard::auth::actions::prove(&backend, &host, &form).await)?;
+    crate::ssr::reply(guestguard::auth::actions::reauthenticate(&backend, &host, &form).await)?;
     let page = crate::ssr::local_path(&onwards).unwrap_or(ACCOUNT);
-    crate::ssr::done(Some(crate::ui::flash::Notice::Proven), page).await
+    crate::ssr::done(Some(crate::ui::flash::Notice::Reauthenticated), page).await
 }
 
-/// Begins to move the account to another address.
+/// Starts a change of address.
 #[server(endpoint = "auth/change-address")]
 pub async fn change_address(form: AddressForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
@@ -116,7 +117,7 @@ pub async fn end_session(session: SessionId) -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::SessionEnded), ACCOUNT).await
 }
 
-/// Signs all other browsers of the host out.
+/// Ends all other sessions.
 #[server(endpoint = "auth/end-other-sessions")]
 pub async fn end_other_sessions() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;

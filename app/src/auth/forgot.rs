@@ -1,4 +1,6 @@
-use guestguard::auth::MailForm;
+//! Forgotten password page.
+
+use guestguard::auth::EmailForm;
 use leptos::prelude::*;
 
 use crate::ui::{
@@ -7,17 +9,16 @@ use crate::ui::{
     layout::{Frame, PageHead},
 };
 
-/// Asks for a mail with which to set a new password.
 #[component]
 pub fn ForgotPage() -> impl IntoView {
-    let form = FormState::new("/api/auth/ask-for-reset", &MailForm::default());
+    let form = FormState::new("/api/auth/request-reset", &EmailForm::default());
     view! {
         <Frame host=None class="page page-narrow">
-            <PageHead title="A new password" lede="Tell us your address, and we send you a link that works for an hour."/>
+            <PageHead title="Reset your password" lede="Enter your email, and we'll send you a link. It works for an hour."/>
             <Form state=form.clone() class="form sign-card">
-                <Field form name="email" kind="email" label="E-mail" required=true max=254 autocomplete="username"/>
+                <Field form name="email" kind="email" label="Email" required=true max=254 autocomplete="username"/>
                 <div class="form-actions">
-                    <button class="button button-primary" type="submit">"Send me the link"</button>
+                    <button class="button button-primary" type="submit">"Send reset link"</button>
                 </div>
                 <p><a href="/sign-in">"Back to sign in"</a></p>
             </Form>

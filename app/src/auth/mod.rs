@@ -1,11 +1,10 @@
-//! Signing up, in and out; proving an address; setting passwords; where one is signed in.
+//! Account pages: sign-up, sign-in, password reset, email verification, sessions.
 
 #[cfg(feature = "ssr")]
 pub mod account;
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod forgot;
-/// Pages that links in account mails lead to.
 #[cfg(feature = "ssr")]
 pub mod links;
 #[cfg(feature = "ssr")]

@@ -1,3 +1,5 @@
+//! Sign-in page.
+
 use guestguard::auth::SignInForm;
 use leptos::prelude::*;
 
@@ -7,7 +9,6 @@ use crate::ui::{
     layout::{Frame, PageHead},
 };
 
-/// Signs in, and goes on to where the person wanted to go.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let form = FormState::new("/api/auth/sign-in", &SignInForm::default());
@@ -15,22 +16,22 @@ pub fn SignInPage() -> impl IntoView {
     let other = with_next("/sign-up", &next);
     view! {
         <Frame host=None class="page page-narrow">
-            <PageHead title="Good to see you" lede="Sign in to see who is coming."/>
+            <PageHead title="Sign in" lede="Welcome back."/>
             <Form state=form.clone() class="form sign-card">
                 <input type="hidden" name="next" value=next/>
-                <Field form=form.clone() name="email" kind="email" label="E-mail" required=true max=254 autocomplete="username"/>
+                <Field form=form.clone() name="email" kind="email" label="Email" required=true max=254 autocomplete="username"/>
                 <Field form name="password" kind="password" label="Password" required=true autocomplete="current-password"/>
                 <div class="form-actions">
                     <button class="button button-primary" type="submit">"Sign in"</button>
                 </div>
-                <p><a href="/forgot">"Forgotten the password?"</a></p>
+                <p><a href="/forgot">"Forgot password?"</a></p>
                 <p>"New here? " <a href=other>"Create an account"</a></p>
             </Form>
         </Frame>
     }
 }
 
-/// `page`, carrying along where to go afterwards.
+/// `page` with `next` in its query.
 pub fn with_next(page: &str, next: &str) -> String {
     if next.is_empty() {
         return page.to_owned();

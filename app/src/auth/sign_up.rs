@@ -1,14 +1,18 @@
-use guestguard::auth::SignUpForm;
+//! Sign-up page.
+
+use guestguard::{auth::SignUpForm, privacy::LegalDocument};
 use leptos::prelude::*;
 
 use super::links::NewPassword;
-use crate::ui::{
-    field::Field,
-    form::{Form, FormState},
-    layout::{Frame, PageHead},
+use crate::{
+    privacy::legal_href,
+    ui::{
+        field::Field,
+        form::{Form, FormState},
+        layout::{Frame, PageHead},
+    },
 };
 
-/// Opens an account.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
     let form = FormState::new("/api/auth/sign-up", &SignUpForm::default());
@@ -16,15 +20,15 @@ pub fn SignUpPage() -> impl IntoView {
     let other = super::sign_in::with_next("/sign-in", &next);
     view! {
         <Frame host=None class="page page-narrow">
-            <PageHead title="Start your first guest list" lede="Free, without a credit card. Your guests never need an account."/>
+            <PageHead title="Create your account" lede="Free, without a credit card. Your guests never need an account."/>
             <Form state=form.clone() class="form sign-card">
                 <input type="hidden" name="next" value=next/>
-                <Field form=form.clone() name="name" label="Your name" hint="Guests see who invites them." required=true max=120 autocomplete="name"/>
-                <Field form=form.clone() name="email" kind="email" label="E-mail" required=true max=254 autocomplete="email"/>
+                <Field form=form.clone() name="name" label="Your name" hint="Shown on your invitations, e.g. “Nora & Jonas”" required=true max=120 autocomplete="name"/>
+                <Field form=form.clone() name="email" kind="email" label="Email" required=true max=254 autocomplete="email"/>
                 <NewPassword form=form.clone()/>
                 <Agree form/>
                 <div class="form-actions">
-                    <button class="button button-primary" type="submit">"Create my account"</button>
+                    <button class="button button-primary" type="submit">"Create account"</button>
                 </div>
                 <p>"Have an account? " <a href=other>"Sign in"</a></p>
             </Form>
@@ -32,12 +36,11 @@ pub fn SignUpPage() -> impl IntoView {
     }
 }
 
-/// The box without which no account is opened. It is not ticked beforehand.
+/// The required consent, not ticked by default.
 #[component]
 fn Agree(form: FormState) -> impl IntoView {
-    let fault = form
-        .fault("accepted")
-        .map(|_| "Please read both and tick the box: without that we may not keep anything for you.");
+    let fault = form.fault("accepted").map(|_| "Please accept the terms to continue.");
+    let [terms, privacy_policy] = [LegalDocument::Terms, LegalDocument::PrivacyPolicy].map(legal_href);
     view! {
         <div class="field" data-invalid=fault.is_some().then_some("true")>
             <label class="check">
@@ -51,7 +54,7 @@ fn Agree(form: FormState) -> impl IntoView {
                     aria-invalid=fault.is_some().then_some("true")
                     aria-describedby=fault.is_some().then_some("accepted-error")
                 />
-                <span>"I agree to the " <a href="/terms">"terms"</a> " and the " <a href="/privacy">"privacy policy"</a></span>
+                <span>"I agree to the " <a href=terms>"terms"</a> " and the " <a href=privacy_policy>"privacy policy"</a></span>
             </label>
             {fault.map(|fault| view! { <p class="error" id="accepted-error">{fault}</p> })}
         </div>

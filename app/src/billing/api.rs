@@ -1,5 +1,8 @@
+//! Server functions of billing.
+
 use guestguard::{
-    billing::{Billed, Tier, actions},
+    billing::{Interval, actions},
+    plan::Tier,
     problem::Problem,
     rate_limits::Limit,
 };
@@ -9,37 +12,37 @@ use uuid::Uuid;
 use super::PAGE;
 use crate::{ssr, ui::flash::Notice};
 
-/// Leads to Stripe, to pay for a plan or to agree to another.
+/// Redirects to Stripe, to buy or change a plan.
 #[server(endpoint = "billing/buy")]
-pub async fn buy(tier: Tier, billed: Billed, key: Uuid) -> Result<(), Problem> {
+pub async fn buy(tier: Tier, interval: Interval, key: Uuid) -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
-    ssr::away(&ssr::reply(actions::buy(&backend, &host, tier, billed, key).await)?)
+    ssr::away(&ssr::reply(actions::buy(&backend, &host, tier, interval, key).await)?)
 }
 
-/// Leads to Stripe, to means of payment and invoices.
+/// Redirects to Stripe's portal for payment methods and invoices.
 #[server(endpoint = "billing/portal")]
 pub async fn portal() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
-    ssr::away(&ssr::reply(actions::visit_portal(&backend, &host).await)?)
+    ssr::away(&ssr::reply(actions::open_portal(&backend, &host).await)?)
 }
 
-/// Lets the plan end with what is paid.
+/// Cancels the plan at the end of the period.
 #[server(endpoint = "billing/cancel")]
 pub async fn cancel() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
-    ssr::reply(actions::set_ending(&backend, &host, true).await)?;
+    ssr::reply(actions::set_cancel_at_period_end(&backend, &host, true).await)?;
     ssr::done(Some(Notice::PlanEnds), PAGE).await
 }
 
-/// Lets a cancelled plan go on after all.
+/// Resumes a cancelled plan.
 #[server(endpoint = "billing/resume")]
 pub async fn resume() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
-    ssr::reply(actions::set_ending(&backend, &host, false).await)?;
+    ssr::reply(actions::set_cancel_at_period_end(&backend, &host, false).await)?;
     ssr::done(Some(Notice::PlanGoesOn), PAGE).await
 }
 
-/// Asks Stripe how the plan stands.
+/// Refreshes the plan from Stripe.
 #[server(endpoint = "billing/refresh")]
 pub async fn refresh() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;

@@ -1,3 +1,5 @@
+//! Upgrade dialog: a limit of the plan is reached.
+
 use guestguard::problem::Problem;
 use leptos::prelude::*;
 
@@ -7,8 +9,7 @@ use crate::{
     ui::{modal::BeforeThePage, words},
 };
 
-/// Stands before the page on which a plan turned out to be full; what was typed is still there. Its form closes it, which
-/// browsers do without scripts.
+/// Shown above the page with the rejected form, which keeps its values. `method="dialog"` closes it without scripts.
 #[component]
 pub fn UpgradeDialog(problem: Problem) -> impl IntoView {
     let (title, text) = words::problem(&problem);

@@ -1,3 +1,5 @@
+//! Pricing page.
+
 use guestguard::{billing::queries, problem::Problem};
 use leptos::prelude::*;
 
@@ -10,7 +12,6 @@ use crate::{
     },
 };
 
-/// What plans cost, for everybody.
 #[component]
 pub fn PricingPage() -> impl IntoView {
     let load = async {
@@ -20,17 +21,17 @@ pub fn PricingPage() -> impl IntoView {
     page(load, |offers| {
         view! {
             <Frame host=None class="page page-wide">
-                <PageHead title="Pricing" lede="Guests never pay, never see an advertisement, and can always answer. You pay when your list grows."/>
+                <PageHead title="Pricing" lede="Guests never pay, never see ads, and can always reply. You pay when your list grows."/>
                 <Tiers offers step=Step::SignUp/>
                 <section class="section">
-                    <h2>"Good to know"</h2>
+                    <h2>"Questions"</h2>
                     <dl class="answers">
                         <dt>"What happens when I cancel?"</dt>
-                        <dd>"Your plan runs until the end of what you paid. Nothing is deleted then: lists, links and answers stay, and guests can still answer. Only new events, new guests and new messages wait until they fit again."</dd>
+                        <dd>"Your plan stays active until the end of the period you paid for. Nothing is deleted: lists, links and replies stay, and guests can still reply. Above the limits of the Free plan you can't add events or guests, or send messages."</dd>
                         <dt>"What if a payment fails?"</dt>
-                        <dd>"You have days to put it right, and a note on every page tells you until when. Your guests notice nothing."</dd>
+                        <dd>"You have several days to update your payment method; a notice shows until when. Your guests notice nothing."</dd>
                         <dt>"Do past events count?"</dt>
-                        <dd>"No. Only events that are still to come do, and cancelled ones do not either."</dd>
+                        <dd>"No. Only upcoming events count, and cancelled ones don't."</dd>
                     </dl>
                 </section>
             </Frame>

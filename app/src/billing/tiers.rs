@@ -1,43 +1,50 @@
-use guestguard::billing::{Allowance, Billed, Tier, queries::Cost, queries::Offers};
+//! Plan cards with prices and the next step of each.
+
+use guestguard::{
+    billing::{
+        Interval,
+        queries::{Cost, Offers},
+    },
+    plan::{PlanLimits, Tier},
+};
 use leptos::prelude::*;
 use uuid::Uuid;
 
 use crate::ui::{button::PostButton, words};
 
-/// What a card leads to.
+/// The action on a card.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Nobody is signed in: an account comes first.
+    /// For visitors: sign up.
     SignUp,
-    /// The host has this plan now.
-    From(Tier, Option<Billed>),
+    /// For hosts: change from this plan.
+    From(Tier, Option<Interval>),
 }
 
-/// All plans side by side.
 #[component]
 pub fn Tiers(offers: Offers, step: Step) -> impl IntoView {
     view! {
         <ul class="tiers">
-            {Tier::ALL.into_iter().map(|tier| view! { <TierCard tier offers=offers.clone() step/> }).collect_view()}
+            {Tier::ALL.iter().map(|&tier| view! { <TierCard tier offers=offers.clone() step/> }).collect_view()}
         </ul>
     }
 }
 
 #[component]
 fn TierCard(tier: Tier, offers: Offers, step: Step) -> impl IntoView {
-    let Allowance { events, guests } = tier.allowance();
+    let PlanLimits { events, guests } = tier.limits();
     let planned = match events {
-        None => "Any number of events".to_owned(),
+        None => "Unlimited events".to_owned(),
         Some(1) => "One event at a time".to_owned(),
         Some(n) => format!("{n} events at a time"),
     };
     let current = matches!(step, Step::From(now, _) if now == tier);
-    let price = |billed: Billed| offers.offers.get(&(tier, billed)).cloned();
-    let (monthly, yearly) = (price(Billed::Monthly), price(Billed::Yearly));
+    let price = |interval: Interval| offers.offers.get(&(tier, interval)).cloned();
+    let (monthly, yearly) = (price(Interval::Monthly), price(Interval::Yearly));
     let shown = match (tier, &monthly) {
-        (Tier::Free, _) => Some(("No charge".to_owned(), "")),
+        (Tier::Free, _) => Some(("Free".to_owned(), "")),
         (_, Some(Some(cost))) => Some((amount(cost), " a month")),
-        // Stripe has not been asked yet.
+        // Not fetched from Stripe yet.
         _ => None,
     };
     view! {
@@ -57,18 +64,17 @@ fn TierCard(tier: Tier, offers: Offers, step: Step) -> impl IntoView {
             </p>
             <ul class="tier-list">
                 <li>{planned}</li>
-                <li>{format!("{} an event", words::counted(guests, "guest"))}</li>
-                <li>"Personal links, live answers, reminders"</li>
+                <li>{format!("{} per event", words::counted(guests, "guest"))}</li>
+                <li>"Personal links, live responses, reminders"</li>
             </ul>
             <Next tier step offers=[monthly.is_some(), yearly.is_some()]/>
         </li>
     }
 }
 
-/// What can be done about a plan.
 #[component]
 fn Next(tier: Tier, step: Step, offers: [bool; 2]) -> impl IntoView {
-    let (now, billed) = match step {
+    let (now, interval) = match step {
         Step::SignUp => {
             let start = format!("Start with {}", tier.name());
             return view! {
@@ -78,47 +84,43 @@ fn Next(tier: Tier, step: Step, offers: [bool; 2]) -> impl IntoView {
             }
             .into_any();
         }
-        Step::From(now, billed) => (now, billed),
+        Step::From(now, interval) => (now, interval),
     };
     if tier == Tier::Free {
-        let words = if now == Tier::Free { "Your plan" } else { "What is left when a plan ends" };
+        let words = if now == Tier::Free { "Your plan" } else { "Free plan" };
         return view! { <p class="hint">{words}</p> }.into_any();
     }
-    let choice = |how: Billed, offered: bool| {
+    let choice = |every: Interval, offered: bool| {
         if !offered {
             return None;
         }
-        if (now, billed) == (tier, Some(how)) {
-            return Some(view! { <p class="hint">{format!("Your plan, paid {}", how.key())}</p> }.into_any());
+        if (now, interval) == (tier, Some(every)) {
+            return Some(view! { <p class="hint">{format!("Your plan, paid {}", every)}</p> }.into_any());
         }
         let verb = if tier >= now { "Choose" } else { "Change to" };
-        let class = if how == Billed::Monthly && tier > now { "button button-primary" } else { "button" };
-        let values = vec![
-            ("tier", tier.key().to_owned()),
-            ("billed", how.key().to_owned()),
-            ("key", Uuid::now_v7().to_string()),
-        ];
+        let class = if every == Interval::Monthly && tier > now { "button button-primary" } else { "button" };
+        let values =
+            vec![("tier", tier.to_string()), ("interval", every.to_string()), ("key", Uuid::now_v7().to_string())];
         Some(
             view! {
                 <PostButton action="/api/billing/buy" values class>
-                    {format!("{verb} {}, {}", tier.name(), how.key())}
+                    {format!("{verb} {}, {}", tier.name(), every)}
                 </PostButton>
             }
             .into_any(),
         )
     };
     let [monthly, yearly] = offers;
-    view! { <div class="tier-steps">{choice(Billed::Monthly, monthly)} {choice(Billed::Yearly, yearly)}</div> }
+    view! { <div class="tier-steps">{choice(Interval::Monthly, monthly)} {choice(Interval::Yearly, yearly)}</div> }
         .into_any()
 }
 
-/// "€9", "€9.50", "900 JPY": currencies whose smallest unit is the whole are told apart as Stripe does
-/// (docs.stripe.com/currencies#zero-decimal).
+/// "€9", "€9.50", "900 JPY"; zero-decimal currencies as in docs.stripe.com/currencies#zero-decimal.
 pub fn amount(cost: &Cost) -> String {
-    const WHOLE: [&str; 16] = [
+    const ZERO_DECIMAL: [&str; 16] = [
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
     ];
-    let number = match (WHOLE.contains(&&*cost.currency), cost.amount % 100) {
+    let number = match (ZERO_DECIMAL.contains(&&*cost.currency), cost.amount % 100) {
         (true, _) => words::thousands(cost.amount),
         (false, 0) => words::thousands(cost.amount / 100),
         (false, cents) => format!("{}.{cents:02}", words::thousands(cost.amount / 100)),

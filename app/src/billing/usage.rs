@@ -1,13 +1,15 @@
-use guestguard::billing::limits::Usage;
+//! Usage of a plan's limit, as text and bar.
+
+use guestguard::billing::limits::PlanUsage;
 use leptos::prelude::*;
 
 use super::PAGE;
 use crate::ui::words;
 
-/// "43 of 50 guests", with a bar; nothing where nothing is sold.
+/// "43 of 50 guests" with a bar; nothing if plans are not sold.
 #[component]
 pub fn UsageLine(
-    usage: Usage,
+    usage: PlanUsage,
     /// "guest", "event".
     what: &'static str,
 ) -> impl IntoView {
@@ -16,18 +18,17 @@ pub fn UsageLine(
     Some(view! {
         <p class="usage" data-full=full.then_some("true")>
             <UsageBar used=usage.used limit what/>
-            {full.then(|| view! { <a href=PAGE>"Make room"</a> })}
+            {full.then(|| view! { <a href=PAGE>"Upgrade"</a> })}
         </p>
     })
 }
 
-/// How much is used, in words and as a bar.
 #[component]
 pub fn UsageBar(used: i64, limit: i64, what: &'static str) -> impl IntoView {
-    let said = format!("{} of {}", words::thousands(used), words::counted(limit, what));
+    let label = format!("{} of {}", words::thousands(used), words::counted(limit, what));
     let high = (limit * 9 / 10).max(1);
     view! {
-        <span>{said.clone()}</span>
-        <meter min="0" max=limit high=high value=used aria-label=said></meter>
+        <span>{label.clone()}</span>
+        <meter min="0" max=limit high=high value=used aria-label=label></meter>
     }
 }

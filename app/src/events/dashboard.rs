@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use guestguard::{
     auth::Host,
-    billing::queries::{Due, overdue},
+    billing::queries::{PaymentDue, overdue},
     events::queries::{Dashboard, EventLine, dashboard},
 };
 use leptos::{either::Either, prelude::*};
@@ -28,7 +28,7 @@ pub fn DashboardPage() -> impl IntoView {
 }
 
 #[component]
-fn Events(host: Host, events: Dashboard, overdue: Option<Due>) -> impl IntoView {
+fn Events(host: Host, events: Dashboard, overdue: Option<PaymentDue>) -> impl IntoView {
     let Dashboard { upcoming, past, now } = events;
     let first_name = host.name().split_whitespace().next().unwrap_or_default().to_owned();
     let empty = upcoming.is_empty() && past.is_empty();

@@ -1,6 +1,6 @@
 use guestguard::{
     auth::Host,
-    billing::limits::{self, Usage},
+    billing::limits::{self, PlanUsage},
     events::{Event, times},
     guests::{
         Status,
@@ -39,7 +39,7 @@ pub fn GuestsPage() -> impl IntoView {
 }
 
 #[component]
-fn Guests(host: Host, event: Event, guests: GuestPage, usage: Usage) -> impl IntoView {
+fn Guests(host: Host, event: Event, guests: GuestPage, usage: PlanUsage) -> impl IntoView {
     let base = format!("/dashboard/events/{}", event.id);
     let empty = guests.total == 0;
     let invite = (!empty && event.cancelled_at.is_none()).then(|| {

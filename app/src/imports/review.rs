@@ -1,6 +1,6 @@
 use guestguard::{
     auth::Host,
-    billing::limits::{self, Usage},
+    billing::limits::{self, PlanUsage},
     events::Event,
     ids::ImportId,
     imports::{
@@ -60,7 +60,7 @@ fn Review(
     shown: Verdict,
     at: i64,
     lines: Vec<Line>,
-    usage: Usage,
+    usage: PlanUsage,
 ) -> impl IntoView {
     let base = format!("/dashboard/events/{}/guests", event.id);
     let here = format!("{base}/import/{}", import.id);

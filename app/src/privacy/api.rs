@@ -1,3 +1,5 @@
+//! Server functions of privacy.
+
 use guestguard::{
     ids::Token,
     notifications::Channel,
@@ -6,7 +8,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
-/// The host agrees to the terms and the privacy policy as they are now.
+/// Accepts the current terms and privacy policy.
 #[server(endpoint = "privacy/accept")]
 pub async fn accept() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
@@ -14,15 +16,15 @@ pub async fn accept() -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::TermsAccepted), "/dashboard").await
 }
 
-/// Asks for everything that the account keeps to be prepared.
-#[server(endpoint = "privacy/ask-for-export")]
-pub async fn ask_for_export() -> Result<(), Problem> {
+/// Requests a prepared export.
+#[server(endpoint = "privacy/request-export")]
+pub async fn request_export() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Exports).await?;
-    crate::ssr::reply(guestguard::privacy::export::ask(&backend, &host).await)?;
+    crate::ssr::reply(guestguard::privacy::export::request(&backend, &host).await)?;
     crate::ssr::done(Some(crate::ui::flash::Notice::ExportAsked), "/dashboard/account").await
 }
 
-/// Deletes the account with all that it keeps.
+/// Deletes the account.
 #[server(endpoint = "privacy/delete-account")]
 pub async fn delete_account(form: DeletionForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
@@ -31,7 +33,7 @@ pub async fn delete_account(form: DeletionForm) -> Result<(), Problem> {
     crate::ssr::done(Some(crate::ui::flash::Notice::AccountDeleted), "/sign-in").await
 }
 
-/// A guest puts right what is known of them.
+/// A guest corrects their data.
 #[server(endpoint = "privacy/correct")]
 pub async fn correct(token: Token, form: CorrectionForm) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
@@ -39,7 +41,7 @@ pub async fn correct(token: Token, form: CorrectionForm) -> Result<(), Problem> 
     crate::ssr::done(Some(crate::ui::flash::Notice::Corrected), &super::data_page(&token)).await
 }
 
-/// A guest stops one way by which their host writes to them.
+/// A guest unsubscribes from one channel.
 #[server(endpoint = "privacy/stop-channel")]
 pub async fn stop_channel(token: Token, channel: Channel) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
@@ -52,6 +54,6 @@ pub async fn stop_channel(token: Token, channel: Channel) -> Result<(), Problem>
 pub async fn erase(token: Token) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
     crate::ssr::reply(guestguard::privacy::actions::erase(&backend, &guest).await)?;
-    // Where the link led, they read that nothing is left.
+    // Their link now says that the data is deleted.
     crate::ssr::done(None, &format!("/i/{}", token.0)).await
 }

@@ -1,24 +1,26 @@
-use guestguard::auth::Host;
+//! Consent dialog: asks hosts to accept a new version of the legal documents.
+
+use guestguard::{auth::Host, privacy::LegalDocument};
 use leptos::prelude::*;
 
-use super::page::{PRIVACY_POLICY, TERMS};
+use super::page::legal_href;
 use crate::ui::{button::PostButton, modal::BeforeThePage};
 
-/// Stands before every page of a host who has not agreed to the documents as they are now. Both can be read first, and
-/// whoever does not agree can sign out; nothing of theirs is touched.
+/// Shown on every page until the host accepts or signs out.
 #[component]
 pub fn AskToAccept(host: Host) -> impl IntoView {
     let name = host.name().to_owned();
+    let [terms, privacy_policy] = [LegalDocument::Terms, LegalDocument::PrivacyPolicy].map(legal_href);
     view! {
         <dialog class="dialog" open aria-labelledby="accept-title">
             <BeforeThePage/>
-            <h2 id="accept-title">"Our rules have a new version"</h2>
+            <h2 id="accept-title">"We've updated our terms"</h2>
             <p>
-                "Dear " {name} ", please read our " <a href=TERMS>"terms"</a> " and our " <a href=PRIVACY_POLICY>"privacy policy"</a>
-                " and tell us that you agree. Your events and guests stay as they are, whatever you decide."
+                "Hello " {name} ". Please read our " <a href=terms>"terms"</a> " and our " <a href=privacy_policy>"privacy policy"</a>
+                ", and accept them to continue. Your events and guests are not affected."
             </p>
             <div class="actions">
-                <PostButton action="/api/privacy/accept" class="button button-primary">"I agree to both"</PostButton>
+                <PostButton action="/api/privacy/accept" class="button button-primary">"Accept"</PostButton>
                 <PostButton action="/api/auth/sign-out" class="button button-quiet">"Sign out"</PostButton>
             </div>
         </dialog>

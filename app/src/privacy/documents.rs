@@ -1,79 +1,80 @@
-use guestguard::privacy::Document;
+//! Text of the built-in terms and privacy policy, by version.
 
-/// A part of a document.
+use guestguard::privacy::LegalDocument;
+
 pub struct Section {
     pub title: &'static str,
     pub paragraphs: &'static [&'static str],
 }
 
-/// The words of a document in one of its versions; `None`: there never was such a version. Versions that held once stay.
-pub fn sections(document: Document, version: &str) -> Option<Vec<Section>> {
-    let words: &[(&str, &[&str])] = match (document, version) {
-        (Document::Terms, "2026-11-26") => TERMS_2026_11_26,
-        (Document::PrivacyPolicy, "2026-11-26") => PRIVACY_2026_11_26,
+/// The sections of a version, or `None` if it never existed. Old versions stay.
+pub fn sections(document: LegalDocument, version: &str) -> Option<Vec<Section>> {
+    let sections: &[(&str, &[&str])] = match (document, version) {
+        (LegalDocument::Terms, "2026-11-26") => TERMS_2026_11_26,
+        (LegalDocument::PrivacyPolicy, "2026-11-26") => PRIVACY_2026_11_26,
         _ => return None,
     };
-    Some(words.iter().map(|(title, paragraphs)| Section { title, paragraphs }).collect())
+    Some(sections.iter().map(|(title, paragraphs)| Section { title, paragraphs }).collect())
 }
 
 const TERMS_2026_11_26: &[(&str, &[&str])] = &[
     (
-        "Who this is between",
+        "Parties",
         &[
-            "You, who open an account and plan events here: the host. And we, who run this installation of GuestGuard: our \
-             name and address stand in the imprint of this site or can be had at the address that our mails come from.",
+            "You are the host: you open an account and plan events here. We run this installation of GuestGuard. You find our \
+             name and address in the imprint of this site, or ask for them at the address that our emails come from.",
             "GuestGuard itself is free software under the AGPL. These terms are about our service, not about the software.",
         ],
     ),
     (
-        "What we do",
+        "Our service",
         &[
-            "We keep your events and guest lists, send invitations and other messages that you ask for, and show you the \
-             answers. We do it with care and make backups, whose restoring we rehearse. We do not promise that the service is \
-             never away, or that every message arrives: that is also up to providers and to your guests' own programs.",
-            "Where plans are sold, what each allows and costs stands on the page about plans. Over a limit nothing is deleted; \
-             guests go on answering.",
+            "We store your events and guest lists, send invitations and other messages at your request, and show you the \
+             replies. We take care and make backups, and we rehearse restoring them. We don't guarantee that the service is \
+             always available or that every message arrives: that also depends on providers and on your guests' own software.",
+            "Where plans are sold, the pricing page shows their limits and prices. Above a limit nothing is deleted, and guests \
+             can still reply.",
         ],
     ),
     (
-        "What you do",
+        "Your responsibilities",
         &[
-            "You bring only people's data that you may use for inviting them, and you tell them the truth about the event. You \
-             send no advertising, and nothing that is against the law or that hurts people.",
-            "You keep your password to yourself. Whoever stops your messages is not written to by other ways of ours.",
+            "You add only people whose data you may use to invite them, and your information about the event is true. You send \
+             no advertising, and nothing that is illegal or harmful.",
+            "You keep your password secret. You don't contact people who unsubscribed by other means of this service.",
         ],
     ),
     (
         "Your guests' data",
         &[
-            "For your guests' data you decide and we carry it out: in the words of the law you are the controller and we are \
-             the processor (GDPR, article 28). We use it for nothing but your events, give it to nobody but the providers that \
-             carry your messages, keep it safe as our privacy policy says, help you when a guest asks for their rights, tell you \
-             without delay when something went wrong with it, and delete it when you delete it or your account. After the time that \
-             you choose for each event, a year unless you say otherwise, we make its guests anonymous.",
+            "For your guests' data you are the controller and we are the processor (GDPR, article 28). We process it only for \
+             your events, share it only with the providers that deliver your messages, protect it as our privacy policy \
+             describes, help you when a guest exercises their rights, inform you of data breaches without delay, and delete it \
+             when you delete it or your account. When the retention period that you choose for an event is over, one year by \
+             default, we anonymise its guests.",
         ],
     ),
     (
-        "When it ends",
+        "Termination",
         &[
-            "You may leave at any time, on the page of your account; what then happens stands there. We may end an account, with two weeks' notice, or at once where it is used against these \
-             terms; you can take your data along before, unless the law forbids it. Hourly backups forget what was deleted five weeks \
-             later.",
+            "You can delete your account at any time on your account page, which explains what is deleted. We can terminate an \
+             account with two weeks' notice, or immediately if it violates these terms; you can export your data first, unless \
+             the law forbids it. Deleted data leaves our hourly backups after five weeks.",
         ],
     ),
     (
-        "Answering for damage",
+        "Liability",
         &[
-            "For intent and gross negligence, and for harm to life and health, we answer without limit. Otherwise we answer for \
-             what is typical and could be foreseen, where a duty was broken on which the service rests. What the law does not \
-             let us limit stays as it is.",
+            "Our liability for intent, gross negligence, and injury to life or health is unlimited. Otherwise we are liable only \
+             for typical, foreseeable damage from a breach of an essential duty. Liability that the law does not allow us to \
+             limit is not affected.",
         ],
     ),
     (
-        "When these terms change",
+        "Changes to these terms",
         &[
-            "We show you the new version when you come, and ask whether you agree. Older versions stay readable here. If you do \
-             not agree, the old ones hold until your account ends.",
+            "When you next sign in, we show you the new version and ask you to accept it. Older versions remain readable here. If \
+             you don't accept, the old version applies until your account ends.",
         ],
     ),
 ];
@@ -82,74 +83,73 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
     (
         "In short",
         &[
-            "We keep what is needed to invite people and to count who comes, and nothing else. No tracking, no advertising, no \
-             content from other sites, no cookie but the one that keeps a host signed in.",
+            "We store what is needed to invite people and count replies, and nothing else. No tracking, no advertising, no \
+             third-party content, and no cookie except the one that keeps a host signed in.",
         ],
     ),
     (
-        "Who answers for what",
+        "Who is responsible",
         &[
-            "Hosts answer for their guest lists; we keep and send on their behalf. For hosts' accounts and for the safety of the \
-             service we answer ourselves. You reach us at the address that our mails come from.",
+            "Hosts are responsible for their guest lists; we store and send on their behalf. We are responsible for hosts' \
+             accounts and for the security of the service. You can contact us at the address that our emails come from.",
         ],
     ),
     (
         "If you are a guest",
         &[
-            "Your host gave us your name and the address or number at which to reach you, perhaps a note and tags. We add your \
-             answer with its history, whom you bring, your message to the host, which messages were sent to you and what became \
-             of them, and when your link was opened: time and kind of device, and a keyed hash of your network that cannot be \
-             turned back. We keep no addresses of networks.",
-            "Your host sees all of that. Other guests see nothing of it. The link is yours alone and needs no account; whoever \
-             has it can answer for you.",
-            "Each mail has a link by which you stop messages, from this host or from all. We then keep your address, for no other \
-             purpose than not to write to it.",
-            "From your link you see all of this, correct it, download it, stop messages, or erase \
-             yourself. Then your host keeps a seat without a name and your answer; of your address we keep a keyed hash, which \
-             nobody can turn back, so that this host does not write to you again.",
+            "Your host gave us your name, your email address or phone number, and possibly a note and tags. We add your reply and \
+             its history, your companions, your message to the host, the messages sent to you and their delivery status, and \
+             when your link was opened: the time, the type of device, and a keyed hash of your network that can't be reversed. \
+             We don't store IP addresses.",
+            "Your host sees all of that; other guests see none of it. The link is personal and needs no account: anyone who has \
+             it can reply for you.",
+            "Each email has a link to unsubscribe, from this host or from all. We then keep your address only to make sure that \
+             we don't write to it.",
+            "Your link also leads to this data. There you can view, correct and download it, unsubscribe, or delete it. After \
+             deletion your host keeps an anonymous entry with your reply, and we keep a keyed hash of your address, which can't \
+             be reversed, so that this host can't write to you again.",
         ],
     ),
     (
         "If you are a host",
         &[
-            "We keep your name, e-mail address, a hash of your password, when and on what kind of device you signed in, what was \
-             changed in your account, which version of these pages you agreed to, and your events. Where plans are sold, Stripe \
-             takes the payment and tells us that you paid, and for which plan; we see no card numbers. The ground is our contract \
-             with you (GDPR, article 6, 1 b), and for the record of sign-ins our interest in a safe service (1 f).",
+            "We store your name, your email address, a hash of your password, the times and types of device of your sign-ins, \
+             changes to your account, the versions of these documents that you accepted, and your events. Where plans are sold, \
+             Stripe handles payment and tells us that you paid, and for which plan; we see no card numbers. The legal basis is \
+             our contract with you (GDPR, article 6, 1 b), and for the sign-in log our interest in a secure service (1 f).",
         ],
     ),
     (
-        "Who else gets something",
+        "Who receives data",
         &[
-            "The provider that carries mails gets the message and the address; the provider of text messages the number and the \
-             text; Stripe what you type on its pages. WhatsApp gets only what a host sends from their own telephone. Nobody else.",
+            "The email provider receives the message and the address, the SMS provider the text and the number, and Stripe what \
+             you enter on its pages. WhatsApp receives only what a host sends from their own phone. Nobody else receives data.",
         ],
     ),
     (
-        "How long",
+        "Retention",
         &[
-            "What is known of a guest is kept for the time that the host chose, a year after the event unless they say otherwise, and \
-             stands at the foot of each invitation; then the guest is made anonymous. A deleted account is erased at once; a number \
-             without a name, which version of these pages was agreed to, and what Stripe calls it stay for 30 days.",
-            "What a host deletes is gone after a day, in which it can be undone, and out of the hourly backups five weeks later. Sessions end \
-             after 30 days, files that were brought for import are deleted after they were used, what providers told us after 90 \
-             days.",
+            "Guest data is stored for the period that the host chose, one year after the event by default; each invitation \
+             shows the date. Then the guest is anonymised. A deleted account is erased immediately; an anonymous account number, \
+             the accepted versions of these documents, and its ids at Stripe remain for 30 days.",
+            "Data that a host deletes can be restored for a day and is then gone; it leaves the hourly backups five weeks later. \
+             Sessions expire after 30 days, import files are deleted after use, and provider reports after 90 days.",
         ],
     ),
     (
         "Your rights",
         &[
-            "You may see what is kept about you, have it corrected, deleted or handed over, and object (GDPR, articles 15 to 21). \
-             Guests find all of that behind their link, hosts on the page of their account; whoever prefers to ask, asks their host, or \
-             us. You may complain to the data protection authority of your country.",
+            "You have the right to access, correct, delete and export your data, and to object (GDPR, articles 15 to 21). Guests \
+             can do all of this from their link, hosts on their account page; you can also ask your host or us. You can \
+             complain to your country's data protection authority.",
         ],
     ),
     (
-        "How it is kept safe",
+        "Security",
         &[
-            "Connections are encrypted. Links are random and kept as hashes; their copies for later mails are sealed. Hosts cannot \
-             reach each other's rows. We ask the place that keeps our backups to encrypt them, and a restore applies again who was deleted or \
-             stopped messages.",
+            "Connections are encrypted. Links are random and stored as hashes; copies for later emails are encrypted. Hosts can't \
+             access each other's data. We request encryption from our backup storage, and a restore applies deletions and \
+             unsubscriptions again.",
         ],
     ),
 ];

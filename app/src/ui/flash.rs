@@ -77,8 +77,7 @@ pub enum Notice {
     PlanGoesOn,
     /// What the host takes along is being prepared.
     ExportAsked,
-    /// The password was typed again.
-    Proven,
+    Reauthenticated,
     AccountDeleted,
     /// A guest put right what is known of them.
     Corrected,

@@ -1,8 +1,12 @@
-use guestguard::{auth::Host, invitations::Issued, problem::Problem};
+use guestguard::{auth::Host, invitations::Issued, privacy::LegalDocument, problem::Problem};
 use leptos::prelude::*;
 
 use super::{button::PostButton, flash::Notice, form::ProblemNotice, words::counted};
-use crate::{billing::dialog::UpgradeDialog, privacy::AskToAccept, ssr};
+use crate::{
+    billing::dialog::UpgradeDialog,
+    privacy::{AskToAccept, legal_href},
+    ssr,
+};
 
 /// Header, notice, page and footer. `class` says how wide the page is.
 #[component]
@@ -57,31 +61,31 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
                     problem => view! { <ProblemNotice problem/> }.into_any(),
                 })}
             {asked.map(|host| view! { <AskToAccept host/> })}
-            {unverified.map(|host| view! { <ProveAddress host/> })}
+            {unverified.map(|host| view! { <VerifyEmail host/> })}
             {children()}
         </main>
         <footer class="site-footer">
             <p>"GuestGuard, the guest list that people trust."</p>
             <nav aria-label="About this site">
                 {ssr::sells().then(|| view! { <a href="/pricing">"Pricing"</a> })}
-                <a href="/terms">"Terms"</a>
-                <a href="/privacy">"Privacy"</a>
+                <a href=legal_href(LegalDocument::Terms)>"Terms"</a>
+                <a href=legal_href(LegalDocument::PrivacyPolicy)>"Privacy"</a>
             </nav>
         </footer>
     }
 }
 
-/// Reminds a host whose address is not proven, until it is.
+/// Shown until the host's email is verified.
 #[component]
-fn ProveAddress(host: Host) -> impl IntoView {
+fn VerifyEmail(host: Host) -> impl IntoView {
     view! {
         <div class="notice" data-kind="warning">
             <p>
-                "Please open the link in the mail that we sent to " <strong>{host.email().to_owned()}</strong>
-                ". You can prepare everything meanwhile; invitations go out after that."
+                "Verify your email address: open the link we sent to " <strong>{host.email().to_owned()}</strong>
+                ". Until then you can prepare everything, but no invitations are sent."
             </p>
-            <PostButton action="/api/auth/ask-for-verification" class="button button-small">
-                "Send it again"
+            <PostButton action="/api/auth/request-verification" class="button button-small">
+                "Resend email"
             </PostButton>
         </div>
     }
@@ -140,7 +144,7 @@ pub fn GuestFooter(
         <footer class="guest-footer">
             {children.map(|children| children())}
             <p>"Guest list by " <a href="/">"GuestGuard"</a></p>
-            <p><a href="/privacy">"Privacy"</a> " " <a href="/terms">"Terms"</a></p>
+            <p><a href=legal_href(LegalDocument::PrivacyPolicy)>"Privacy"</a> " " <a href=legal_href(LegalDocument::Terms)>"Terms"</a></p>
         </footer>
     }
 }
@@ -180,7 +184,7 @@ fn NoticeLine(notice: Notice) -> impl IntoView {
 fn words(notice: &Notice) -> String {
     let guests = |n: usize| counted(n as i64, "guest");
     match notice {
-        Notice::TermsAccepted => "Thank you. We have written down that you agree, and when.".into(),
+        Notice::TermsAccepted => "Thanks, saved.".into(),
         Notice::EventCreated => "Your event is ready. Next: bring your guest list.".into(),
         Notice::EventSaved => "Saved.".into(),
         Notice::EventCancelled => "The event is cancelled. Guests who open their link will read so.".into(),
@@ -223,30 +227,22 @@ fn words(notice: &Notice) -> String {
         Notice::Told(1) => "1 guest is being told.".into(),
         Notice::Told(guests) => format!("{guests} guests are being told."),
         Notice::Rotated => "The old link is dead. Send the new one: by e-mail, or copy it.".into(),
-        Notice::MailOnItsWay => {
-            "If there is an account with this address, a mail is on its way to it. It can take a minute.".into()
-        }
-        Notice::AccountOpened => {
-            "Almost there: we sent you a mail. Open the link in it, and sign in here when you like.".into()
-        }
-        Notice::Verified => "Thank you, your address is proven. Your invitations can go out.".into(),
-        Notice::PasswordSet => "Your new password is set, and all other browsers are signed out.".into(),
-        Notice::PasswordChanged => "Your password is changed, and all other browsers are signed out.".into(),
-        Notice::AddressChangeBegun => {
-            "We sent a mail to both addresses. Your account moves when you have agreed in each.".into()
-        }
-        Notice::AddressHalfAgreed => "Thank you. Now agree in the mail to the other address as well.".into(),
-        Notice::AddressChanged => "Your account has moved. Sign in with the new address from now on.".into(),
-        Notice::SessionEnded => "Signed out there.".into(),
-        Notice::PlanEnds => {
-            "Done. Your plan ends with what you have paid; until then everything stays as it is.".into()
-        }
-        Notice::PlanGoesOn => "Your plan goes on.".into(),
-        Notice::ExportAsked => "We are packing. A mail tells you when your data are ready.".into(),
-        Notice::Proven => "Thank you. For a quarter of an hour we know that it is you.".into(),
-        Notice::AccountDeleted => "Your account and everything in it is erased. Thank you for having been here.".into(),
-        Notice::Corrected => "Saved. Your host sees it, too.".into(),
-        Notice::ChannelStopped => "Stopped, from now on.".into(),
+        Notice::MailOnItsWay => "If an account has this address, an email is on its way. It can take a minute.".into(),
+        Notice::AccountOpened => "Check your email to verify your account.".into(),
+        Notice::Verified => "Email verified. You can send invitations now.".into(),
+        Notice::PasswordSet => "Password set. All other sessions were signed out.".into(),
+        Notice::PasswordChanged => "Password updated. All other sessions were signed out.".into(),
+        Notice::AddressChangeBegun => "We sent an email to both addresses. Confirm the change in each.".into(),
+        Notice::AddressHalfAgreed => "Confirmed. Now confirm in the email to the other address as well.".into(),
+        Notice::AddressChanged => "Email changed. Sign in with the new address from now on.".into(),
+        Notice::SessionEnded => "Session signed out.".into(),
+        Notice::PlanEnds => "Plan cancelled. It stays active until the end of the period you paid for.".into(),
+        Notice::PlanGoesOn => "Plan resumed.".into(),
+        Notice::ExportAsked => "We're preparing your export. We'll email you when it is ready.".into(),
+        Notice::Reauthenticated => "Password confirmed.".into(),
+        Notice::AccountDeleted => "Your account and its data have been deleted.".into(),
+        Notice::Corrected => "Saved. Your host will see the changes.".into(),
+        Notice::ChannelStopped => "Unsubscribed.".into(),
         Notice::SignedOut => "You are signed out.".into(),
     }
 }

@@ -1,6 +1,6 @@
 use guestguard::{
-    billing::{Reached, Tier},
     phone::Wrong,
+    plan::{LimitReached, Tier},
     problem::{Conflict, LinkEnd, Problem},
     problem::{FieldError, FileError},
 };
@@ -9,12 +9,11 @@ use guestguard::{
 pub fn problem(problem: &Problem) -> (&'static str, String) {
     match problem {
         Problem::SignInRequired => {
-            ("Please sign in", "Your session has ended. Sign in and we bring you back here.".into())
+            ("Please sign in", "Your session has ended. Sign in to return to this page.".into())
         }
         Problem::SignInAgain => (
-            "Please type your password again",
-            "For this we want to be sure that it is you. Go to your account page, confirm your password, and try again."
-                .into(),
+            "Confirm your password to continue",
+            "Go to your account page, confirm your password, and try again.".into(),
         ),
         Problem::UpgradeRequired { reason, tier, used, limit } => upgrade(*reason, *tier, *used, *limit),
         Problem::NotFound => (
@@ -31,9 +30,8 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
             "Your host took it back. If you think that is a mistake, please ask them.".into(),
         ),
         Problem::LinkEnded(LinkEnd::Erased) => (
-            "Your data are erased",
-            "Nothing is kept here by which anybody could tell that you were invited. If you change your mind, please ask your \
-             host for a new invitation."
+            "Your data has been deleted",
+            "Nothing here shows that you were invited. If you change your mind, please ask your host for a new invitation."
                 .into(),
         ),
         Problem::TooLong => (
@@ -45,13 +43,13 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         }
         Problem::Invalid(_) => ("Please check the form", "A few fields need another look.".into()),
         Problem::LinkEnded(LinkEnd::Expired) => (
-            "This link has had its day",
-            "It was used already, or it is too old. If you still need one, ask for a new mail.".into(),
+            "This link has expired",
+            "It was already used, or it is too old. If you still need one, request a new email.".into(),
         ),
         Problem::Locked => (
-            "This password is locked",
-            "There were five wrong passwords in a row. Where you are signed in you stay so; to sign in here, set a new \
-             password: use the link in the mail we sent, or ask for another one below."
+            "Too many failed attempts",
+            "Reset your password to sign in: use the link in the email we sent, or request another one below. Existing sessions \
+             stay signed in."
                 .into(),
         ),
         Problem::TooManyRequests { retry_after } => {
@@ -78,37 +76,37 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
 }
 
 /// A limit that is reached, and what lifts it.
-fn upgrade(reason: Reached, tier: Tier, used: i64, limit: i64) -> (&'static str, String) {
+fn upgrade(reason: LimitReached, tier: Tier, used: i64, limit: i64) -> (&'static str, String) {
     let (name, nothing_lost) = (tier.name(), "Nothing you typed is lost.");
     match reason {
-        Reached::Events => (
+        LimitReached::Events => (
             "Your plan is full",
             format!(
-                "{name} takes {} at a time, and you have {used}. A larger plan takes more; or wait until one is over. \
+                "The {name} plan allows {} at a time, and you have {used}. Upgrade, or wait until an event is over. \
                  {nothing_lost}",
                 counted(limit, "event")
             ),
         ),
-        Reached::Guests => (
+        LimitReached::Guests => (
             "This list is full",
             format!(
-                "{name} takes {} an event, and this one has {used}. A larger plan takes more. {nothing_lost}",
+                "The {name} plan allows {} per event, and this one has {used}. Upgrade to add more. {nothing_lost}",
                 counted(limit, "guest")
             ),
         ),
-        Reached::TooManyEvents => (
-            "More events than your plan takes",
+        LimitReached::TooManyEvents => (
+            "Too many events for your plan",
             format!(
-                "{name} takes {} at a time, and you have {used}. Your guests can still open their links and answer; to \
-                 send more, take a larger plan, or cancel events that you no longer need.",
+                "The {name} plan allows {} at a time, and you have {used}. Your guests can still open their links and reply; to \
+                 send more, upgrade, or cancel events that you no longer need.",
                 counted(limit, "event")
             ),
         ),
-        Reached::TooManyGuests => (
-            "More guests than your plan takes",
+        LimitReached::TooManyGuests => (
+            "Too many guests for your plan",
             format!(
-                "{name} takes {} an event, and this one has {used}. They can still open their links and answer; to send \
-                 more, take a larger plan, or take guests off the list.",
+                "The {name} plan allows {} per event, and this one has {used}. They can still open their links and reply; to send \
+                 more, upgrade, or remove guests.",
                 counted(limit, "guest")
             ),
         ),
@@ -169,12 +167,12 @@ pub fn fault(fault: &FieldError) -> String {
         FieldError::EndsBeforeStart => "The end has to come after the start.".into(),
         FieldError::RsvpDeadlineAfterStart => "The last day for answers can't be after the event begins.".into(),
         FieldError::GuessablePassword => {
-            "That one is guessed quickly. Use a few words in a row that have nothing to do with you.".into()
+            "That password is easy to guess. Use a passphrase that has nothing to do with you.".into()
         }
-        FieldError::NotThisAddress => "Please type the e-mail address of your account, as it stands above.".into(),
-        FieldError::WrongCurrentPassword => "That is not your present password.".into(),
-        FieldError::SameAddress => "That is the address your account has.".into(),
-        FieldError::WrongPassword => "That e-mail address and password don't match. Check both and try again.".into(),
+        FieldError::NotThisAddress => "Please type the email address of your account, as shown above.".into(),
+        FieldError::WrongCurrentPassword => "That is not your current password.".into(),
+        FieldError::SameAddress => "That is already your email address.".into(),
+        FieldError::WrongPassword => "That email address and password don't match. Check both and try again.".into(),
         FieldError::NeedsLink => "Please leave {link} in: it becomes the guest's personal link.".into(),
         FieldError::NoSuchDay => "This event has no such day. Set it under Details first.".into(),
         FieldError::InThePast => "That moment is over. Choose fewer days.".into(),
@@ -202,10 +200,9 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::NobodyToInvite => "Everybody you chose has an invitation already.".into(),
         Conflict::NotInvited => "This guest has no link yet, or no e-mail address. Invite them first.".into(),
         Conflict::Unverified => {
-            "Before anything is sent, please prove that your address is yours: open the link in the mail we sent you."
-                .into()
+            "Verify your email address before you send anything: open the link in the email we sent you.".into()
         }
-        Conflict::AddressTaken => "There is another account with that address. Yours stays where it is.".into(),
+        Conflict::AddressTaken => "Another account has that email address. Yours is unchanged.".into(),
         Conflict::UndoExpired => "It is too late to bring these guests back. Please add them again.".into(),
         Conflict::ImportDone => "These guests are on the list already. To change them, edit them there.".into(),
         Conflict::NothingToImport => {
@@ -214,14 +211,14 @@ fn conflict(conflict: &Conflict) -> String {
                 .into()
         }
         Conflict::OneTag => "Type one tag, of up to 40 letters and without a comma.".into(),
-        Conflict::PlanAlready => "You have that plan already.".into(),
+        Conflict::PlanAlready => "You already have that plan.".into(),
         Conflict::NoPlan => "There is no plan to cancel.".into(),
         Conflict::Forgotten => {
             "This event's guest data were erased when their time was over. To invite people again, give the event a new date."
                 .into()
         }
         Conflict::ExportToPrepare => {
-            "That is too much to be made while you wait. Ask for it to be prepared; a mail tells you when it is ready.".into()
+            "Your data is too large to download at once. Use “Email me when ready” instead.".into()
         }
         Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
     }

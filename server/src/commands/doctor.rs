@@ -6,7 +6,7 @@ use guestguard::{
 
 use super::output::say;
 use crate::{
-    config::{Config, Environment},
+    config::{self, Config, Environment},
     connect,
 };
 
@@ -40,7 +40,7 @@ pub async fn run() -> anyhow::Result<()> {
 }
 
 async fn database(config: &Config, report: &mut Report) {
-    let db = match connect::database(&config.database_url, connect::CONNECTIONS).await {
+    let db = match connect::database(&config.database_url, config::DATABASE_CONNECTIONS).await {
         Ok(db) => db,
         Err(cause) => return report.bad("PostgreSQL", &format!("{cause:#}")),
     };

@@ -9,7 +9,10 @@ use super::{
     output::{NotWell, print_json, say},
     restore,
 };
-use crate::{config::Restoring, connect};
+use crate::{
+    config::{self, Restoring},
+    connect,
+};
 
 /// `guestguard restore-verify`.
 #[derive(Args)]
@@ -34,7 +37,8 @@ pub struct RestoreVerify {
 /// Checks the database at `GG_DATABASE_URL`: the gate after a restore.
 pub async fn run(asked: RestoreVerify) -> anyhow::Result<()> {
     let config = Restoring::from_env()?;
-    let (db, secrets) = (connect::database(&config.database_url()?, connect::CONNECTIONS).await?, config.secrets()?);
+    let (db, secrets) =
+        (connect::database(&config.database_url()?, config::DATABASE_CONNECTIONS).await?, config.secrets()?);
     let backups = config.backups.open()?;
     let manifest = match &asked.manifest {
         None => None,

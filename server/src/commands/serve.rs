@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::output::say;
-use crate::{config::Config, connect, listen, live::Hub, router, telemetry};
+use crate::{config::Config, connect, listen, live::Hub, router, shutdown, telemetry};
 
 /// `guestguard serve`.
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     schema(&serve, &backend.db).await?;
 
     let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(stop.clone()));
+    tokio::spawn(shutdown::stop_on_signal(stop.clone()));
     let hub = Hub::connect(&config, stop.clone()).await?;
     super::work::follow_maintenance(&backend, &stop).await;
     let worker = match serve.no_work {
@@ -61,21 +61,6 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Cancels `stop` at SIGINT or SIGTERM.
-pub(super) async fn stop_on_signal(stop: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return tracing::error!("signals cannot be listened to");
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    tracing::info!("stopping");
-    stop.cancel();
 }
 
 async fn schema(serve: &Serve, db: &sqlx::PgPool) -> anyhow::Result<()> {

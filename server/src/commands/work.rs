@@ -3,7 +3,7 @@ use std::time::Duration;
 use guestguard::{backend::Backend, notifications::postman, services::Services};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, connect, telemetry};
+use crate::{config::Config, connect, shutdown, telemetry};
 
 /// How long a worker that failed waits before it begins again.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -14,7 +14,7 @@ pub async fn run() -> anyhow::Result<()> {
     telemetry::log(config.environment);
     let services = connect::services(&config).await?;
     let stop = CancellationToken::new();
-    tokio::spawn(super::serve::stop_on_signal(stop.clone()));
+    tokio::spawn(shutdown::stop_on_signal(stop.clone()));
     follow_maintenance(&services.backend, &stop).await;
     tracing::info!("working");
     until(services, stop).await?;

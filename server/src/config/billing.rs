@@ -1,14 +1,19 @@
-use guestguard::billing::{self, Billed, Tier, stripe::Stripe};
+//! Billing settings: tiers, grace period, Stripe account and prices.
+
+use guestguard::{
+    billing::{self, Interval, stripe::Stripe},
+    plan::Tier,
+};
 
 use super::Reader;
 
-/// What is sold, and how it is paid.
+/// Settings of plans and payment.
 #[derive(Clone)]
 pub struct Billing {
     default_tier: Tier,
     grace_days: u16,
     stripe: Option<Account>,
-    /// Secrets of Stripe's webhook: several while one replaces the other.
+    /// Signing secrets of Stripe's webhook; several during a rotation.
     pub webhook_secrets: Vec<String>,
 }
 
@@ -16,25 +21,25 @@ pub struct Billing {
 struct Account {
     key: String,
     url: String,
-    prices: Vec<(Tier, Billed, String)>,
+    prices: Vec<(Tier, Interval, String)>,
 }
 
 /// Stripe's own address.
 const STRIPE: &str = "https://api.stripe.com/";
 
-/// The variables of prices. Each takes several ids with commas: the first is sold, the others are still known.
-const PRICES: [(Tier, Billed, &str); 4] = [
-    (Tier::Pro, Billed::Monthly, "GG_STRIPE_PRICE_PRO_MONTHLY"),
-    (Tier::Pro, Billed::Yearly, "GG_STRIPE_PRICE_PRO_YEARLY"),
-    (Tier::Business, Billed::Monthly, "GG_STRIPE_PRICE_BUSINESS_MONTHLY"),
-    (Tier::Business, Billed::Yearly, "GG_STRIPE_PRICE_BUSINESS_YEARLY"),
+/// Settings of prices. Each takes ids with commas between them: the first is sold, the others stay valid.
+const PRICES: [(Tier, Interval, &str); 4] = [
+    (Tier::Pro, Interval::Monthly, "GG_STRIPE_PRICE_PRO_MONTHLY"),
+    (Tier::Pro, Interval::Yearly, "GG_STRIPE_PRICE_PRO_YEARLY"),
+    (Tier::Business, Interval::Monthly, "GG_STRIPE_PRICE_BUSINESS_MONTHLY"),
+    (Tier::Business, Interval::Yearly, "GG_STRIPE_PRICE_BUSINESS_YEARLY"),
 ];
 
 impl Billing {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let default_tier = match reader.text("GG_DEFAULT_TIER") {
             None => Tier::Business,
-            Some(key) => Tier::of_key(&key).unwrap_or_else(|| {
+            Some(key) => key.parse().unwrap_or_else(|_| {
                 reader.fault("GG_DEFAULT_TIER", format!("is \"{key}\"; give free, pro or business"));
                 Tier::Business
             }),
@@ -54,19 +59,19 @@ impl Billing {
             reader.fault("GG_STRIPE_WEBHOOK_SECRETS", "is missing; set it to the endpoint's signing secret, whsec_…");
         }
         let mut prices = Vec::new();
-        for (tier, billed, name) in PRICES {
+        for (tier, interval, name) in PRICES {
             let ids = reader.list(name);
-            if ids.is_empty() && billed == Billed::Monthly {
+            if ids.is_empty() && interval == Interval::Monthly {
                 reader.fault(name, "is missing; set it to the price's id, price_…");
             }
-            prices.extend(ids.into_iter().map(|id| (tier, billed, id)));
+            prices.extend(ids.into_iter().map(|id| (tier, interval, id)));
         }
         let url = reader.provider("GG_STRIPE_URL", STRIPE)?.to_string();
         Some(Account { key, url, prices })
     }
 
-    /// Where people are led to pay, as the content security policy lists it.
-    pub fn pages_elsewhere(&self) -> String {
+    /// Origins of Stripe's payment pages, for `form-action` in the content security policy.
+    pub fn form_action_origins(&self) -> String {
         match &self.stripe {
             None => String::new(),
             Some(account) if account.url == STRIPE => " https://checkout.stripe.com https://billing.stripe.com".into(),
@@ -74,8 +79,8 @@ impl Billing {
         }
     }
 
-    /// What verbs need of it.
-    pub fn assemble(&self) -> anyhow::Result<billing::Billing> {
+    /// Builds the billing part of the backend.
+    pub fn build(&self) -> anyhow::Result<billing::Billing> {
         let stripe =
             self.stripe.as_ref().map(|account| Stripe::new(&account.url, &account.key, account.prices.clone()));
         Ok(billing::Billing::new(self.default_tier, self.grace_days, stripe.transpose()?))

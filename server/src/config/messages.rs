@@ -1,3 +1,5 @@
+//! Messaging settings: providers of email and SMS, and their webhook secrets.
+
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,7 +11,7 @@ use url::Url;
 
 use super::Reader;
 
-/// How messages leave, and who may tell what became of them.
+/// Settings of the transports and of their webhooks.
 #[derive(Clone)]
 pub struct Messages {
     pub from: String,
@@ -19,7 +21,7 @@ pub struct Messages {
     ses: Option<SesAccount>,
     twilio: Option<TwilioAccount>,
     warm_up: bool,
-    /// Secrets of Resend's webhook: several while one replaces the other.
+    /// Signing secrets of Resend's webhook; several during a rotation.
     pub resend_webhook_secrets: Vec<String>,
     /// The SNS topics that SES publishes to, as ARNs.
     pub sns_topics: Vec<String>,
@@ -40,7 +42,7 @@ struct SesAccount {
 #[derive(Clone)]
 struct TwilioAccount {
     sid: String,
-    /// The first sends; all are believed in webhooks, so that one can replace the other.
+    /// The first sends; webhooks accept all of them, for rotation.
     tokens: Vec<String>,
     from: String,
     url: Url,
@@ -58,7 +60,7 @@ impl Messages {
             resend_webhook_secrets: reader.resend_webhook_secrets(),
             sns_topics: reader.list("GG_SES_TOPICS"),
         };
-        if messages.mail_goes_nowhere() && !development {
+        if messages.has_no_mail_provider() && !development {
             let remedy = "is missing; set it to something like smtps://user:password@mail.example.org, or set \
                           GG_RESEND_API_KEY or GG_SES_REGION instead";
             reader.fault("GG_SMTP_URL", remedy);
@@ -66,21 +68,21 @@ impl Messages {
         messages
     }
 
-    fn mail_goes_nowhere(&self) -> bool {
+    fn has_no_mail_provider(&self) -> bool {
         self.resend.is_none() && self.smtp_url.is_none() && self.ses.is_none()
     }
 
-    /// What Twilio's webhooks may be signed with.
+    /// Tokens that may sign Twilio's webhooks.
     pub fn twilio_tokens(&self) -> &[String] {
         self.twilio.as_ref().map_or(&[], |twilio| &twilio.tokens)
     }
 
-    /// Amazon's account, for confirming subscriptions of SES's events.
+    /// The AWS account, to confirm SNS subscriptions.
     pub fn aws(&self) -> Option<&Aws> {
         self.ses.as_ref().map(|ses| &ses.aws)
     }
 
-    /// The ways out that are configured; mail without a provider goes into files under `local_dir`.
+    /// The configured transports; without an email provider, messages are written to files under `local_dir`.
     pub fn senders(&self, local_dir: &Path) -> anyhow::Result<Senders> {
         let outbox = || Sender::Outbox(Outbox::new(local_dir.join("outbox")));
         let mail = match (&self.resend, &self.smtp_url, &self.ses) {
@@ -95,11 +97,11 @@ impl Messages {
                 let sender = Twilio::new(twilio.url.clone(), twilio.sid.clone(), token, twilio.from.clone())?;
                 Some(Sender::Twilio(sender))
             }
-            None if self.mail_goes_nowhere() => Some(outbox()),
+            None if self.has_no_mail_provider() => Some(outbox()),
             None => None,
         };
         Ok(Senders::new(self.from.parse().context("GG_MAIL_FROM")?, mail, text)
-            .warming_up(self.warm_up && !self.mail_goes_nowhere()))
+            .warming_up(self.warm_up && !self.has_no_mail_provider()))
     }
 }
 

@@ -1,15 +1,15 @@
+//! Settings reader: parses variables one by one and collects faults.
+
 use std::{collections::HashMap, net::SocketAddr, path::Path};
 
 use guestguard::rate_limits::{Limit, Rate};
 use url::Url;
 
-use super::{Environment, Fault};
-use crate::connect;
+use super::{DATABASE_CONNECTIONS, Environment, Fault};
 
-/// Keys generated for development begin so, and are refused in production. All of it is base64url.
+/// Prefix of generated development keys, which production rejects. It is valid base64url.
 const DEVELOPMENT_KEY: &str = "development-";
 
-/// The variables, and what is wrong with them.
 pub struct Reader<'a> {
     pub variables: &'a HashMap<String, String>,
     pub faults: Vec<Fault>,
@@ -99,14 +99,14 @@ impl Reader<'_> {
         })
     }
 
-    /// How many connections to PostgreSQL; a worker keeps two to listen, and four leave it two to work with.
+    /// Connections to PostgreSQL. At least four: a worker keeps two to listen.
     pub fn connections(&mut self, name: &'static str) -> u32 {
-        let Some(text) = self.text(name) else { return connect::CONNECTIONS };
+        let Some(text) = self.text(name) else { return DATABASE_CONNECTIONS };
         match text.parse() {
             Ok(connections @ 4..=500) => connections,
             _ => {
                 self.fault(name, format!("is \"{text}\"; give a whole number from 4 to 500"));
-                connect::CONNECTIONS
+                DATABASE_CONNECTIONS
             }
         }
     }
@@ -119,7 +119,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A provider's address: its own, or another for tests.
+    /// A provider's base URL; tests set another one.
     pub fn provider(&mut self, name: &'static str, own: &str) -> Option<Url> {
         let text = self.text(name).unwrap_or_else(|| own.to_owned());
         let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
@@ -129,7 +129,16 @@ impl Reader<'_> {
         url
     }
 
-    /// Values with commas between them.
+    pub fn https_url(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        let url = Url::parse(&text).ok().filter(|url| url.scheme() == "https" && url.has_host());
+        if url.is_none() {
+            self.fault(name, format!("is \"{text}\"; give an address that begins with https://"));
+        }
+        url.map(Into::into)
+    }
+
+    /// Comma-separated values.
     pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
@@ -149,7 +158,7 @@ pub fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// The key of this working copy, made at the first start.
+/// The key of this working copy, generated at the first start.
 pub fn development_key(local_dir: &Path) -> anyhow::Result<String> {
     let path = local_dir.join("secret-key");
     if let Ok(key) = std::fs::read_to_string(&path) {

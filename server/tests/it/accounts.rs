@@ -79,7 +79,7 @@ async fn the_whole_account_flow(db: PgPool) {
     app.work().await;
     let verify = account_link(&app.mails(email).await[0]);
     for _ in 0..3 {
-        assert!(ana.get(&verify).await.ok().contains("Is this your address?"), "looking uses nothing up");
+        assert!(ana.get(&verify).await.ok().contains("Verify your email"), "looking uses nothing up");
     }
     let token = verify.rsplit('/').next().unwrap();
     assert_eq!(post("/api/auth/verify", &verify, &[("token", token)]).await, "/sign-in");
@@ -88,7 +88,7 @@ async fn the_whole_account_flow(db: PgPool) {
     let me: serde_json::Value = serde_json::from_str(&ana.get("/me").await.ok()).unwrap();
     assert_eq!((me["email"].as_str(), me["verified"].as_bool()), (Some(email), Some(true)));
 
-    let asked = post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", email)]).await;
+    let asked = post("/api/auth/request-reset", "/forgot", &[("form[email]", email)]).await;
     assert_eq!(asked, "/forgot");
     app.work().await;
     let reset = account_link(&app.mails(email).await[0]);
@@ -144,7 +144,7 @@ async fn asvs_6_3_8_known_and_unknown_addresses_are_answered_alike(db: PgPool) {
         ("/api/auth/sign-in", "/sign-in", |email| {
             vec![("form[email]", email), ("form[password]", "wrong horse battery")]
         }),
-        ("/api/auth/ask-for-reset", "/forgot", |email| vec![("form[email]", email)]),
+        ("/api/auth/request-reset", "/forgot", |email| vec![("form[email]", email)]),
     ];
     for (endpoint, back, form) in forms {
         let mut answers = Vec::new();

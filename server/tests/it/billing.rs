@@ -5,7 +5,7 @@ mod plans;
 
 use std::time::Duration;
 
-use guestguard::{billing::Tier, ids::EventId};
+use guestguard::{ids::EventId, plan::Tier};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -30,13 +30,13 @@ async fn shop(db: PgPool) -> (App, Stripe) {
 }
 
 /// Goes to the checkout; returns its address.
-async fn checkout(host: &Actor, tier: &str, billed: &str) -> String {
+async fn checkout(host: &Actor, tier: &str, interval: &str) -> String {
     let key = hidden(&host.get(PLAN).await.ok(), "key").remove(0);
-    buy(host, tier, billed, &key).await.location()
+    buy(host, tier, interval, &key).await.location()
 }
 
-async fn buy(host: &Actor, tier: &str, billed: &str, key: &str) -> Answer {
-    host.post("/api/billing/buy", PLAN, &[("tier", tier), ("billed", billed), ("key", key)]).await
+async fn buy(host: &Actor, tier: &str, interval: &str, key: &str) -> Answer {
+    host.post("/api/billing/buy", PLAN, &[("tier", tier), ("interval", interval), ("key", key)]).await
 }
 
 /// Buys a plan and comes back.
@@ -109,7 +109,7 @@ async fn free_tier_guest_limit_by_form_quick_add_and_import(db: PgPool) {
     assert_eq!(upgrade(&add(&ana, event).await), told(50));
     assert_eq!(upgrade(&import(&ana, event, 60, 1, false).await), told(50));
     let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
-    assert!(page.contains("50 of 50 guests") && page.contains("Make room"));
+    assert!(page.contains("50 of 50 guests") && page.contains("Upgrade"));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
@@ -132,7 +132,7 @@ async fn business_tier_passes_both(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
     let page = subscribed(&stripe, &ana, "business").await;
-    assert!(page.contains("You are on Business") && page.contains("It renews on"), "{page}");
+    assert!(page.contains("Current plan: Business") && page.contains("It renews on"), "{page}");
     let event = ana.plan(&[]).await;
     for _ in 0..11 {
         ana.plan(&[]).await;

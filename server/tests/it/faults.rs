@@ -118,7 +118,8 @@ async fn while_postgresql_is_away_everybody_is_told_to_wait(db: PgPool) {
     let mut url = db.connect_options().to_url_lossy();
     let mut wire = Wire::to(url.socket_addrs(|| Some(5432)).unwrap()[0]).await;
     url.set_port(Some(wire.port)).unwrap();
-    let app = App::start(server::connect::database(url.as_str(), server::connect::CONNECTIONS).await.unwrap()).await;
+    let app =
+        App::start(server::connect::database(url.as_str(), server::config::DATABASE_CONNECTIONS).await.unwrap()).await;
     let (ana, link) = invited(&app).await;
     wire.cut().await;
     hosts_are_told_to_wait(&app, &ana).await;

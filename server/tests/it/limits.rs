@@ -18,7 +18,7 @@ fn limited(limit: Limit, calls: u32) -> Settings {
 /// Asks for a mail about an account, behind proxies that say so; the status.
 async fn ask(eve: &Actor, forwarded: &str) -> u16 {
     let fields = [("form[email]", "eve@example.org")];
-    eve.fetch_with(&[("x-forwarded-for", forwarded)], "/api/auth/ask-for-reset", &fields).await.status.as_u16()
+    eve.fetch_with(&[("x-forwarded-for", forwarded)], "/api/auth/request-reset", &fields).await.status.as_u16()
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

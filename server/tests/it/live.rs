@@ -117,7 +117,7 @@ async fn asvs_7_4_1_a_socket_ends_with_its_session(db: PgPool) {
     ana.paste(event.parse().unwrap(), "Ada").await;
     while !next_text(&mut mine).await.expect("one's own socket stays open").contains("\"guests\":1") {}
 
-    ana.post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", "ana@example.org")]).await.location();
+    ana.post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await.location();
     app.work().await;
     let link = account_link(&app.mails("ana@example.org").await[0]);
     let fields = [("token", link.rsplit('/').next().unwrap()), ("form[password]", "nine yellow parasols")];

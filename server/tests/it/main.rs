@@ -1,13 +1,13 @@
 //! GuestGuard through its front door: the real router on a real port, with real PostgreSQL, Redis and SMTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access_control;
 mod accounts;
 mod backup;
 mod billing;
 mod bounds;
 mod by_hand;
 mod delivery;
-mod doors;
 mod encoding;
 mod encryption;
 mod faults;

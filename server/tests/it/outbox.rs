@@ -183,7 +183,7 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     let pause = "update users set sending_paused = 'bounces' where name = 'Ana'";
     sqlx::query(pause).execute(&app.backend.db).await.unwrap();
     assert_eq!(postman::work_off(&app.backend).await.unwrap(), 3);
-    app.anonymous().post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
+    app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     app.work().await;
     assert_eq!(app.count("select count(*) from notifications where kind = 'reset' and state = 'sent'").await, 1);
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 3);

@@ -105,7 +105,7 @@ async fn timing_of_known_and_unknown_addresses(db: PgPool) {
     }
     compare("sign-in to a locked account", async |of, _| assert_eq!(guess(of).await, 423)).await;
     compare("forgotten password", async |of, _| {
-        assert_eq!(eve.fetch("/api/auth/ask-for-reset", &[("form[email]", email(of))]).await.status, 200);
+        assert_eq!(eve.fetch("/api/auth/request-reset", &[("form[email]", email(of))]).await.status, 200);
     })
     .await;
 }

@@ -1,12 +1,11 @@
+//! Email address verbs: verify it, change it.
+
 use sqlx::PgConnection;
 
-use super::{
-    password,
-    record::{record, record_by},
-    token,
-};
+use super::{password, token};
 use crate::{
-    auth::{Act, AddressForm, Host, Purpose},
+    audit::{self, Actor, AuditEvent},
+    auth::{AddressForm, Host, Purpose},
     backend::Backend,
     error::{OnConstraint, Result},
     ids::{Token, UserId},
@@ -15,30 +14,30 @@ use crate::{
     problem::{FieldError, Fields},
 };
 
-/// The holder of a verification link proves the account's address.
+/// Verifies the account's address by the link from an email.
 pub async fn verify(backend: &Backend, token: &Token, device: &str) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    let used = token::consume(&mut tx, now, token, &[Purpose::Verify]).await?;
-    let proven = sqlx::query!(
+    let token = token::consume(&mut tx, now, token, &[Purpose::Verify]).await?;
+    let updated = sqlx::query!(
         "update users set verified_at = coalesce(verified_at, $3) where id = $1 and lower(email) = lower($2)",
-        used.user.0,
-        used.email,
+        token.user.0,
+        token.email,
         now,
     )
     .execute(&mut *tx)
     .await?
     .rows_affected();
-    if proven == 0 {
-        // The account has another address by now.
+    if updated == 0 {
+        // The account's address has changed since.
         return Err(Problem::LinkEnded(LinkEnd::Expired).into());
     }
-    record_by(&mut tx, now, used.user, Act::Verified, "", device).await?;
+    audit::record(&mut tx, now, Actor { user: token.user, device }, AuditEvent::Verified, "").await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Begins to move the account to another address. Both ends get a mail and have to agree.
+/// Starts a change of address. Both addresses get an email and must confirm.
 pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) -> Result<()> {
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
@@ -56,43 +55,44 @@ pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) 
     let enqueue = notifications::actions::enqueue_account;
     enqueue(&mut tx, now, host.id(), Kind::LeaveAddress, host.email(), Some(leave)).await?;
     enqueue(&mut tx, now, host.id(), Kind::TakeAddress, &email, Some(take)).await?;
-    record(&mut tx, now, host, Act::AddressChangeAsked, &email).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::AddressChangeRequested, &email).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// One end agrees that the account moves; with the second the account has the new address. Returns whether it has.
-pub async fn agree_to_new_address(backend: &Backend, token: &Token, device: &str) -> Result<bool> {
+/// Confirms a change of address for one of the two addresses; the second confirmation applies it. Returns whether it was
+/// applied.
+pub async fn confirm_new_address(backend: &Backend, token: &Token, device: &str) -> Result<bool> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    let used = token::consume(&mut tx, now, token, &[Purpose::LeaveAddress, Purpose::TakeAddress]).await?;
-    // Both ends may agree at the same moment: the account's row lets the second see the first.
-    let old = sqlx::query_scalar!("select email from users where id = $1 for no key update", used.user.0)
+    let token = token::consume(&mut tx, now, token, &[Purpose::LeaveAddress, Purpose::TakeAddress]).await?;
+    // Both may confirm at the same time; the lock lets the second see the first.
+    let old = sqlx::query_scalar!("select email from users where id = $1 for no key update", token.user.0)
         .fetch_one(&mut *tx)
         .await?;
-    if !both_agreed(&mut tx, used.user, &used.email, now).await? {
+    if !both_confirmed(&mut tx, token.user, &token.email, now).await? {
         tx.commit().await?;
         return Ok(false);
     }
-    sqlx::query!("update users set email = $2, verified_at = $3 where id = $1", used.user.0, used.email, now)
+    sqlx::query!("update users set email = $2, verified_at = $3 where id = $1", token.user.0, token.email, now)
         .execute(&mut *tx)
         .await
         .on_constraint("users_email_key", Problem::Conflict(Conflict::AddressTaken))?;
-    // Links that went to the old address are void.
+    // Revoke links that went to the old address.
     sqlx::query!(
         "update account_tokens set used_at = $2, token_sealed = null where user_id = $1 and used_at is null",
-        used.user.0,
+        token.user.0,
         now,
     )
     .execute(&mut *tx)
     .await?;
-    record_by(&mut tx, now, used.user, Act::AddressChanged, &used.email, device).await?;
-    notifications::actions::enqueue_account(&mut tx, now, used.user, Kind::AddressChanged, &old, None).await?;
+    audit::record(&mut tx, now, Actor { user: token.user, device }, AuditEvent::AddressChanged, &token.email).await?;
+    notifications::actions::enqueue_account(&mut tx, now, token.user, Kind::AddressChanged, &old, None).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-async fn both_agreed(
+async fn both_confirmed(
     tx: &mut PgConnection,
     user: UserId,
     email: &str,

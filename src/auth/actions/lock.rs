@@ -1,27 +1,29 @@
-use crate::{auth::MOST_FAILURES, backend::Backend, error::Result};
+//! Password lock: counts failed sign-ins per address.
 
-/// A comparison of passwords that was counted before it was made.
-pub(super) struct Attempt {
+use crate::{auth::MAX_FAILURES, backend::Backend, error::Result};
+
+/// A counted sign-in attempt.
+pub(super) struct SignInAttempt {
     pub locks: bool,
 }
 
-/// Counts an attempt before its password is compared, in one statement: however many try at once, no more than five
-/// passwords are ever compared. Addresses without an account are counted alike. `None` where the password is locked.
-pub(super) async fn reserve(backend: &Backend, email: &str) -> Result<Option<Attempt>> {
+/// Counts an attempt before comparing its password, in one statement, so that parallel attempts compare no more than five.
+/// Addresses without an account count alike. `None` if the password is locked.
+pub(super) async fn reserve(backend: &Backend, email: &str) -> Result<Option<SignInAttempt>> {
     let failures = sqlx::query_scalar!(
         "insert into sign_in_failures as f (address_hash, failures, failed_at) values ($1, 1, $2)
         on conflict (address_hash) do update set failures = f.failures + 1, failed_at = $2 where f.failures < $3
         returning failures",
         address_hash(backend, email)?,
         backend.clock.now(),
-        MOST_FAILURES,
+        MAX_FAILURES,
     )
     .fetch_optional(&backend.db)
     .await?;
-    Ok(failures.map(|failures| Attempt { locks: failures >= MOST_FAILURES }))
+    Ok(failures.map(|failures| SignInAttempt { locks: failures >= MAX_FAILURES }))
 }
 
-/// Forgets the failures of an address: its password was right, or is a new one.
+/// Resets the failures of an address after a correct or new password.
 pub(super) async fn clear(tx: &mut sqlx::PgConnection, backend: &Backend, email: &str) -> Result<()> {
     sqlx::query!("delete from sign_in_failures where address_hash = $1", address_hash(backend, email)?)
         .execute(tx)
@@ -29,8 +31,8 @@ pub(super) async fn clear(tx: &mut sqlx::PgConnection, backend: &Backend, email:
     Ok(())
 }
 
-/// Forgets what is known of an address apart from its account: failed sign-ins, and news that nobody followed up yet.
-pub(crate) async fn forget_address(tx: &mut sqlx::PgConnection, backend: &Backend, email: &str) -> Result<()> {
+/// Deletes records of an address outside its account: failed sign-ins, and account events still queued.
+pub(crate) async fn delete_address_records(tx: &mut sqlx::PgConnection, backend: &Backend, email: &str) -> Result<()> {
     clear(tx, backend, email).await?;
     crate::auth::jobs::delete_account_events(tx, email).await
 }

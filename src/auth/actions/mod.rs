@@ -1,21 +1,19 @@
-//! What people do with their accounts.
+//! Account verbs: sign-up, sign-in, sessions, passwords, addresses.
 
+mod account_event;
 mod address;
 mod lock;
-mod news;
 mod password;
-mod record;
 mod session;
 mod sign_in;
 mod sign_up;
 mod token;
 
-pub use address::{agree_to_new_address, change_address, verify};
-pub(crate) use lock::forget_address;
-pub use news::{ask_for_reset, ask_for_verification, handle_account_event};
-pub use password::{change_password, prove, reset_password};
-pub use record::{record, record_of};
-pub use session::{end_other_sessions, end_session, forget_the_past, renew, revoke_replayed, see};
+pub use account_event::{handle_account_event, request_reset, request_verification};
+pub use address::{change_address, confirm_new_address, verify};
+pub(crate) use lock::delete_address_records;
+pub use password::{change_password, reauthenticate, reset_password};
+pub use session::{delete_expired, end_other_sessions, end_session, revoke_reused, rotate, touch};
 pub use sign_in::sign_in;
-pub use sign_up::{open_vouched, sign_up};
+pub use sign_up::{sign_up, sign_up_verified};
 pub use token::forget_clear_token;

@@ -1,16 +1,11 @@
+//! Password verbs: reset, change, re-authenticate.
+
 use sqlx::PgConnection;
 
-use super::{
-    lock,
-    record::{record, record_by},
-    session, token,
-};
+use super::{lock, session, token};
 use crate::{
-    auth::{
-        Act, Host, PasswordForm, ProofForm, Purpose, ResetForm,
-        jobs::{self, AccountEvent},
-        password,
-    },
+    audit::{self, Actor, AuditEvent},
+    auth::{AccountEvent, Host, PasswordForm, Purpose, ReauthenticationForm, ResetForm, jobs, password},
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},
@@ -19,8 +14,8 @@ use crate::{
     problem::{LinkEnd, Problem},
 };
 
-/// Sets a new password for whoever holds a reset link, unlocks it, ends all sessions and signs this browser in. All
-/// other reset links are void from then on.
+/// Sets a new password by a reset link: unlocks it, ends all sessions, signs this browser in, and revokes all other reset
+/// links.
 pub async fn reset_password(backend: &Backend, token: &Token, form: &ResetForm, device: &str) -> Result<SessionId> {
     let holder = crate::auth::queries::link_holder(backend, token, &[Purpose::Reset]).await?;
     let mut fields = Fields::default();
@@ -30,14 +25,14 @@ pub async fn reset_password(backend: &Backend, token: &Token, form: &ResetForm, 
 
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    let used = token::consume(&mut tx, now, token, &[Purpose::Reset]).await?;
-    set_password(&mut tx, used.user, &hash).await?;
+    let token = token::consume(&mut tx, now, token, &[Purpose::Reset]).await?;
+    set_password(&mut tx, token.user, &hash).await?;
     lock::clear(&mut tx, backend, &holder.account_email).await?;
-    // Who reads the mail of the account's address has proven it.
+    // Receiving the email verifies the address.
     sqlx::query!(
         "update users set verified_at = coalesce(verified_at, $3) where id = $1 and lower(email) = lower($2)",
-        used.user.0,
-        used.email,
+        token.user.0,
+        token.email,
         now,
     )
     .execute(&mut *tx)
@@ -45,29 +40,29 @@ pub async fn reset_password(backend: &Backend, token: &Token, form: &ResetForm, 
     sqlx::query!(
         "update account_tokens set used_at = $2, token_sealed = null
         where user_id = $1 and purpose = 'reset' and used_at is null",
-        used.user.0,
+        token.user.0,
         now,
     )
     .execute(&mut *tx)
     .await?;
-    session::end_all(&mut tx, now, used.user, None).await?;
-    record_by(&mut tx, now, used.user, Act::PasswordReset, "", device).await?;
+    session::end_all(&mut tx, now, token.user, None).await?;
+    audit::record(&mut tx, now, Actor { user: token.user, device }, AuditEvent::PasswordReset, "").await?;
     notifications::actions::enqueue_account(
         &mut tx,
         now,
-        used.user,
+        token.user,
         Kind::PasswordChanged,
         &holder.account_email,
         None,
     )
     .await?;
-    let session = session::insert(&mut tx, now, used.user, device).await?;
+    let session = session::insert(&mut tx, now, token.user, device).await?;
     tx.commit().await?;
-    backend.live.sessions_ended(used.user);
+    backend.live.sessions_ended(token.user);
     Ok(session)
 }
 
-/// Sets a new password for somebody who knows the present one, and ends all their other sessions.
+/// Changes the password and ends all other sessions.
 pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm) -> Result<()> {
     let mut fields = Fields::default();
     fields.given("current_password", &form.current_password);
@@ -80,15 +75,15 @@ pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm
     let mut tx = backend.db.begin().await?;
     set_password(&mut tx, host.id(), &hash).await?;
     session::end_all(&mut tx, now, host.id(), Some(host.session())).await?;
-    record(&mut tx, now, host, Act::PasswordChanged, "").await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::PasswordChanged, "").await?;
     notifications::actions::enqueue_account(&mut tx, now, host.id(), Kind::PasswordChanged, host.email(), None).await?;
     tx.commit().await?;
     backend.live.sessions_ended(host.id());
     Ok(())
 }
 
-/// The host types their password once more, before something that asks for a recent sign-in.
-pub async fn prove(backend: &Backend, host: &Host, form: &ProofForm) -> Result<()> {
+/// Re-authenticates the host's session by their password.
+pub async fn reauthenticate(backend: &Backend, host: &Host, form: &ReauthenticationForm) -> Result<()> {
     let mut fields = Fields::default();
     fields.given("current_password", &form.current_password);
     fields.finish(())?;
@@ -104,20 +99,20 @@ pub async fn prove(backend: &Backend, host: &Host, form: &ProofForm) -> Result<(
     Ok(())
 }
 
-/// Asks for the present password again. Failures count towards the lock, as at the door.
+/// Checks the current password. Failures count towards the lock, as at sign-in.
 pub(super) async fn confirm(backend: &Backend, host: &Host, current: &str) -> Result<()> {
     let Some(attempt) = lock::reserve(backend, host.email()).await? else { return Err(Problem::Locked.into()) };
     let stored = sqlx::query_scalar!("select password_hash from users where id = $1", host.id().0)
         .fetch_optional(&backend.db)
         .await?;
-    let right = password::verify(current, stored.as_deref()).await?;
-    // Not before: a connection must not wait for a hasher.
+    let matches = password::verify(current, stored.as_deref()).await?;
+    // Only now: a connection must not wait for a hasher.
     let mut db = backend.db.acquire().await?;
-    if right {
+    if matches {
         return lock::clear(&mut db, backend, host.email()).await;
     }
-    let news = if attempt.locks { AccountEvent::Locked } else { AccountEvent::SignInFailed };
-    jobs::enqueue(&mut db, news, host.email(), host.device()).await?;
+    let event = if attempt.locks { AccountEvent::Locked } else { AccountEvent::SignInFailed };
+    jobs::enqueue(&mut db, event, host.email(), host.device()).await?;
     Err(match attempt.locks {
         true => Problem::Locked.into(),
         false => invalid("current_password", FieldError::WrongCurrentPassword).into(),

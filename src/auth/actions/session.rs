@@ -1,9 +1,11 @@
+//! Session verbs: touch, rotate, end, revoke.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::record::{record, record_by};
 use crate::{
-    auth::{Act, Host, IDLE_DAYS, LONGEST_DAYS, MOST_FAILURES},
+    audit::{self, Actor, AuditEvent},
+    auth::{Host, IDLE_DAYS, MAX_FAILURES, SESSION_MAX_DAYS},
     backend::Backend,
     error::Result,
     ids::{SessionId, UserId},
@@ -11,12 +13,12 @@ use crate::{
     problem::Problem,
 };
 
-/// Minutes after which a session's cookie is replaced.
-const RENEWAL_MINUTES: i64 = 15;
-/// Minutes between two notes of when a session was seen last.
-const SEEN_MINUTES: i64 = 1;
+/// Minutes after which a session's cookie is rotated.
+const ROTATION_MINUTES: i64 = 15;
+/// Minutes between two updates of a session's last use.
+const TOUCH_MINUTES: i64 = 1;
 
-/// Begins a session, in the transaction of the verb that signs somebody in.
+/// Starts a session, in the transaction of the verb that signs in.
 pub(super) async fn insert(tx: &mut PgConnection, now: DateTime<Utc>, user: UserId, device: &str) -> Result<SessionId> {
     let id = SessionId::new();
     sqlx::query!(
@@ -32,23 +34,23 @@ pub(super) async fn insert(tx: &mut PgConnection, now: DateTime<Utc>, user: User
     Ok(id)
 }
 
-/// Notes that a session is in use, at most once a minute.
-pub async fn see(backend: &Backend, host: &Host) -> Result<()> {
+/// Updates the session's last use, at most once a minute.
+pub async fn touch(backend: &Backend, host: &Host) -> Result<()> {
     let now = backend.clock.now();
     sqlx::query!(
         "update sessions set seen_at = $3 where user_id = $1 and id = $2 and seen_at < $4",
         host.id().0,
         host.session().0,
         now,
-        now - TimeDelta::minutes(SEEN_MINUTES),
+        now - TimeDelta::minutes(TOUCH_MINUTES),
     )
     .execute(&backend.db)
     .await?;
     Ok(())
 }
 
-/// Whether it is time to replace the session's cookie. Of any number of requests at the same moment one is told so.
-pub async fn renew(backend: &Backend, host: &Host) -> Result<bool> {
+/// Whether this request must rotate the session's cookie. Of parallel requests, exactly one gets `true`.
+pub async fn rotate(backend: &Backend, host: &Host) -> Result<bool> {
     let now = backend.clock.now();
     let due = sqlx::query!(
         "update sessions set rotated_at = $3
@@ -56,7 +58,7 @@ pub async fn renew(backend: &Backend, host: &Host) -> Result<bool> {
         host.id().0,
         host.session().0,
         now,
-        now - TimeDelta::minutes(RENEWAL_MINUTES),
+        now - TimeDelta::minutes(ROTATION_MINUTES),
     )
     .execute(&backend.db)
     .await?
@@ -64,7 +66,7 @@ pub async fn renew(backend: &Backend, host: &Host) -> Result<bool> {
     Ok(due == 1)
 }
 
-/// Ends one session of the host: this one at sign-out, or another from the list.
+/// Ends one session of the host: this one at sign-out, or another.
 pub async fn end_session(backend: &Backend, host: &Host, session: SessionId) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
@@ -80,8 +82,8 @@ pub async fn end_session(backend: &Backend, host: &Host, session: SessionId) -> 
     if ended == 0 {
         return Err(Problem::NotFound.into());
     }
-    let act = if session == host.session() { Act::SignedOut } else { Act::SessionEnded };
-    record(&mut tx, now, host, act, "").await?;
+    let event = if session == host.session() { AuditEvent::SignedOut } else { AuditEvent::SessionEnded };
+    audit::record(&mut tx, now, host.actor(), event, "").await?;
     tx.commit().await?;
     backend.live.sessions_ended(host.id());
     Ok(())
@@ -92,7 +94,7 @@ pub async fn end_other_sessions(backend: &Backend, host: &Host) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     end_all(&mut tx, now, host.id(), Some(host.session())).await?;
-    record(&mut tx, now, host, Act::SessionEnded, "all others").await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::SessionEnded, "all others").await?;
     tx.commit().await?;
     backend.live.sessions_ended(host.id());
     Ok(())
@@ -116,9 +118,8 @@ pub(super) async fn end_all(
     Ok(())
 }
 
-/// A cookie that was replaced long ago was presented: somebody has a copy of it. Whoever it is, the session ends, and
-/// the host is told.
-pub async fn revoke_replayed(backend: &Backend, session: SessionId, device: &str) -> Result<()> {
+/// Revokes a session whose replaced cookie was reused, because somebody has a copy, and notifies the host.
+pub async fn revoke_reused(backend: &Backend, session: SessionId, device: &str) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     let revoked = sqlx::query!(
@@ -133,7 +134,7 @@ pub async fn revoke_replayed(backend: &Backend, session: SessionId, device: &str
     .fetch_optional(&mut *tx)
     .await?;
     let Some(revoked) = revoked else { return Ok(()) };
-    record_by(&mut tx, now, revoked.user, Act::SessionRevoked, "", device).await?;
+    audit::record(&mut tx, now, Actor { user: revoked.user, device }, AuditEvent::SessionRevoked, "").await?;
     notifications::actions::enqueue_account(&mut tx, now, revoked.user, Kind::SessionRevoked, &revoked.email, None)
         .await?;
     tx.commit().await?;
@@ -141,20 +142,20 @@ pub async fn revoke_replayed(backend: &Backend, session: SessionId, device: &str
     Ok(())
 }
 
-/// Forgets sessions and links that are long over. Run by the worker's schedule.
-pub async fn forget_the_past(backend: &Backend) -> Result<()> {
+/// Deletes expired sessions, links and failure counts. Run by the schedule.
+pub async fn delete_expired(backend: &Backend) -> Result<()> {
     let now = backend.clock.now();
     sqlx::query!(
         "delete from sessions where ended_at < $1 or seen_at < $1 or created_at < $2",
         now - TimeDelta::days(IDLE_DAYS),
-        now - TimeDelta::days(LONGEST_DAYS),
+        now - TimeDelta::days(SESSION_MAX_DAYS),
     )
     .execute(&backend.db)
     .await?;
     sqlx::query!(
         "delete from sign_in_failures where failures < $1 and failed_at < $2",
-        MOST_FAILURES,
-        now - TimeDelta::days(LONGEST_DAYS)
+        MAX_FAILURES,
+        now - TimeDelta::days(SESSION_MAX_DAYS)
     )
     .execute(&backend.db)
     .await?;

@@ -1,10 +1,9 @@
-use super::{lock, record::record_by, session};
+//! Sign-in.
+
+use super::{lock, session};
 use crate::{
-    auth::{
-        Act, PASSWORD_LENGTH, SignInForm,
-        jobs::{self, AccountEvent},
-        password,
-    },
+    audit::{self, Actor, AuditEvent},
+    auth::{AccountEvent, PASSWORD_LENGTH, SignInForm, jobs, password},
     backend::Backend,
     error::Result,
     ids::{SessionId, UserId},
@@ -13,13 +12,13 @@ use crate::{
     rate_limits::Limit,
 };
 
-struct Account {
+struct Credentials {
     id: UserId,
     password_hash: String,
 }
 
-/// Signs in. One answer for an unknown address and a wrong password, after the same work. The fifth failure in a row
-/// locks the password; only a reset unlocks it.
+/// Signs in. Unknown addresses and wrong passwords get the same response in the same time. The fifth failure in a row
+/// locks the password until a reset.
 pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Result<SessionId> {
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
@@ -29,29 +28,29 @@ pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Resu
 
     let attempt = lock::reserve(backend, &email).await?;
     let account = sqlx::query_as!(
-        Account,
+        Credentials,
         r#"select id as "id: UserId", password_hash from users where lower(email) = lower($1) and deleted_at is null"#,
         email,
     )
     .fetch_optional(&backend.db)
     .await?;
-    let fits = attempt.is_some() && form.password.chars().count() <= PASSWORD_LENGTH.1 as usize;
-    let stored = account.as_ref().filter(|_| fits).map(|account| account.password_hash.as_str());
-    let right = password::verify(&form.password, stored).await?;
+    let plausible = attempt.is_some() && form.password.chars().count() <= PASSWORD_LENGTH.1 as usize;
+    let stored = account.as_ref().filter(|_| plausible).map(|account| account.password_hash.as_str());
+    let matches = password::verify(&form.password, stored).await?;
     match (attempt, account) {
         (None, _) => Err(Problem::Locked.into()),
-        (Some(_), Some(account)) if right => succeed(backend, account, form, &email, device).await,
+        (Some(_), Some(account)) if matches => succeed(backend, account, form, &email, device).await,
         (Some(attempt), _) => {
-            let news = if attempt.locks { AccountEvent::Locked } else { AccountEvent::SignInFailed };
-            jobs::enqueue(&mut *backend.db.acquire().await?, news, &email, device).await?;
-            Err(refusal(attempt.locks))
+            let event = if attempt.locks { AccountEvent::Locked } else { AccountEvent::SignInFailed };
+            jobs::enqueue(&mut *backend.db.acquire().await?, event, &email, device).await?;
+            Err(rejection(attempt.locks))
         }
     }
 }
 
 async fn succeed(
     backend: &Backend,
-    account: Account,
+    account: Credentials,
     form: &SignInForm,
     email: &str,
     device: &str,
@@ -62,7 +61,7 @@ async fn succeed(
     };
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    // A reset that was faster has ended all sessions; this one must not begin after it.
+    // A concurrent reset has ended all sessions; none may start after it.
     let unchanged = sqlx::query!(
         "update users set password_hash = $2 where id = $1 and password_hash = $3",
         account.id.0,
@@ -73,15 +72,15 @@ async fn succeed(
     .await?
     .rows_affected();
     if unchanged == 0 {
-        return Err(refusal(false));
+        return Err(rejection(false));
     }
     lock::clear(&mut tx, backend, email).await?;
-    record_by(&mut tx, now, account.id, Act::SignedIn, "", device).await?;
+    audit::record(&mut tx, now, Actor { user: account.id, device }, AuditEvent::SignedIn, "").await?;
     let session = session::insert(&mut tx, now, account.id, device).await?;
     tx.commit().await?;
     Ok(session)
 }
 
-fn refusal(locked: bool) -> crate::error::Error {
+fn rejection(locked: bool) -> crate::error::Error {
     if locked { Problem::Locked.into() } else { invalid("password", FieldError::WrongPassword).into() }
 }

@@ -1,22 +1,19 @@
+//! Sign-up.
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
-    auth::{
-        SignUpForm,
-        jobs::{self, AccountEvent},
-        password,
-    },
+    auth::{AccountEvent, SignUpForm, jobs, password},
     backend::Backend,
     error::Result,
     ids::UserId,
-    privacy::Document,
+    privacy::LegalDocument,
     problem::Problem,
     problem::{FieldError, Fields},
 };
 
-/// Opens an account, unless there is one with this address already. The person is told nothing of that, here or by the
-/// time it takes: the mail that follows in either case says what is what.
+/// Creates an account unless one has this address. Response and time do not reveal which; the email does.
 pub async fn sign_up(backend: &Backend, form: &SignUpForm, device: &str) -> Result<()> {
     let new = NewAccount::parse(form)?;
     let hash = password::hash(&form.password).await?;
@@ -27,8 +24,8 @@ pub async fn sign_up(backend: &Backend, form: &SignUpForm, device: &str) -> Resu
     Ok(())
 }
 
-/// Opens an account for whose address the operator vouches: no mail, no link to open.
-pub async fn open_vouched(backend: &Backend, form: &SignUpForm) -> Result<()> {
+/// Creates an account whose address the operator has verified: no email, no link.
+pub async fn sign_up_verified(backend: &Backend, form: &SignUpForm) -> Result<()> {
     let new = NewAccount::parse(form)?;
     let hash = password::hash(&form.password).await?;
     let now = backend.clock.now();
@@ -71,8 +68,8 @@ async fn insert(
         password_hash,
         now,
         verified_at,
-        Document::Terms.current(),
-        Document::PrivacyPolicy.current(),
+        LegalDocument::Terms.current(),
+        LegalDocument::PrivacyPolicy.current(),
     )
     .execute(db)
     .await?;

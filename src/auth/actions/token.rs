@@ -1,3 +1,5 @@
+//! Single-use tokens of account emails.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
@@ -10,14 +12,13 @@ use crate::{
     secrets,
 };
 
-/// Whose token was used, and the address it stands for.
-pub(super) struct Used {
+/// Owner and address of a consumed token.
+pub(super) struct ConsumedToken {
     pub user: UserId,
     pub email: String,
 }
 
-/// Makes a token for the mail that `tx` enqueues. Earlier ones stay good: somebody who asks again must not make the
-/// mail that is on its way useless.
+/// Issues a token for the email that `tx` enqueues. Earlier ones stay valid, because their emails may still arrive.
 pub(super) async fn issue(
     tx: &mut PgConnection,
     backend: &Backend,
@@ -31,7 +32,7 @@ pub(super) async fn issue(
         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         user.0,
         id.0,
-        purpose.key(),
+        purpose as Purpose,
         secrets::token_hash(&token),
         backend.secrets.seal(&token, id.0)?,
         email,
@@ -43,19 +44,19 @@ pub(super) async fn issue(
     Ok(id)
 }
 
-/// Uses a token up, in one statement, so that it works once however many try.
+/// Consumes a token in one statement, so that of parallel attempts one succeeds.
 ///
 /// # Errors
-/// `LinkEnded` for a token that is unknown, expired or used: the three are not told apart.
+/// `LinkEnded` for a token that is unknown, expired or used, without distinction.
 pub(super) async fn consume(
     tx: &mut PgConnection,
     now: DateTime<Utc>,
     token: &Token,
     purposes: &[Purpose],
-) -> Result<Used> {
-    let purposes: Vec<String> = purposes.iter().map(|purpose| purpose.key().to_owned()).collect();
-    let used = sqlx::query_as!(
-        Used,
+) -> Result<ConsumedToken> {
+    let purposes: Vec<String> = purposes.iter().map(ToString::to_string).collect();
+    let token = sqlx::query_as!(
+        ConsumedToken,
         r#"
         update account_tokens set used_at = $3, token_sealed = null
         where token_hash = $1 and purpose = any ($2) and used_at is null and expires_at > $3
@@ -67,10 +68,10 @@ pub(super) async fn consume(
     )
     .fetch_optional(tx)
     .await?;
-    used.ok_or_else(|| Problem::LinkEnded(LinkEnd::Expired).into())
+    token.ok_or_else(|| Problem::LinkEnded(LinkEnd::Expired).into())
 }
 
-/// Forgets the clear text of a token whose mail has left; the hash stays, by which it is found.
+/// Deletes the sealed text of a token whose email was sent; its hash remains for look-up.
 pub async fn forget_clear_token(tx: &mut PgConnection, user: UserId, id: AccountTokenId) -> Result<()> {
     sqlx::query!("update account_tokens set token_sealed = null where user_id = $1 and id = $2", user.0, id.0)
         .execute(tx)

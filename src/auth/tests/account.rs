@@ -1,16 +1,17 @@
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
-use super::{DEVICE, NEW_PASSWORD, acts, faults, kinds, try_password};
+use super::{DEVICE, NEW_PASSWORD, audit_events, faults, kinds, try_password};
 use crate::{
-    auth::{Act, AddressForm, PasswordForm, Purpose, actions, queries},
+    audit::AuditEvent,
+    auth::{AddressForm, PasswordForm, Purpose, actions, queries},
     problem::FieldError,
     problem::{Conflict, Problem},
     testing::{self, PASSWORD, problem},
 };
 
 #[sqlx::test]
-async fn a_password_is_changed_by_who_knows_it_and_other_browsers_are_signed_out(db: PgPool) {
+async fn a_password_change_requires_the_current_one_and_ends_other_sessions(db: PgPool) {
     let backend = testing::backend(db).await;
     let ana = testing::host(&backend, "Ana").await;
     let phone = testing::signed_in(&backend, "ana@example.org", PASSWORD).await.unwrap();
@@ -24,7 +25,7 @@ async fn a_password_is_changed_by_who_knows_it_and_other_browsers_are_signed_out
 }
 
 #[sqlx::test]
-async fn an_account_moves_when_both_ends_agree(db: PgPool) {
+async fn an_address_changes_when_both_addresses_confirm(db: PgPool) {
     let backend = testing::backend(db).await;
     let ana = testing::host(&backend, "Ana").await;
     let form = AddressForm { email: "Ana@new.example".into(), current_password: PASSWORD.into() };
@@ -36,17 +37,17 @@ async fn an_account_moves_when_both_ends_agree(db: PgPool) {
     actions::change_address(&backend, &ana, &form).await.unwrap();
     let leave = testing::account_token(&backend, "ana@new.example", Purpose::LeaveAddress).await;
     let take = testing::account_token(&backend, "ana@new.example", Purpose::TakeAddress).await;
-    assert!(!actions::agree_to_new_address(&backend, &take, DEVICE).await.unwrap());
-    assert!(actions::agree_to_new_address(&backend, &take, DEVICE).await.is_err(), "one end cannot agree for both");
+    assert!(!actions::confirm_new_address(&backend, &take, DEVICE).await.unwrap());
+    assert!(actions::confirm_new_address(&backend, &take, DEVICE).await.is_err(), "one end cannot agree for both");
     try_password(&backend, "ana@example.org", PASSWORD).await.unwrap();
-    assert!(actions::agree_to_new_address(&backend, &leave, DEVICE).await.unwrap());
+    assert!(actions::confirm_new_address(&backend, &leave, DEVICE).await.unwrap());
     try_password(&backend, "ana@new.example", PASSWORD).await.unwrap();
     assert!(try_password(&backend, "ana@example.org", PASSWORD).await.is_err());
     assert_eq!(queries::signed_in(&backend, ana.session()).await.unwrap().unwrap().email(), "Ana@new.example");
 }
 
 #[sqlx::test]
-async fn an_account_cannot_move_onto_another(db: PgPool) {
+async fn an_address_of_another_account_cannot_be_taken(db: PgPool) {
     let backend = testing::backend(db).await;
     let ana = testing::host(&backend, "Ana").await;
     testing::host(&backend, "Ben").await;
@@ -54,8 +55,8 @@ async fn an_account_cannot_move_onto_another(db: PgPool) {
     actions::change_address(&backend, &ana, &form).await.unwrap();
     let leave = testing::account_token(&backend, "ben@example.org", Purpose::LeaveAddress).await;
     let take = testing::account_token(&backend, "ben@example.org", Purpose::TakeAddress).await;
-    actions::agree_to_new_address(&backend, &leave, DEVICE).await.unwrap();
-    let refused = problem(actions::agree_to_new_address(&backend, &take, DEVICE).await);
+    actions::confirm_new_address(&backend, &leave, DEVICE).await.unwrap();
+    let refused = problem(actions::confirm_new_address(&backend, &take, DEVICE).await);
     assert_eq!(refused, Problem::Conflict(Conflict::AddressTaken));
 }
 
@@ -67,7 +68,7 @@ async fn asvs_7_3_1_sessions_end_by_disuse_and_by_age(db: PgPool) {
         backend.clock.set(testing::start() + TimeDelta::days(days));
         let host = queries::signed_in(&backend, ana.session()).await.unwrap();
         if let Some(host) = &host {
-            actions::see(&backend, host).await.unwrap();
+            actions::touch(&backend, host).await.unwrap();
         }
         host.is_some()
     };
@@ -81,34 +82,34 @@ async fn asvs_7_3_1_sessions_end_by_disuse_and_by_age(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn of_fifty_requests_at_a_renewal_one_renews(db: PgPool) {
+async fn of_fifty_requests_one_rotates_the_cookie(db: PgPool) {
     let backend = testing::backend(db).await;
     let ana = testing::host(&backend, "Ana").await;
-    assert!(!actions::renew(&backend, &ana).await.unwrap(), "a new session is not due");
+    assert!(!actions::rotate(&backend, &ana).await.unwrap(), "a new session is not due");
     backend.clock.set(testing::start() + TimeDelta::minutes(15));
     let tries = (0..50).map(|_| {
         let (backend, ana) = (backend.clone(), ana.clone());
-        tokio::spawn(async move { actions::renew(&backend, &ana).await.unwrap() })
+        tokio::spawn(async move { actions::rotate(&backend, &ana).await.unwrap() })
     });
-    let mut renewed = 0;
+    let mut rotated = 0;
     for done in tries.collect::<Vec<_>>() {
-        renewed += usize::from(done.await.unwrap());
+        rotated += usize::from(done.await.unwrap());
     }
-    assert_eq!(renewed, 1);
+    assert_eq!(rotated, 1);
 }
 
 #[sqlx::test]
-async fn a_replayed_session_ends_once_and_is_told(db: PgPool) {
+async fn a_reused_cookie_revokes_its_session_once_and_notifies_the_host(db: PgPool) {
     let backend = testing::backend(db).await;
     let ana = testing::host(&backend, "Ana").await;
     let phone = testing::signed_in(&backend, "ana@example.org", PASSWORD).await.unwrap();
     for _ in 0..3 {
-        actions::revoke_replayed(&backend, ana.session(), "curl").await.unwrap();
+        actions::revoke_reused(&backend, ana.session(), "curl").await.unwrap();
     }
     assert!(queries::signed_in(&backend, ana.session()).await.unwrap().is_none());
     assert!(queries::signed_in(&backend, phone.session()).await.unwrap().is_some(), "the others go on");
     assert_eq!(kinds(&backend).await.iter().filter(|kind| *kind == "session-revoked").count(), 1);
-    assert_eq!(acts(&backend, &phone).await[0], Act::SessionRevoked);
+    assert_eq!(audit_events(&backend, &phone).await[0], AuditEvent::SessionRevoked);
 }
 
 #[sqlx::test]

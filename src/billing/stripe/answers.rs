@@ -1,31 +1,32 @@
+//! Responses of Stripe's API: the fields that we read.
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::billing::Status;
+use crate::billing::SubscriptionStatus;
 
-/// A subscription, as far as it is read.
 #[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-pub struct Subscription {
+pub struct StripeSubscription {
     pub id: String,
     pub customer: String,
     pub status: String,
-    items: Option<Items>,
-    /// Seconds since 1970. Until 2025 it stood here, since then with the item.
+    items: Option<SubscriptionItems>,
+    /// Unix seconds. API versions before 2025 have it here, later ones with the item.
     current_period_end: Option<i64>,
     cancel_at_period_end: Option<bool>,
     cancel_at: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-struct Items {
-    data: Vec<Item>,
+struct SubscriptionItems {
+    data: Vec<SubscriptionItem>,
 }
 
 #[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
-struct Item {
+struct SubscriptionItem {
     id: String,
     price: Option<Named>,
-    /// What prices were called before.
+    /// Former name of `price`.
     plan: Option<Named>,
     current_period_end: Option<i64>,
 }
@@ -35,71 +36,68 @@ struct Named {
     id: String,
 }
 
-impl Subscription {
-    fn item(&self) -> Option<&Item> {
+impl StripeSubscription {
+    fn item(&self) -> Option<&SubscriptionItem> {
         self.items.as_ref()?.data.first()
     }
 
-    /// The id of its one item.
+    /// The id of its only item.
     pub fn item_id(&self) -> &str {
         self.item().map(|item| item.id.as_str()).unwrap_or_default()
     }
 
-    /// The id of the price that is paid.
+    /// The price's id.
     pub fn price(&self) -> Option<&str> {
         let item = self.item()?;
         Some(item.price.as_ref().or(item.plan.as_ref())?.id.as_str())
     }
 
-    /// Until when it is paid.
     pub fn period_end(&self) -> Option<DateTime<Utc>> {
         let end = self.item().and_then(|item| item.current_period_end).or(self.current_period_end)?;
         DateTime::from_timestamp(end, 0)
     }
 
-    /// Whether it ends by itself.
-    pub fn ends(&self) -> bool {
+    /// Whether it is cancelled at the end of a period.
+    pub fn is_ending(&self) -> bool {
         self.cancel_at_period_end == Some(true) || self.cancel_at.is_some()
     }
 
-    /// How it stands; a word that we do not know grants nothing.
-    pub fn status(&self) -> Status {
-        serde_json::from_value(self.status.clone().into()).unwrap_or(Status::Paused)
+    /// Unknown values count as paused, which grants nothing.
+    pub fn status(&self) -> SubscriptionStatus {
+        self.status.parse().unwrap_or(SubscriptionStatus::Paused)
     }
 }
 
-/// A visit to Stripe's checkout.
 #[derive(Clone, Debug, miniserde::Deserialize)]
-pub struct Checkout {
+pub struct CheckoutSession {
     pub id: String,
-    /// Where it is; none once it is over.
+    /// `None` once it is completed or expired.
     pub url: Option<String>,
     pub customer: Option<String>,
-    /// The account that went there.
+    /// The account's id.
     pub client_reference_id: Option<String>,
 }
 
 #[derive(miniserde::Deserialize)]
-pub struct Address {
+pub struct PortalSession {
     pub url: String,
 }
 
 #[derive(miniserde::Deserialize)]
-pub struct Id {
+pub struct ObjectId {
     pub id: String,
 }
 
-/// What a price costs.
 #[derive(Clone, Debug, miniserde::Deserialize)]
-pub struct Price {
+pub struct StripePrice {
     pub id: String,
     pub currency: Option<String>,
-    /// In the currency's smallest unit; none where it is not one amount.
+    /// In the currency's minor unit; `None` for tiered prices.
     pub unit_amount: Option<i64>,
 }
 
 #[derive(miniserde::Deserialize)]
-pub struct Page<T> {
+pub struct StripePage<T> {
     pub data: Vec<T>,
     pub has_more: Option<bool>,
 }

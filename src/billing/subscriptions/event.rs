@@ -1,25 +1,26 @@
+//! Stripe's webhook events.
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// An event of Stripe's, as far as it is read (docs.stripe.com/api/events).
+/// The fields that we read (docs.stripe.com/api/events).
 #[derive(Clone, Debug)]
-pub struct Event {
+pub struct StripeEvent {
     pub id: String,
     pub kind: String,
     pub(super) happened: DateTime<Utc>,
     pub(super) live: Option<bool>,
-    /// The connected account it is about; we have none.
+    /// A connected account; we have none.
     pub(super) account: Option<String>,
     pub(super) object: Value,
 }
 
-/// What stands around every event.
 #[derive(Deserialize)]
 struct Envelope {
     id: String,
     r#type: String,
-    /// Seconds since 1970.
+    /// Unix seconds.
     created: i64,
     livemode: Option<bool>,
     account: Option<String>,
@@ -31,8 +32,8 @@ struct Data {
     object: Value,
 }
 
-impl Event {
-    /// Reads an event; `None`: it is none.
+impl StripeEvent {
+    /// Parses an event; `None` if malformed.
     pub fn read(json: &[u8]) -> Option<Self> {
         let Envelope { id, r#type, created, livemode, account, data } = serde_json::from_slice(json).ok()?;
         let happened = DateTime::from_timestamp(created, 0)?;
@@ -43,7 +44,7 @@ impl Event {
         self.object.get(name)?.as_str()
     }
 
-    /// The customer it is about.
+    /// The customer's id.
     pub(super) fn customer(&self) -> Option<&str> {
         self.text(if self.kind.starts_with("customer.") && self.text("object") == Some("customer") {
             "id"
@@ -52,7 +53,7 @@ impl Event {
         })
     }
 
-    /// Events of one second: in this order they come in a subscription's life.
+    /// Order of a subscription's events within one second.
     pub(super) fn rank(&self) -> i16 {
         match &*self.kind {
             "customer.subscription.created" => 0,

@@ -1,28 +1,31 @@
+//! Stored subscriptions and customers: ordered updates, and the tier they grant.
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
     backend::Backend,
     billing::{
-        Billed, Tier, limits,
-        stripe::{Stripe, Subscription},
+        Interval, SubscriptionStatus, limits,
+        stripe::{Stripe, StripeSubscription},
     },
     error::Result,
     ids::UserId,
+    plan::Tier,
 };
 
-/// The rank of what Stripe answered: it goes before all that was told until then.
-pub const TRUTH: i16 = 3;
+/// Rank of a response from Stripe's API: overrides all earlier events.
+pub const AUTHORITATIVE: i16 = 3;
 
-/// When something was heard of a subscription, in an order that is the same whatever order it comes in.
-pub struct Heard<'a> {
+/// Position of an update, independent of the order of arrival.
+pub struct EventOrder<'a> {
     pub at: DateTime<Utc>,
     pub rank: i16,
     pub id: &'a str,
 }
 
-/// Notes whose customer that is. An account has one; another is left to the operator.
-pub async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId, customer: &str) -> Result<()> {
+/// Links a Stripe customer to the account. A second one is logged for the operator.
+pub async fn link_customer(tx: &mut PgConnection, backend: &Backend, host: UserId, customer: &str) -> Result<()> {
     sqlx::query!(
         "insert into billing_customers (host_id, stripe_id, created_at)
         select id, $2, $3 from users where id = $1 and deleted_at is null on conflict do nothing",
@@ -36,7 +39,7 @@ pub async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId, custom
         .fetch_optional(&mut *tx)
         .await?;
     if known.is_none() {
-        // Their account was deleted while they were on their way to the checkout.
+        // The account was deleted during checkout.
         crate::billing::jobs::enqueue_close_customer(tx, customer).await?;
     }
     if known.as_deref().is_some_and(|known| known != customer) {
@@ -45,10 +48,10 @@ pub async fn meet(tx: &mut PgConnection, backend: &Backend, host: UserId, custom
     Ok(())
 }
 
-/// A customer was deleted at Stripe: their subscriptions ended with them.
-pub async fn forget(tx: &mut PgConnection, customer: &str) -> Result<()> {
+/// Removes a customer deleted at Stripe, whose subscriptions ended with it.
+pub async fn remove_customer(tx: &mut PgConnection, customer: &str) -> Result<()> {
     let Some(host) = host_of(tx, customer).await? else { return Ok(()) };
-    limits::hold(tx, host).await?;
+    limits::lock_account(tx, host).await?;
     sqlx::query!(
         "update subscriptions set status = 'canceled', grants = false, past_due_since = null where host_id = $1",
         host.0,
@@ -65,13 +68,13 @@ pub async fn host_of(tx: &mut PgConnection, customer: &str) -> Result<Option<Use
         .await?)
 }
 
-/// Keeps how a subscription stands: what Stripe answered always, what it told unless something newer was heard.
-pub async fn note(
+/// Stores a subscription: responses always, events unless a newer one is stored.
+pub async fn store(
     tx: &mut PgConnection,
     stripe: &Stripe,
     host: UserId,
-    subscription: &Subscription,
-    heard: Heard<'_>,
+    subscription: &StripeSubscription,
+    order: EventOrder<'_>,
 ) -> Result<()> {
     let bought = subscription.price().and_then(|price| stripe.bought(price));
     if bought.is_none() {
@@ -81,7 +84,7 @@ pub async fn note(
             "a price that is not set buys nothing; see GG_STRIPE_PRICE_…"
         );
     }
-    let (tier, billed) = bought.unwrap_or((Tier::Free, Billed::Monthly));
+    let (tier, interval) = bought.unwrap_or((Tier::Free, Interval::Monthly));
     let status = subscription.status();
     sqlx::query!(
         "insert into subscriptions as s (host_id, stripe_id, item_id, tier, billed, status, period_end,
@@ -98,23 +101,23 @@ pub async fn note(
         host.0,
         subscription.id,
         subscription.item_id(),
-        tier.key(),
-        billed.key(),
-        status.key(),
+        tier as Tier,
+        interval as Interval,
+        status as SubscriptionStatus,
         subscription.period_end(),
-        subscription.ends(),
-        heard.at,
-        heard.rank,
-        heard.id,
-        TRUTH,
+        subscription.is_ending(),
+        order.at,
+        order.rank,
+        order.id,
+        AUTHORITATIVE,
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Settles from which subscription the account has its tier: of those that stand, the one for the largest.
-pub async fn grant(tx: &mut PgConnection, host: UserId) -> Result<()> {
+/// Selects the subscription that grants the account's tier: the largest of the active ones.
+pub async fn apply_tier(tx: &mut PgConnection, host: UserId) -> Result<()> {
     let best = sqlx::query_scalar!(
         "select stripe_id from subscriptions
         where host_id = $1 and status in ('active', 'trialing', 'past_due')
@@ -124,7 +127,7 @@ pub async fn grant(tx: &mut PgConnection, host: UserId) -> Result<()> {
     )
     .fetch_optional(&mut *tx)
     .await?;
-    // First nobody, then that one: there is never a second.
+    // Revoke first: at most one may grant.
     sqlx::query!(
         "update subscriptions set grants = false where host_id = $1 and grants and stripe_id is distinct from $2",
         host.0,

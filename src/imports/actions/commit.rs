@@ -2,7 +2,8 @@ use chrono::TimeDelta;
 
 use super::judge;
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     billing::limits,
     error::Result,
@@ -58,7 +59,7 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
     sqlx::query!("update imports set committed_at = $3 where host_id = $1 and id = $2", host.id().0, import.0, now)
         .execute(&mut *tx)
         .await?;
-    auth::actions::record(&mut tx, now, host, Act::GuestsImported, &(added + updated).to_string()).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsImported, &(added + updated).to_string()).await?;
     tx.commit().await?;
     planner::learn(&backend.db, planner::Table::Guests, new.len()).await;
     backend.live.changed(event);
@@ -131,7 +132,7 @@ pub async fn undo(backend: &Backend, host: &Host, event: EventId, import: Import
     .await?
     .ok_or(Problem::Conflict(Conflict::UndoExpired))?;
     let back = guests::intake::take_back(&mut tx, host, event, import, now).await?;
-    auth::actions::record(&mut tx, now, host, Act::ImportUndone, &back.to_string()).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::ImportUndone, &back.to_string()).await?;
     tx.commit().await?;
     backend.live.changed(event);
     let all = u64::try_from(committed.count.unwrap_or_default()).unwrap_or_default();

@@ -1,6 +1,8 @@
-use crate::{auth::Host, backend::Backend, error::Result, privacy::Document};
+//! Consent to the legal documents.
 
-/// The host agrees to both documents as they are now. Who agreed to them before did so then: nothing changes.
+use crate::{auth::Host, backend::Backend, error::Result, privacy::LegalDocument};
+
+/// Accepts both documents in their current versions. Accepting the same version again keeps the first date.
 pub async fn accept(backend: &Backend, host: &Host) -> Result<()> {
     let now = backend.clock.now();
     sqlx::query!(
@@ -12,8 +14,8 @@ pub async fn accept(backend: &Backend, host: &Host) -> Result<()> {
             privacy_policy_version = $3
         where id = $1",
         host.id().0,
-        Document::Terms.current(),
-        Document::PrivacyPolicy.current(),
+        LegalDocument::Terms.current(),
+        LegalDocument::PrivacyPolicy.current(),
         now,
     )
     .execute(&backend.db)

@@ -1,5 +1,7 @@
+//! A guest's rights: correct, unsubscribe, erase.
+
 use crate::{
-    auth::{self, Act},
+    audit::{self, Actor, AuditEvent},
     backend::Backend,
     error::Result,
     events,
@@ -10,11 +12,11 @@ use crate::{
         senders::outbox,
         suppressions::{self, Reason, Scope},
     },
-    privacy::{CorrectionForm, scrub},
+    privacy::{CorrectionForm, erasure},
     problem::Problem,
 };
 
-/// A guest puts right what their host knows of them. What was on its way to the old address still goes there.
+/// A guest corrects their data. Messages already queued still go to the old address.
 pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) -> Result<()> {
     let CorrectionForm { name, email, phone } = form.clone();
     let new = GuestForm { name, email, phone, ..GuestForm::default() }.parse()?;
@@ -37,18 +39,18 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
     if changed == 0 {
         return Err(Problem::NotFound.into());
     }
-    auth::actions::record_of(&mut tx, now, guest.host(), Act::GuestCorrected, &title).await?;
+    audit::record(&mut tx, now, Actor::without_device(guest.host()), AuditEvent::GuestCorrected, &title).await?;
     tx.commit().await?;
     backend.live.changed(guest.event());
     Ok(())
 }
 
-/// A guest wants no more messages of this host by one way. Taking that back takes a link from a message of theirs: the link
-/// to their invitation is known to the host as well.
+/// A guest unsubscribes from one channel of this host. Only a link in a message can undo that: the host knows the invitation
+/// link too.
 pub async fn stop_channel(backend: &Backend, guest: &Guest, channel: Channel) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    let has = sqlx::query!(
+    let contact = sqlx::query!(
         "select email, phone from guests where host_id = $1 and id = $2 and erased_at is null for no key update",
         guest.host().0,
         guest.id().0,
@@ -57,8 +59,8 @@ pub async fn stop_channel(backend: &Backend, guest: &Guest, channel: Channel) ->
     .await?
     .ok_or(Problem::NotFound)?;
     let address = match channel {
-        Channel::Email => has.email,
-        Channel::Sms => has.phone,
+        Channel::Email => contact.email,
+        Channel::Sms => contact.phone,
     };
     let address = address.ok_or(Problem::NotFound)?;
     let scope = Scope::Host(guest.host());
@@ -68,22 +70,21 @@ pub async fn stop_channel(backend: &Backend, guest: &Guest, channel: Channel) ->
     Ok(())
 }
 
-/// A guest is erased at their wish: nothing is left by which anybody could tell who had the seat. This host writes to
-/// them no more, even if they bring the address again; of it a keyed hash is kept. From the moment this returns, nothing
-/// is sent to them.
+/// Erases a guest at their request. A keyed hash of their address remains, so that this host cannot write to them again.
+/// After this returns, nothing is sent to them.
 pub async fn erase(backend: &Backend, guest: &Guest) -> Result<()> {
     let (host, event, ids) = (guest.host(), guest.event(), [guest.id()]);
     let now = backend.clock.now();
     let title = events::queries::event_of(&backend.db, host, event).await?.title;
     let mut tx = postman::stand_still(backend, host, Some(guest.id())).await?;
-    let addresses = scrub::addresses(&mut tx, host, event, &ids, false).await?;
+    let addresses = erasure::guest_addresses(&mut tx, host, event, &ids, false).await?;
     let written = outbox::written_to(&mut tx, backend, host, Some(guest.id())).await?;
-    scrub::guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
+    erasure::erase_guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
     for address in addresses {
         suppressions::suppress_hashed(&mut tx, now, &backend.secrets, host, &address, Reason::Erased).await?;
     }
-    // The host reads of which event it was, not of whom.
-    auth::actions::record_of(&mut tx, now, host, Act::GuestErased, &title).await?;
+    // The audit log names the event, not the guest.
+    audit::record(&mut tx, now, Actor::without_device(host), AuditEvent::GuestErased, &title).await?;
     tx.commit().await?;
     outbox::forget(backend, &written).await?;
     backend.live.changed(event);

@@ -1,11 +1,11 @@
-//! What hosts agree to and take along, and how people are forgotten.
+//! Privacy verbs: consent, account deletion, a guest's rights, retention.
 
 mod accept;
 mod account;
-mod forget;
 mod guest;
+mod retention;
 
 pub use accept::accept;
 pub use account::{delete_account, remove_deleted};
-pub use forget::{forget_due, warn_of_forgetting};
 pub use guest::{correct, erase, stop_channel};
+pub use retention::{anonymise_due, send_retention_notices};

@@ -1,35 +1,35 @@
+//! Parts of a data export: tables and columns.
+
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::{error::Result, ids::UserId};
 
-/// One part of an export: the rows of a table that belong to a host.
+/// A host's rows of one table.
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
-    /// Its name in the export.
+pub struct ExportPart {
+    /// Name in the export.
     pub name: &'static str,
     pub table: &'static str,
-    /// The column that says whose a row is.
+    /// Column of the owner.
     pub owner: &'static str,
-    /// Columns that stay here: secrets and their hashes, and what follows from others or concerns a moment only. Every
-    /// other column goes along, a new one by itself.
+    /// Excluded columns: secrets, hashes, derived and transient values. All others are exported, new ones automatically.
     pub without: &'static [&'static str],
-    /// The order of the rows.
     pub order: &'static str,
 }
 
-const fn of_host(name: &'static str, table: &'static str, order: &'static str) -> Part {
-    Part { name, table, owner: "host_id", without: &["host_id"], order }
+const fn of_host(name: &'static str, table: &'static str, order: &'static str) -> ExportPart {
+    ExportPart { name, table, owner: "host_id", without: &["host_id"], order }
 }
 
-const fn of_user(name: &'static str, table: &'static str, order: &'static str) -> Part {
-    Part { name, table, owner: "user_id", without: &["user_id"], order }
+const fn of_user(name: &'static str, table: &'static str, order: &'static str) -> ExportPart {
+    ExportPart { name, table, owner: "user_id", without: &["user_id"], order }
 }
 
-/// All parts, in the order of an export. docs/DATA_EXPORT.md describes them.
-pub const PARTS: [Part; 21] = [
-    Part { name: "account", table: "users", owner: "id", without: &["password_hash", "deleted_at"], order: "id" },
+/// All parts, in the export's order. docs/DATA_EXPORT.md describes them.
+pub const PARTS: [ExportPart; 21] = [
+    ExportPart { name: "account", table: "users", owner: "id", without: &["password_hash", "deleted_at"], order: "id" },
     of_user("sessions", "sessions", "created_at, id"),
-    Part {
+    ExportPart {
         without: &["user_id", "token_hash", "token_sealed"],
         ..of_user("account_links", "account_tokens", "created_at, id")
     },
@@ -37,33 +37,33 @@ pub const PARTS: [Part; 21] = [
     of_host("events", "events", "created_at, id"),
     of_host("message_texts", "message_templates", "event_id, kind"),
     of_host("reminders", "reminder_rules", "event_id, id"),
-    Part { without: &["host_id", "name_key", "search"], ..of_host("guests", "guests", "event_id, id") },
-    Part {
+    ExportPart { without: &["host_id", "name_key", "search"], ..of_host("guests", "guests", "event_id, id") },
+    ExportPart {
         without: &["host_id", "token_hash", "token_sealed"],
         ..of_host("invitations", "invitations", "event_id, id")
     },
     of_host("manual_deliveries", "manual_deliveries", "event_id, invitation_id"),
-    Part { without: &["host_id", "network_hash"], ..of_host("openings", "accesses", "event_id, id") },
+    ExportPart { without: &["host_id", "network_hash"], ..of_host("openings", "accesses", "event_id, id") },
     of_host("answers", "rsvps", "event_id, guest_id"),
     of_host("answer_history", "rsvp_history", "event_id, id"),
-    Part {
+    ExportPart {
         without: &["host_id", "lease_owner", "lease_until", "send_began_at"],
         ..of_host("messages", "notifications", "event_id, id")
     },
     of_host("message_steps", "delivery_events", "notification_id, id"),
     of_host("imports", "imports", "event_id, id"),
     of_host("import_rows", "import_rows", "import_id, line"),
-    Part { without: &["host_id", "address_hash"], ..of_host("suppressions", "suppressions", "at, reason") },
+    ExportPart { without: &["host_id", "address_hash"], ..of_host("suppressions", "suppressions", "at, reason") },
     of_host("customer", "billing_customers", "stripe_id"),
-    Part {
+    ExportPart {
         without: &["host_id", "event_at", "event_rank", "stripe_event_id"],
         ..of_host("subscriptions", "subscriptions", "stripe_id")
     },
-    Part { without: &["host_id", "id"], ..of_host("exports", "data_exports", "asked_at") },
+    ExportPart { without: &["host_id", "id"], ..of_host("exports", "data_exports", "asked_at") },
 ];
 
-impl Part {
-    /// The columns that go along, in the order of the table.
+impl ExportPart {
+    /// Exported columns, in the table's order.
     pub async fn columns(self, db: &mut PgConnection) -> Result<Vec<String>> {
         let columns: Vec<String> = sqlx::query_scalar(
             "select attname::text from pg_attribute
@@ -75,13 +75,13 @@ impl Part {
         Ok(columns.into_iter().filter(|column| !self.without.contains(&column.as_str())).collect())
     }
 
-    /// How many rows of it a host has.
+    /// Number of the host's rows.
     pub async fn count(self, db: &mut PgConnection, host: UserId) -> Result<i64> {
         let sql = format!("select count(*) from public.{} where {} = $1", self.table, self.owner);
         Ok(sqlx::query_scalar(AssertSqlSafe(sql)).bind(host.0).fetch_one(db).await?)
     }
 
-    /// The statement that reads a host's rows, each as the text of one JSON object with `columns` in their order.
+    /// The statement that reads the host's rows, each as the text of a JSON object of `columns`.
     pub fn select(self, columns: &[String]) -> String {
         let columns: Vec<_> = columns.iter().map(|column| format!("\"{column}\"")).collect();
         let Self { table, owner, order, .. } = self;

@@ -1,14 +1,17 @@
+//! Prepared exports: made in the background, stored in parts, discarded after three days.
+
 use std::io::Read;
 
 use async_stream::try_stream;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::Stream;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{rows, snapshot, write};
 use crate::{
-    auth::{self, Act, Host},
+    audit::{self, AuditEvent},
+    auth::Host,
     backend::Backend,
     error::Result,
     ids::UserId,
@@ -16,27 +19,26 @@ use crate::{
     problem::Problem,
 };
 
-/// Days for which a prepared export is kept.
+/// Days for which a prepared export is stored.
 pub const KEPT_DAYS: i64 = 3;
-/// Bytes of one part.
+/// Bytes of a stored part.
 const PART: usize = 1024 * 1024;
-/// Rows between two notes of how far it is.
-const NOTE: i64 = 10_000;
+/// Rows between two progress updates.
+const PROGRESS_ROWS: i64 = 10_000;
 
-/// An export that was asked for.
+/// A requested export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prepared {
+pub struct PreparedExport {
     pub asked_at: DateTime<Utc>,
-    /// How much of it is done, out of a hundred.
     pub percent: i64,
-    /// `None`: it is being made.
+    /// `None` while in preparation.
     pub ready_at: Option<DateTime<Utc>>,
 }
 
-/// The export that the host asked for, if they did.
-pub async fn prepared(backend: &Backend, host: &Host) -> Result<Option<Prepared>> {
+/// The export that the host requested.
+pub async fn prepared(backend: &Backend, host: &Host) -> Result<Option<PreparedExport>> {
     Ok(sqlx::query_as!(
-        Prepared,
+        PreparedExport,
         r#"
         select asked_at, least(99, 100 * rows_done / greatest(rows_total, 1)) as "percent!", ready_at
         from data_exports where host_id = $1
@@ -47,13 +49,12 @@ pub async fn prepared(backend: &Backend, host: &Host) -> Result<Option<Prepared>
     .await?)
 }
 
-/// Asks for an export to be prepared; a mail tells when it is. One that is being made goes on; one that is
-/// ready, or should be by now, is replaced.
-pub async fn ask(backend: &Backend, host: &Host) -> Result<()> {
+/// Requests an export; an email announces it. One in preparation continues; one that is ready, or overdue, is replaced.
+pub async fn request(backend: &Backend, host: &Host) -> Result<()> {
     let now = backend.clock.now();
-    host.must_be_recent(now)?;
+    host.require_reauthentication(now)?;
     let mut tx = backend.db.begin().await?;
-    // Each row stands in the document and in a table.
+    // Each row is written to JSON and CSV.
     let total = 2 * rows(&mut tx, host.id()).await?;
     sqlx::query!(
         "delete from data_exports where host_id = $1 and (ready_at is not null or asked_at < $2)",
@@ -79,38 +80,38 @@ pub async fn ask(backend: &Backend, host: &Host) -> Result<()> {
     Ok(())
 }
 
-/// Makes an export that was asked for. Run by the worker. Where somebody was erased meanwhile, who might still stand in it,
-/// it is thrown away and has to be asked for again.
+/// Prepares a requested export. Run by the worker. If data was deleted meanwhile, the export is discarded and must be
+/// requested again.
 pub async fn prepare(backend: &Backend, host: UserId, id: Uuid) -> Result<()> {
-    let (notes, mut noted) = tokio::sync::watch::channel(0_i64);
-    let noting = async {
-        while noted.changed().await.is_ok() {
-            let done = *noted.borrow_and_update();
+    let (progress, mut updates) = tokio::sync::watch::channel(0_i64);
+    let updating = async {
+        while updates.changed().await.is_ok() {
+            let done = *updates.borrow_and_update();
             sqlx::query!("update data_exports set rows_done = $3 where host_id = $1 and id = $2", host.0, id, done)
                 .execute(&backend.db)
                 .await?;
         }
         Ok(())
     };
-    let making = async {
+    let writing = async {
         let mut db = backend.db.acquire().await?;
         let mut tx = snapshot(&mut db).await?;
-        let mut tell = move |through: i64| {
-            if through % NOTE == 0 {
-                notes.send_replace(through);
+        let mut report = move |through: i64| {
+            if through % PROGRESS_ROWS == 0 {
+                progress.send_replace(through);
             }
         };
-        let file = write::archive(&mut tx, host, backend.clock.now(), &mut tell).await?;
+        let file = write::archive(&mut tx, host, backend.clock.now(), &mut report).await?;
         tx.rollback().await?;
         Ok(file)
     };
-    // With the making end the notes.
-    let (file, noted): (Result<_>, Result<()>) = futures::join!(making, noting);
-    noted?;
-    keep(backend, host, id, file?).await
+    // The end of writing drops `progress`, which ends the updates.
+    let (file, updated): (Result<_>, Result<()>) = futures::join!(writing, updating);
+    updated?;
+    store(backend, host, id, file?).await
 }
 
-async fn keep(backend: &Backend, host: UserId, id: Uuid, mut file: std::fs::File) -> Result<()> {
+async fn store(backend: &Backend, host: UserId, id: Uuid, mut file: std::fs::File) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     let email = sqlx::query_scalar!(
@@ -139,16 +140,16 @@ async fn keep(backend: &Backend, host: UserId, id: Uuid, mut file: std::fs::File
     Ok(())
 }
 
-/// The bytes of the export that is ready, part by part.
+/// Streams the bytes of the prepared export.
 ///
 /// # Errors
-/// `SignInAgain` where the password was typed too long ago, `NotFound` where none is ready.
+/// `SignInAgain` without a recent re-authentication, `NotFound` if none is ready.
 pub async fn parts(backend: &Backend, host: &Host) -> Result<impl Stream<Item = Result<Vec<u8>>> + use<>> {
-    host.must_be_recent(backend.clock.now())?;
+    host.require_reauthentication(backend.clock.now())?;
     let ready = prepared(backend, host).await?.and_then(|prepared| prepared.ready_at);
     ready.ok_or(Problem::NotFound)?;
     let mut db = backend.db.acquire().await?;
-    auth::actions::record(&mut db, backend.clock.now(), host, Act::DataExported, "").await?;
+    audit::record(&mut db, backend.clock.now(), host.actor(), AuditEvent::DataExported, "").await?;
     Ok(read(backend.db.clone(), host.id()))
 }
 
@@ -164,25 +165,8 @@ fn read(db: PgPool, host: UserId) -> impl Stream<Item = Result<Vec<u8>>> {
     }
 }
 
-/// Forgets exports in which guests stand whose time for undo is over.
-pub(crate) async fn forget_of(tx: &mut PgConnection, deleted_before: DateTime<Utc>) -> Result<()> {
-    sqlx::query!(
-        "delete from data_exports where host_id in (select host_id from guests where deleted_at <= $1)",
-        deleted_before,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Forgets the export of a host who deleted what stands in it.
-pub(crate) async fn forget(tx: &mut PgConnection, host: UserId) -> Result<()> {
-    sqlx::query!("delete from data_exports where host_id = $1", host.0).execute(tx).await?;
-    Ok(())
-}
-
-/// Forgets exports that were fetched long ago, or never became ready. Run by the schedule.
-pub async fn forget_old(backend: &Backend) -> Result<()> {
+/// Deletes old exports, ready or not. Run by the schedule.
+pub async fn delete_expired(backend: &Backend) -> Result<()> {
     let before = backend.clock.now() - TimeDelta::days(KEPT_DAYS);
     sqlx::query!("delete from data_exports where coalesce(ready_at, asked_at) < $1", before)
         .execute(&backend.db)

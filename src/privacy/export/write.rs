@@ -1,3 +1,5 @@
+//! Writes a data export as JSON, CSV and ZIP.
+
 use std::{
     fs::File,
     io::{BufWriter, Seek, Write},
@@ -9,35 +11,34 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::{PARTS, Part};
+use super::{ExportPart, PARTS};
 use crate::{error::Result, guests::export::line, ids::UserId};
 
-/// The version of the format; it grows when a reader has to be changed.
+/// Version of the format; raise it for changes that break readers.
 const VERSION: u32 = 1;
 
-/// One JSON document.
 pub async fn json(db: &mut PgConnection, host: UserId, now: DateTime<Utc>) -> Result<File> {
     let mut out = BufWriter::new(tempfile::tempfile().map_err(anyhow::Error::from)?);
     document(&mut out, db, host, now, &mut |_| {}).await?;
     rewound(out)
 }
 
-/// An archive with the document and a table of each part. `tell` hears how many rows are through, twice for each: once
-/// for the document and once for its table.
+/// An archive with the JSON document and a CSV of each part. `report` gets the number of rows written; each counts twice,
+/// for JSON and CSV.
 pub async fn archive(
     db: &mut PgConnection,
     host: UserId,
     now: DateTime<Utc>,
-    tell: &mut (dyn FnMut(i64) + Send),
+    report: &mut (dyn FnMut(i64) + Send),
 ) -> Result<File> {
     let out = BufWriter::new(tempfile::tempfile().map_err(anyhow::Error::from)?);
     let mut zip = ZipWriter::new(out);
     let options = SimpleFileOptions::default().large_file(true);
     zip.start_file("data.json", options).map_err(anyhow::Error::from)?;
-    let mut through = document(&mut zip, db, host, now, tell).await?;
+    let mut through = document(&mut zip, db, host, now, report).await?;
     for part in PARTS {
         zip.start_file(format!("{}.csv", part.name), options).map_err(anyhow::Error::from)?;
-        through = table(&mut zip, db, host, part, through, tell).await?;
+        through = table(&mut zip, db, host, part, through, report).await?;
     }
     rewound(zip.finish().map_err(anyhow::Error::from)?)
 }
@@ -54,7 +55,7 @@ async fn document(
     db: &mut PgConnection,
     host: UserId,
     now: DateTime<Utc>,
-    tell: &mut (dyn FnMut(i64) + Send),
+    report: &mut (dyn FnMut(i64) + Send),
 ) -> Result<i64> {
     let head = json!({ "format": "guestguard-export", "version": VERSION, "exported_at": now }).to_string();
     put(out, head.trim_end_matches('}').as_bytes())?;
@@ -70,7 +71,7 @@ async fn document(
             put(out, row?.as_bytes())?;
             opening = b",\n";
             through += 1;
-            tell(through);
+            report(through);
         }
         put(out, b"]")?;
     }
@@ -83,9 +84,9 @@ async fn table(
     out: &mut (impl Write + Send),
     db: &mut PgConnection,
     host: UserId,
-    part: Part,
+    part: ExportPart,
     mut through: i64,
-    tell: &mut (dyn FnMut(i64) + Send),
+    report: &mut (dyn FnMut(i64) + Send),
 ) -> Result<i64> {
     let columns = part.columns(db).await?;
     put(out, b"\xef\xbb\xbf")?;
@@ -96,7 +97,7 @@ async fn table(
         let cells: Vec<_> = columns.iter().map(|column| cell(&row[column.as_str()])).collect();
         put(out, &line(&cells)?)?;
         through += 1;
-        tell(through);
+        report(through);
     }
     Ok(through)
 }

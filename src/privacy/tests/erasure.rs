@@ -11,10 +11,10 @@ use crate::{
         unsubscribing::{self, Subscription},
     },
     privacy::{
-        CorrectionForm, DeletionForm, REMAINS_DAYS,
+        CorrectionForm, DELETED_ACCOUNT_DAYS, DeletionForm,
         actions::{correct, delete_account, erase, remove_deleted, stop_channel},
-        held::held,
-        queries::belongings,
+        queries::account_contents,
+        subject_access::guest_data,
     },
     problem::FieldError,
     problem::{LinkEnd, Problem},
@@ -62,10 +62,10 @@ async fn a_guest_stops_a_way_by_which_their_host_writes_and_only_a_message_of_th
     assert_eq!(problem(stop_channel(&backend, &guest, Channel::Sms).await), Problem::NotFound, "there is no number");
     stop_channel(&backend, &guest, Channel::Email).await.unwrap();
     stop_channel(&backend, &guest, Channel::Email).await.unwrap();
-    assert!(held(&backend, &guest).await.unwrap().0.channels[0].stopped);
+    assert!(guest_data(&backend, &guest).await.unwrap().0.channels[0].stopped);
     assert_eq!(testing::post(&backend).await, 0, "what waited is not sent");
     suppressions::subscribe_again(&backend, &Subscription::new(ana.id(), "grace@example.org")).await.unwrap();
-    assert!(!held(&backend, &guest).await.unwrap().0.channels[0].stopped);
+    assert!(!guest_data(&backend, &guest).await.unwrap().0.channels[0].stopped);
     invitations::actions::resend(&backend, &ana, event, grace).await.unwrap();
     assert_eq!(testing::post(&backend).await, 1);
 }
@@ -100,7 +100,7 @@ async fn a_guest_who_is_erased_leaves_an_anonymous_seat_and_is_not_written_to_ag
     // Who was asking while it happened changes nothing any more.
     assert_eq!(problem(rsvp::actions::answer(&backend, &guest, &attending()).await), Problem::NotFound);
     assert_eq!(problem(correct(&backend, &guest, &CorrectionForm::default()).await).status(), 422);
-    assert!(held(&backend, &guest).await.is_err());
+    assert!(guest_data(&backend, &guest).await.is_err());
     for text in ["Hopper", "grace@", "Gluten", "Vincent"] {
         assert_eq!(rows_with(&backend, text).await, Vec::<String>::new(), "{text}");
     }
@@ -211,7 +211,7 @@ async fn what_suppressed_an_address_holds_as_a_hash_for_everybody_whose_address_
 async fn an_account_is_deleted_by_whoever_typed_its_password_lately_and_its_address_now(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     attending_guest(&backend, &ana, event).await;
-    let found = belongings(&backend, &ana).await.unwrap();
+    let found = account_contents(&backend, &ana).await.unwrap();
     assert_eq!((found.events, found.guests, found.links, found.waiting, found.pays), (1, 1, 1, 1, false));
     let typed = |confirmation: &str| DeletionForm { confirmation: confirmation.into() };
     for other in ["", "ana", "ben@example.org"] {
@@ -237,11 +237,11 @@ async fn an_account_is_deleted_by_whoever_typed_its_password_lately_and_its_addr
     // The same address, a new account, and nothing in common.
     let again = testing::host(&backend, "Ana").await;
     assert_ne!(again.id(), ana.id());
-    assert_eq!(belongings(&backend, &again).await.unwrap().events, 0);
+    assert_eq!(account_contents(&backend, &again).await.unwrap().events, 0);
 
-    backend.clock.set(start + TimeDelta::days(REMAINS_DAYS - 1));
+    backend.clock.set(start + TimeDelta::days(DELETED_ACCOUNT_DAYS - 1));
     assert_eq!(remove_deleted(&backend).await.unwrap(), 0);
-    backend.clock.set(start + TimeDelta::days(REMAINS_DAYS + 1));
+    backend.clock.set(start + TimeDelta::days(DELETED_ACCOUNT_DAYS + 1));
     assert_eq!(remove_deleted(&backend).await.unwrap(), 1);
     assert_eq!(number(&backend, "select count(*) from users").await, 1);
     let kinds: Vec<(String, i64)> = sqlx::query_as("select kind, count(*) from erasures group by kind order by kind")
@@ -295,14 +295,11 @@ async fn a_browser_that_was_slower_than_the_deletion_of_its_account_writes_nothi
     // The session was looked at before, and the proof is in the verb's hands.
     let late = crate::events::actions::create(&backend, &ana, &testing::event_form()).await;
     assert_eq!(problem(late), Problem::SignInRequired);
-    assert_eq!(problem(crate::privacy::export::ask(&backend, &ana).await), Problem::SignInRequired);
+    assert_eq!(problem(crate::privacy::export::request(&backend, &ana).await), Problem::SignInRequired);
     let now = backend.clock.now();
     let mut db = backend.db.acquire().await.unwrap();
-    let act = crate::auth::Act::GuestsExported;
-    assert_eq!(
-        problem(crate::auth::actions::record(&mut db, now, &ana, act, "Jubilee").await),
-        Problem::SignInRequired
-    );
+    let act = crate::audit::AuditEvent::GuestsExported;
+    assert_eq!(problem(crate::audit::record(&mut db, now, ana.actor(), act, "Jubilee").await), Problem::SignInRequired);
     let letter = crate::notifications::actions::enqueue_account(
         &mut db,
         now,

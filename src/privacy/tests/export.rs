@@ -8,14 +8,15 @@ use sqlx::PgPool;
 use crate::{
     privacy::{
         actions::erase,
-        export::{Format, PARTS, Prepared, ask, export, forget_old, parts, prepare, prepared},
+        export::{ExportFormat, PARTS, PreparedExport, delete_expired, export, parts, prepare, prepared, request},
+        jobs::PrepareExport,
     },
     problem::Problem,
     testing::{self, problem},
 };
 
 /// The job that makes an export, taken out of the queue.
-async fn job(backend: &crate::backend::Backend) -> crate::privacy::jobs::PrepareExport {
+async fn job(backend: &crate::backend::Backend) -> PrepareExport {
     let payload: Value = sqlx::query_scalar(
         "delete from graphile_worker._private_jobs where payload ->> 'export' is not null returning payload::jsonb",
     )
@@ -56,10 +57,10 @@ async fn every_table_of_a_host_is_part_of_an_export(db: PgPool) {
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn an_export_is_for_whoever_typed_their_password_lately(db: PgPool) {
     let (backend, ana, _) = testing::planned(db, testing::event_form()).await;
-    export(&backend, &ana, Format::Json).await.unwrap();
+    export(&backend, &ana, ExportFormat::Json).await.unwrap();
     backend.clock.set(testing::start() + TimeDelta::minutes(15));
-    assert_eq!(problem(export(&backend, &ana, Format::Zip).await), Problem::SignInAgain);
-    assert_eq!(problem(ask(&backend, &ana).await), Problem::SignInAgain);
+    assert_eq!(problem(export(&backend, &ana, ExportFormat::Zip).await), Problem::SignInAgain);
+    assert_eq!(problem(request(&backend, &ana).await), Problem::SignInAgain);
     assert!(parts(&backend, &ana).await.is_err());
 }
 
@@ -68,12 +69,12 @@ async fn a_prepared_export_is_made_once_told_by_mail_and_gone_after_three_days(d
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     testing::guest(&backend, &ana, event, "Grace Hopper", "grace@example.org").await;
     assert_eq!(prepared(&backend, &ana).await.unwrap(), None);
-    ask(&backend, &ana).await.unwrap();
-    ask(&backend, &ana).await.unwrap();
-    let waiting = Prepared { asked_at: testing::start(), percent: 0, ready_at: None };
+    request(&backend, &ana).await.unwrap();
+    request(&backend, &ana).await.unwrap();
+    let waiting = PreparedExport { asked_at: testing::start(), percent: 0, ready_at: None };
     assert_eq!(prepared(&backend, &ana).await.unwrap(), Some(waiting));
     assert!(parts(&backend, &ana).await.is_err(), "nothing is there yet");
-    let crate::privacy::jobs::PrepareExport { host, export: id } = job(&backend).await;
+    let PrepareExport { host, export: id } = job(&backend).await;
     prepare(&backend, host, id).await.unwrap();
     prepare(&backend, host, id).await.unwrap();
     testing::post(&backend).await;
@@ -88,7 +89,7 @@ async fn a_prepared_export_is_made_once_told_by_mail_and_gone_after_three_days(d
     assert!(guests.contains("Grace Hopper,grace@example.org"), "{guests}");
 
     backend.clock.set(testing::start() + TimeDelta::days(3) + TimeDelta::seconds(1));
-    forget_old(&backend).await.unwrap();
+    delete_expired(&backend).await.unwrap();
     let ana = testing::signed_in(&backend, "ana@example.org", testing::PASSWORD).await.unwrap();
     assert_eq!(prepared(&backend, &ana).await.unwrap(), None);
 }
@@ -98,15 +99,15 @@ async fn an_export_in_which_somebody_stands_who_was_erased_meanwhile_is_thrown_a
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let grace = testing::guest(&backend, &ana, event, "Grace", "grace@example.org").await;
     let (guest, _) = testing::invite(&backend, &ana, event, grace).await;
-    ask(&backend, &ana).await.unwrap();
-    let crate::privacy::jobs::PrepareExport { host, export: id } = job(&backend).await;
+    request(&backend, &ana).await.unwrap();
+    let PrepareExport { host, export: id } = job(&backend).await;
     erase(&backend, &guest).await.unwrap();
     prepare(&backend, host, id).await.unwrap();
     let kept: i64 = sqlx::query_scalar("select count(*) from data_export_parts").fetch_one(&backend.db).await.unwrap();
     assert_eq!((kept, prepared(&backend, &ana).await.unwrap()), (0, None));
     // Made before, it goes as well.
-    ask(&backend, &ana).await.unwrap();
-    let crate::privacy::jobs::PrepareExport { host, export: id } = job(&backend).await;
+    request(&backend, &ana).await.unwrap();
+    let PrepareExport { host, export: id } = job(&backend).await;
     prepare(&backend, host, id).await.unwrap();
     let ada = testing::guest(&backend, &ana, event, "Ada", "ada@example.org").await;
     let (guest, _) = testing::invite(&backend, &ana, event, ada).await;

@@ -2,10 +2,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
 use crate::{
-    auth::{self, Act},
+    audit::AuditEvent,
+    auth,
     events::{self, EventForm},
     guests::{self, GuestForm},
-    privacy::actions::{forget_due, warn_of_forgetting},
+    privacy::actions::{anonymise_due, send_retention_notices},
     problem::{Conflict, LinkEnd, Problem},
     rsvp,
     testing::{self, problem},
@@ -27,10 +28,10 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
     assert_eq!(events::queries::event(&backend.db, &ana, event).await.unwrap().kept_until(), "30 April 2027");
 
     backend.clock.set(at("2027-04-16T10:00:00Z"));
-    assert_eq!((warn_of_forgetting(&backend).await.unwrap(), forget_due(&backend).await.unwrap()), (0, 0));
+    assert_eq!((send_retention_notices(&backend).await.unwrap(), anonymise_due(&backend).await.unwrap()), (0, 0));
     backend.clock.set(at("2027-04-16T12:00:00Z"));
-    assert_eq!(warn_of_forgetting(&backend).await.unwrap(), 1);
-    assert_eq!(warn_of_forgetting(&backend).await.unwrap(), 0, "once is enough");
+    assert_eq!(send_retention_notices(&backend).await.unwrap(), 1);
+    assert_eq!(send_retention_notices(&backend).await.unwrap(), 0, "once is enough");
     testing::post(&backend).await;
     let mail = testing::mails(&backend).await.remove(0);
     assert!(
@@ -38,11 +39,11 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
         "{mail}"
     );
     backend.clock.set(at("2027-04-30T11:00:00Z"));
-    assert_eq!(forget_due(&backend).await.unwrap(), 0, "not a day too early");
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0, "not a day too early");
 
     backend.clock.set(at("2027-04-30T18:00:00Z"));
-    assert_eq!(forget_due(&backend).await.unwrap(), 1);
-    assert_eq!(forget_due(&backend).await.unwrap(), 0);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 1);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0);
     let seat = guests::queries::guest(&backend.db, &ana, event, grace).await.unwrap();
     assert!(seat.erased && seat.email.is_none());
     let ended = problem(crate::invitations::queries::guest_of(&backend.db, &token).await);
@@ -51,7 +52,7 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
     assert_eq!((figures.guests, figures.invited), (1, 1), "the figures stay");
     let ana = testing::signed_in(&backend, "ana@example.org", testing::PASSWORD).await.unwrap();
     let noted = auth::queries::account(&backend, &ana).await.unwrap().activity;
-    assert!(noted.iter().any(|entry| entry.act == Act::EventForgotten && entry.detail == "Midwinter dinner"));
+    assert!(noted.iter().any(|entry| entry.event == AuditEvent::EventAnonymised && entry.detail == "Midwinter dinner"));
 
     // Nobody is added to a list that is over, until the event comes again.
     let new = GuestForm { name: "Ada".into(), ..GuestForm::default() };
@@ -60,7 +61,7 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
     let next_year = EventForm { starts: "2028-01-31T13:00".into(), ..form };
     events::actions::edit(&backend, &ana, event, &next_year).await.unwrap();
     guests::actions::add(&backend, &ana, event, &new).await.unwrap();
-    assert_eq!((warn_of_forgetting(&backend).await.unwrap(), forget_due(&backend).await.unwrap()), (0, 0));
+    assert_eq!((send_retention_notices(&backend).await.unwrap(), anonymise_due(&backend).await.unwrap()), (0, 0));
     assert!(events::queries::event(&backend.db, &ana, empty).await.unwrap().anonymised_at.is_none());
 }
 
@@ -71,20 +72,20 @@ async fn nobodys_list_is_forgotten_before_they_were_told_two_weeks_long(db: PgPo
     // Nobody worked for a year and a half, or the host chose a shorter time afterwards.
     let late = at("2028-08-01T12:00:00Z");
     backend.clock.set(late);
-    assert_eq!(forget_due(&backend).await.unwrap(), 0);
-    assert_eq!(warn_of_forgetting(&backend).await.unwrap(), 1);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0);
+    assert_eq!(send_retention_notices(&backend).await.unwrap(), 1);
     backend.clock.set(late + TimeDelta::days(13));
-    assert_eq!(forget_due(&backend).await.unwrap(), 0);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0);
     // Who keeps the list longer meanwhile is told anew when that is over.
     let longer = EventForm { retention_months: "24".into(), ..testing::event_form() };
     events::actions::edit(&backend, &ana, event, &longer).await.unwrap();
     backend.clock.set(late + TimeDelta::days(15));
-    assert_eq!(forget_due(&backend).await.unwrap(), 0);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0);
     backend.clock.set(at("2029-02-01T12:00:00Z"));
-    assert_eq!((forget_due(&backend).await.unwrap(), warn_of_forgetting(&backend).await.unwrap()), (0, 1));
+    assert_eq!((anonymise_due(&backend).await.unwrap(), send_retention_notices(&backend).await.unwrap()), (0, 1));
     testing::post(&backend).await;
     backend.clock.set(at("2029-02-15T12:00:00Z"));
-    assert_eq!(forget_due(&backend).await.unwrap(), 1);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 1);
 }
 
 #[test]
@@ -103,20 +104,20 @@ async fn a_warning_that_never_left_counts_for_nothing(db: PgPool) {
     testing::guest(&backend, &ana, event, "Grace", "grace@example.org").await;
     let over = at("2028-02-01T12:00:00Z");
     backend.clock.set(over);
-    assert_eq!(warn_of_forgetting(&backend).await.unwrap(), 1);
+    assert_eq!(send_retention_notices(&backend).await.unwrap(), 1);
     backend.clock.set(over + TimeDelta::days(14));
-    assert_eq!(forget_due(&backend).await.unwrap(), 0, "it still waits");
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0, "it still waits");
     sqlx::query("update notifications set state = 'failed' where kind = 'forgotten-soon'")
         .execute(&backend.db)
         .await
         .unwrap();
-    assert_eq!((warn_of_forgetting(&backend).await.unwrap(), testing::post(&backend).await), (1, 1));
+    assert_eq!((send_retention_notices(&backend).await.unwrap(), testing::post(&backend).await), (1, 1));
     assert_eq!(events::queries::event(&backend.db, &ana, event).await.unwrap().kept_until(), "29 February 2028");
     backend.clock.set(over + TimeDelta::days(27));
-    assert_eq!(forget_due(&backend).await.unwrap(), 0);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 0);
     // Moving the date a little gains no time.
     let moved = EventForm { ends: "2027-01-31T23:00".into(), ..testing::event_form() };
     events::actions::edit(&backend, &ana, event, &moved).await.unwrap();
     backend.clock.set(over + TimeDelta::days(28));
-    assert_eq!(forget_due(&backend).await.unwrap(), 1);
+    assert_eq!(anonymise_due(&backend).await.unwrap(), 1);
 }

@@ -30,7 +30,7 @@ pub async fn visit(config: &Config) -> anyhow::Result<()> {
         password: password.clone(),
         accepted: "true".into(),
     };
-    let opened = auth::actions::open_vouched(&backend, &account).await;
+    let opened = auth::actions::sign_up_verified(&backend, &account).await;
     opened.map_err(guestguard::error::Error::into_cause).context("the copy takes no new account")?;
 
     let (_server, base) = serve(config).await?;

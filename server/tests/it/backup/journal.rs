@@ -35,7 +35,7 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
     sqlx::query(before).execute(&db).await.unwrap();
     ship(&app).await;
     ana.invite_all(event).await;
-    app.anonymous().post("/api/auth/ask-for-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
+    app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     place.back_up(&db).await;
 
     // All this is lost with the database, but for what the journal keeps.

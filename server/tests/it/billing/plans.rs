@@ -1,4 +1,4 @@
-use guestguard::{billing::Tier, clock::Clock};
+use guestguard::{clock::Clock, plan::Tier};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -20,7 +20,7 @@ async fn webhook_lifecycle(db: PgPool) {
     stripe.tell(updated, &id, json!({ "status": "past_due" })).await;
     app.work().await;
     let page = ana.get("/dashboard").await.ok();
-    assert!(page.contains("Your last payment did not go through") && tier(&app).await == Tier::Pro);
+    assert!(page.contains("Your last payment failed") && tier(&app).await == Tier::Pro);
     stripe.tell(updated, &id, json!({ "status": "active", "cancel_at_period_end": true })).await;
     assert!(ana.get(PLAN).await.ok().contains("It ends on"));
     stripe.tell("customer.subscription.deleted", &id, json!({ "status": "canceled" })).await;
@@ -86,15 +86,15 @@ async fn a_plan_is_changed_cancelled_resumed_and_ended(db: PgPool) {
     let portal = checkout(&ana, "business", "yearly").await;
     assert!(portal.contains("/portal/"), "a change is agreed to at Stripe: {portal}");
     let back = stripe.press(&portal, "change").await;
-    assert!(ana.get(&back).await.ok().contains("You are on Business"));
+    assert!(ana.get(&back).await.ok().contains("Current plan: Business"));
     assert_eq!(stripe.count("subscriptions").await, 1);
     let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
-    assert!(page.contains("Your plan ends with what you have paid") && page.contains("Keep the plan"));
+    assert!(page.contains("Plan cancelled.") && page.contains("Resume plan"));
     let page = ana.post_and_follow("/api/billing/resume", PLAN, &[]).await.ok();
-    assert!(page.contains("Your plan goes on") && page.contains("It renews on"));
+    assert!(page.contains("Plan resumed") && page.contains("It renews on"));
     let portal = ana.post("/api/billing/portal", PLAN, &[]).await.location();
     let back = stripe.press(&portal, "cancel").await;
-    assert!(ana.get(&back).await.ok().contains("You are on Free"));
+    assert!(ana.get(&back).await.ok().contains("Current plan: Free"));
     let refused = ana.fetch("/api/billing/cancel", &[]).await;
     assert_eq!(refused.status, 409, "nothing left to cancel");
 }
@@ -109,7 +109,7 @@ async fn pressing_twice_buys_once(db: PgPool) {
     pages.dedup();
     assert_eq!((pages.len(), stripe.count("sessions").await, stripe.count("customers").await), (1, 1, 1));
     stripe.press(&pages[0], "pay").await;
-    let again = ana.fetch("/api/billing/buy", &[("tier", "pro"), ("billed", "monthly"), ("key", &key)]).await;
+    let again = ana.fetch("/api/billing/buy", &[("tier", "pro"), ("interval", "monthly"), ("key", &key)]).await;
     assert_eq!(again.status, 409, "they have it");
     assert_eq!(stripe.count("subscriptions").await, 1);
 }
@@ -154,7 +154,7 @@ async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool)
     let made = stripe.ask("subscriptions", &wanted).await;
     becomes(&app, Tier::Pro).await;
     let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
-    assert!(page.contains("You are on Pro") && page.contains("It ends on"), "{page}");
+    assert!(page.contains("Current plan: Pro") && page.contains("It ends on"), "{page}");
     stripe.delete(&format!("subscriptions/{}", made["id"].as_str().unwrap())).await;
     becomes(&app, Tier::Free).await;
 }

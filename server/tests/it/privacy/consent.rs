@@ -1,18 +1,18 @@
-//! What hosts agree to, and to which version.
+//! Consent: legal documents and their versions.
 
-use guestguard::privacy::Document;
+use guestguard::privacy::LegalDocument;
 use sqlx::PgPool;
 
-use crate::support::{App, sign_up_of};
+use crate::support::{App, Settings, sign_up_of};
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn nobody_opens_an_account_without_agreeing(db: PgPool) {
+async fn a_sign_up_requires_consent(db: PgPool) {
     let app = App::start(db).await;
     let fields: Vec<_> =
         sign_up_of("eve@example.org").into_iter().filter(|(name, _)| *name != "form[accepted]").collect();
     let nobody = app.anonymous();
     let page = nobody.post_and_follow("/api/auth/sign-up", "/sign-up", &fields).await.ok();
-    assert!(page.contains("Please read both and tick the box") && page.contains("eve@example.org"), "{page}");
+    assert!(page.contains("Please accept the terms to continue.") && page.contains("eve@example.org"), "{page}");
     assert_eq!(app.count("select count(*) from users").await, 0);
     assert_eq!(
         nobody.post("/api/auth/sign-up", "/sign-up", &sign_up_of("eve@example.org")).await.location(),
@@ -22,14 +22,14 @@ async fn nobody_opens_an_account_without_agreeing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn who_agreed_to_older_words_is_asked_on_every_page_until_they_agree(db: PgPool) {
+async fn a_new_version_asks_for_consent_on_every_page(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     assert!(!ana.get("/dashboard").await.ok().contains("accept-title"));
     sqlx::query("update users set terms_version = '2020-01-01'").execute(&app.backend.db).await.unwrap();
     for page in ["/dashboard".to_owned(), format!("/dashboard/events/{event}"), "/dashboard/account".to_owned()] {
-        assert!(ana.get(&page).await.ok().contains("Our rules have a new version"), "{page}");
+        assert!(ana.get(&page).await.ok().contains("ve updated our terms"), "{page}");
     }
     assert_eq!(ana.post("/api/privacy/accept", "/dashboard", &[]).await.location(), "/dashboard");
     assert!(!ana.get("/dashboard").await.ok().contains("accept-title"));
@@ -45,18 +45,18 @@ async fn accept_terms_twice(db: PgPool) {
         .unwrap();
     let first = ana.fetch("/me/accept-terms", &[]).await.ok();
     let told: serde_json::Value = serde_json::from_str(&first).unwrap();
-    assert_eq!(told["terms_version"], Document::Terms.current());
+    assert_eq!(told["terms_version"], LegalDocument::Terms.current());
     assert_eq!(ana.fetch("/me/accept-terms", &[]).await.ok(), first, "the second time changes nothing");
     assert_eq!(app.anonymous().fetch("/me/accept-terms", &[]).await.status, 401);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_documents_are_read_by_anybody_in_every_version_that_held_and_linked_from_every_page(db: PgPool) {
+async fn every_version_of_the_documents_is_public_and_linked_from_every_page(db: PgPool) {
     let app = App::start(db).await;
     let nobody = app.anonymous();
-    for (path, document) in [("/terms", Document::Terms), ("/privacy", Document::PrivacyPolicy)] {
+    for (path, document) in [("/terms", LegalDocument::Terms), ("/privacy", LegalDocument::PrivacyPolicy)] {
         let page = nobody.get(path).await.ok();
-        assert!(page.contains("awaits a lawyer") && page.matches("<h2>").count() >= 7, "{page}");
+        assert!(page.contains("Last updated 26 November 2026.") && page.matches("<h2>").count() >= 7, "{page}");
         for version in document.versions() {
             assert!(nobody.get(&format!("{path}?version={version}")).await.ok().contains(version));
         }
@@ -72,4 +72,22 @@ async fn the_documents_are_read_by_anybody_in_every_version_that_held_and_linked
     assert!(nobody.get(&link).await.ok().contains("href=\"/privacy\""));
     app.work().await;
     assert!(app.mails("grace@example.org").await[0].contains("/privacy"));
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn the_operators_own_documents_replace_the_built_in_ones(db: PgPool) {
+    let [terms, privacy_policy] = ["https://legal.example/terms", "https://legal.example/privacy"];
+    let providers = vec![("GG_TERMS_URL", terms.to_owned()), ("GG_PRIVACY_POLICY_URL", privacy_policy.to_owned())];
+    let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
+    let nobody = app.anonymous();
+    for (path, url) in [("/terms", terms), ("/privacy", privacy_policy)] {
+        let redirect = nobody.get(path).await;
+        assert!(redirect.status.is_redirection() && redirect.header("location") == url, "{path}: {}", redirect.status);
+        for page in ["/", "/sign-up"] {
+            let page = nobody.get(page).await.ok();
+            assert!(page.contains(&format!("href=\"{url}\"")) && !page.contains(&format!("href=\"{path}\"")), "{page}");
+        }
+        let accepted = nobody.get(&format!("{path}?version={}", LegalDocument::Terms.current())).await;
+        assert!(accepted.ok().contains("Last updated"), "the built-in version that somebody accepted stays readable");
+    }
 }

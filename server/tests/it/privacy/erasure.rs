@@ -21,10 +21,10 @@ async fn a_guest_who_erased_themselves_is_found_nowhere(db: PgPool) {
     let token = account.link.trim_start_matches("/i/").to_owned();
     let someone = app.anonymous();
     let erase = format!("{}/erase", account.link);
-    assert!(someone.get(&erase).await.ok().contains("Erase your data?"));
+    assert!(someone.get(&erase).await.ok().contains("Delete your data?"));
     let onwards = someone.post("/api/privacy/erase", &erase, &[("token", &token)]).await.location();
     let gone = someone.get(&onwards).await;
-    assert!(gone.status == 410 && gone.body.contains("Your data are erased"), "{}", gone.body);
+    assert!(gone.status == 410 && gone.body.contains("Your data has been deleted"), "{}", gone.body);
     for page in ["", "/data", "/erase", "/event.ics", "/data.json"] {
         assert_eq!(someone.get(&format!("{}{page}", account.link)).await.status, 410, "{page}");
     }
@@ -45,7 +45,7 @@ async fn delete_me_then_sign_up_again_with_the_same_address(db: PgPool) {
     let app = App::start(db.clone()).await;
     let account = Populated::new(&app).await;
     let page = account.host.get("/dashboard/account/delete").await.ok();
-    for said in ["1 event with 1 guest", "1 personal link", "nobody can take it back"] {
+    for said in ["1 event with 1 guest", "1 personal link", "be undone"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let delete = |confirmation: &str| [("form[confirmation]", confirmation.to_owned())];
@@ -92,9 +92,9 @@ async fn a_program_deletes_an_account_whose_password_was_typed_lately(db: PgPool
     assert_eq!((late.status.as_u16(), late.body.as_str()), (401, "\"SignInAgain\""));
     // In the browser the page asks for the password, and goes on.
     let page = ana.get("/dashboard/account/delete").await.ok();
-    assert!(page.contains("Type your password first") && !page.contains("/api/privacy/delete-account"));
+    assert!(page.contains("Confirm your password to continue") && !page.contains("/api/privacy/delete-account"));
     let proof = [("form[current_password]", PASSWORD), ("onwards", "/dashboard/account/delete")];
-    let onwards = ana.post("/api/auth/prove", "/dashboard/account/delete", &proof).await.location();
+    let onwards = ana.post("/api/auth/reauthenticate", "/dashboard/account/delete", &proof).await.location();
     assert!(ana.get(&onwards).await.ok().contains("/api/privacy/delete-account"));
     assert_eq!(ana.send("DELETE", "/me", with("ana@example.org")).await.status, 204);
     assert_eq!(ana.get("/me").await.status, 401);
@@ -108,7 +108,7 @@ async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_custom
     stripe.tells(&app).await;
     let ana = app.host("Ana").await;
     let key = crate::support::hidden(&ana.get("/dashboard/billing").await.ok(), "key").remove(0);
-    let buy = [("tier", "pro"), ("billed", "monthly"), ("key", &key)];
+    let buy = [("tier", "pro"), ("interval", "monthly"), ("key", &key)];
     let page = ana.post("/api/billing/buy", "/dashboard/billing", &buy).await.location();
     ana.get(&stripe.press(&page, "pay").await).await.ok();
     assert_eq!(app.count("select count(*) from subscriptions where grants").await, 1);

@@ -120,7 +120,7 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(db: PgPool) 
     let clicked = ana.post("/dashboard/account/export", "/dashboard/account", &[("format", "zip")]).await;
     assert_eq!(clicked.location(), "/dashboard/account#data");
     let page = ana.get("/dashboard/account").await.ok();
-    assert!(page.contains("We are packing") && page.contains("is being prepared"), "{page}");
+    assert!(page.contains("preparing your export") && page.contains("is being prepared"), "{page}");
     let waiting = ana.send("GET", "/me/data-export", None).await;
     assert_eq!((waiting.status.as_u16(), waiting.body.as_str()), (202, r#"{"percent":0,"state":"preparing"}"#));
     assert_eq!(ana.send("POST", "/me/data-export", None).await.status, 202, "asked twice, it is made once");

@@ -113,7 +113,7 @@ impl Populated {
                 .await
                 .unwrap_or_else(|cause| panic!("{sql}: {cause}"));
         }
-        host.post("/api/privacy/ask-for-export", "/dashboard/account", &[]).await.location();
+        host.post("/api/privacy/request-export", "/dashboard/account", &[]).await.location();
         let worker = guestguard::registry::worker(&app.services, std::future::pending()).await.unwrap();
         sqlx::query("update graphile_worker._private_jobs set run_at = now() + interval '1 day' where payload ->> 'news' is not null")
             .execute(&app.backend.db).await.unwrap();

@@ -9,7 +9,7 @@ use guestguard::{
     services::Services,
 };
 use server::{
-    config::{Config, Environment},
+    config::{self, Config, Environment},
     connect, listen,
     live::Hub,
     router,
@@ -82,12 +82,13 @@ impl App {
         let config = Config {
             environment: Environment::Development,
             database_url: String::new(),
-            database_connections: connect::CONNECTIONS,
+            database_connections: config::DATABASE_CONNECTIONS,
             redis_url: settings.redis_url.unwrap_or_else(|| {
                 std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it")
             }),
             public_url: format!("{}://{address}", if settings.https { "https" } else { "http" }).parse().unwrap(),
             secret_key: settings.secret_key.unwrap_or_else(|| guestguard::secrets::random_token().unwrap()),
+            legal_urls: read.legal_urls,
             messages: read.messages,
             billing: read.billing,
             backups: read.backups,
@@ -183,18 +184,14 @@ impl App {
 
     /// Makes the time at which a cookie was replaced so many seconds earlier.
     pub async fn age_replaced_cookie(&self, cookie: &str, seconds: i64) {
-        let script = "
-            local since, data = string.match(redis.call('GET', KEYS[1]) or '', '^replaced (%d+) (.*)$')
-            if not since then return 0 end
-            local earlier = string.format('%.0f', since - ARGV[1] * 1000)
-            redis.call('SET', KEYS[1], 'replaced ' .. earlier .. ' ' .. data, 'KEEPTTL')
-            return 1";
         let id = cookie.split('=').nth(1).unwrap();
-        let key = format!("gg:session:{}", BASE64_URL_SAFE_NO_PAD.encode(guestguard::secrets::token_hash(id)));
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(&guestguard::secrets::token_hash(id)[..16]);
+        let key = format!("gg:replaced-session:{hash}");
         let config = fred::types::config::Config::from_url(&self.redis_url).unwrap();
         let redis = Builder::from_config(config).build().unwrap();
         redis.init().await.unwrap();
-        let aged: i64 = redis.eval(script, vec![key], vec![seconds.to_string()]).await.unwrap();
+        let left: i64 = redis.ttl(key.as_str()).await.unwrap();
+        let aged: i64 = redis.expire(key, left - seconds, None).await.unwrap();
         assert_eq!(aged, 1, "the cookie was replaced");
     }
 

@@ -1,4 +1,4 @@
-//! Everything between the internet and a host's guest list.
+//! Access control: other sites, strangers and other hosts.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("form[address]", "mallory@example.org"),
         ("kind", "invitation"),
         ("tier", "pro"),
-        ("billed", "monthly"),
+        ("interval", "monthly"),
         ("key", NOWHERE),
         ("at", "1"),
         ("form[anchor]", "start"),
@@ -85,10 +85,10 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
     let open = BTreeSet::from([
         "/api/auth/sign-up",
         "/api/auth/sign-in",
-        "/api/auth/ask-for-reset",
+        "/api/auth/request-reset",
         "/api/auth/reset",
         "/api/auth/verify",
-        "/api/auth/agree-to-new-address",
+        "/api/auth/confirm-new-address",
         "/api/rsvp/answer",
         "/api/privacy/correct",
         "/api/privacy/stop-channel",
@@ -97,7 +97,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
     // What concerns the caller's own account or list only, so that there is nothing of another's to find.
     let own = BTreeSet::from([
         "/api/auth/sign-out",
-        "/api/auth/ask-for-verification",
+        "/api/auth/request-verification",
         "/api/auth/change-password",
         "/api/auth/change-address",
         "/api/auth/end-other-sessions",
@@ -109,9 +109,9 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         "/api/billing/resume",
         "/api/billing/refresh",
         "/api/privacy/accept",
-        "/api/privacy/ask-for-export",
+        "/api/privacy/request-export",
         "/api/privacy/delete-account",
-        "/api/auth/prove",
+        "/api/auth/reauthenticate",
     ]);
     let before = snapshot(&app).await;
     let paths: BTreeSet<String> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();

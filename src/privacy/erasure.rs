@@ -1,21 +1,19 @@
-//! Where people are forgotten: every statement that erases somebody, so that what is left can be read in one place. Which
-//! column holds what of whom stands in docs/PRIVACY_DATA_MAP.md.
+//! Erasure: every statement that erases a person, in one place. docs/PRIVACY_DATA_MAP.md lists the columns.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
+    data_exports,
     error::Result,
     guests,
     ids::{EventId, GuestId, UserId},
     notifications::suppressions,
-    privacy::export,
     secrets::Secrets,
 };
 
-/// Makes guests of one event anonymous. Their seats and answers stay, so that the host's figures do; what waits for them
-/// is not sent.
-pub async fn guests(
+/// Anonymises guests of one event. Their replies stay for the host's figures; queued messages are cancelled.
+pub async fn erase_guests(
     tx: &mut PgConnection,
     now: DateTime<Utc>,
     secrets: &Secrets,
@@ -23,12 +21,12 @@ pub async fn guests(
     event: EventId,
     ids: &[GuestId],
 ) -> Result<()> {
-    // In the order of all verbs that hold both.
+    // Event before guests, the lock order of all verbs.
     sqlx::query!("select from events where host_id = $1 and id = $2 for no key update", host.0, event.0)
         .execute(&mut *tx)
         .await?;
     guests::standing::hold(tx, host, ids).await?;
-    let suppressed = addresses(tx, host, event, ids, true).await?;
+    let suppressed = guest_addresses(tx, host, event, ids, true).await?;
     suppressions::veil(tx, secrets, host, &suppressed).await?;
     sqlx::query!(
         "delete from import_rows r using imports i, guests g
@@ -98,12 +96,12 @@ pub async fn guests(
     .execute(&mut *tx)
     .await?;
     guests::standing::restate(tx, host, ids).await?;
-    // What was prepared for the host to take along may name them.
-    export::forget(tx, host).await
+    // A prepared export may contain them.
+    data_exports::discard(tx, &[host]).await
 }
 
-/// Addresses and numbers of guests, and those to which they were written; only the suppressed ones, or all.
-pub async fn addresses(
+/// Addresses and phone numbers of guests, current and written to; all, or only suppressed ones.
+pub async fn guest_addresses(
     tx: &mut PgConnection,
     host: UserId,
     event: EventId,
@@ -129,8 +127,8 @@ pub async fn addresses(
     .await?)
 }
 
-/// Erases an account with all that it keeps. A row without a name stays, and what Stripe calls it.
-pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secrets, host: UserId) -> Result<()> {
+/// Erases an account and its data. An anonymous row remains with Stripe's ids.
+pub async fn erase_account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secrets, host: UserId) -> Result<()> {
     let suppressed = sqlx::query_scalar!(
         r#"
         select address as "address!" from suppressions
@@ -144,8 +142,8 @@ pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secret
     .fetch_all(&mut *tx)
     .await?;
     suppressions::veil(tx, secrets, host, &suppressed).await?;
-    // From the leaves to the root, each in one go: the database would look for the leaves of every row alone.
-    for leave in [
+    // From leaves to root, one statement each: cascades would search the leaves row by row.
+    for statement in [
         "delete from delivery_events where host_id = $1",
         "delete from notifications where host_id = $1",
         "delete from accesses where host_id = $1",
@@ -163,9 +161,9 @@ pub async fn account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secret
         "delete from audit_log where user_id = $1",
         "delete from data_exports where host_id = $1",
     ] {
-        sqlx::query(leave).bind(host.0).execute(&mut *tx).await?;
+        sqlx::query(statement).bind(host.0).execute(&mut *tx).await?;
     }
-    // Whom this host must not write to concerns nobody any more.
+    // The host's suppressions are obsolete.
     sqlx::query!(
         "delete from erasure_log where entry ->> 'table' = 'suppressions' and entry -> 'row' ->> 'host_id' = $1",
         host.to_string(),

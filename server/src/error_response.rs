@@ -1,3 +1,5 @@
+//! Error responses of plain routes: JSON for scripts, a rendered page for browsers.
+
 use std::pin::Pin;
 
 use app::ssr::Refused;
@@ -12,33 +14,33 @@ use axum::{
 use guestguard::{error::Error, problem::Problem};
 use serde_json::json;
 
-use crate::forms;
+use crate::http::accepts_html;
 
-/// Draws a page of the app.
-pub trait Draw: Fn(Request) -> Drawn + Clone + Send + Sync + 'static {}
-impl<F: Fn(Request) -> Drawn + Clone + Send + Sync + 'static> Draw for F {}
-/// A page that is being drawn.
-pub type Drawn = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+/// Renders the app's page for a request.
+pub trait RenderError: Fn(Request) -> Rendering + Clone + Send + Sync + 'static {}
+impl<F: Fn(Request) -> Rendering + Clone + Send + Sync + 'static> RenderError for F {}
+/// A page being rendered.
+pub type Rendering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-/// Shows people a page where a plain route refuses what they asked: scripts get the problem itself.
-pub async fn as_page<D: Draw>(State(draw): State<D>, request: Request, next: Next) -> Response {
-    if !forms::accepts_pages(request.headers()) {
+/// Replaces an [`ErrorResponse`] by a page if a browser asked; scripts get the problem as JSON.
+pub async fn as_page<R: RenderError>(State(render): State<R>, request: Request, next: Next) -> Response {
+    if !accepts_html(request.headers()) {
         return next.run(request).await;
     }
     let uri = request.uri().clone();
     let mut response = next.run(request).await;
-    let Some(refused) = response.extensions_mut().remove::<Refused>() else { return response };
+    let Some(problem) = response.extensions_mut().remove::<Refused>() else { return response };
     let mut page = Request::new(Body::empty());
     *page.method_mut() = Method::GET;
     *page.uri_mut() = uri;
-    page.extensions_mut().insert(refused);
-    draw(page).await
+    page.extensions_mut().insert(problem);
+    render(page).await
 }
 
-/// The answer of a plain route that cannot do what was asked.
-pub struct Refusal(pub Problem);
+/// A problem as the response of a plain route.
+pub struct ErrorResponse(pub Problem);
 
-impl From<Error> for Refusal {
+impl From<Error> for ErrorResponse {
     fn from(error: Error) -> Self {
         match app::ssr::reply::<()>(Err(error)) {
             Ok(()) => Self(Problem::NotFound),
@@ -47,23 +49,23 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<Problem> for Refusal {
+impl From<Problem> for ErrorResponse {
     fn from(problem: Problem) -> Self {
         Self(problem)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = match &self.0 {
-            // Spelled out for scripts that know no Rust: what is reached, and where more is to be had.
+            // Flat JSON for scripts: which limit was reached, and where to upgrade.
             Problem::UpgradeRequired { reason, tier, used, limit } => {
-                let spelled = json!({
+                let body = json!({
                     "error": "upgrade_required", "reason": reason, "tier": tier, "used": used, "limit": limit,
                     "upgrade_url": app::billing::PAGE,
                 });
-                (status, Json(spelled)).into_response()
+                (status, Json(body)).into_response()
             }
             problem => (status, Json(problem)).into_response(),
         };

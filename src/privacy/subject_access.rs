@@ -1,3 +1,5 @@
+//! Subject access: everything stored about one guest.
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -14,31 +16,30 @@ use crate::{
     rsvp::Answer,
 };
 
-/// Everything that is held about one guest, in the words of docs/DATA_EXPORT.md.
+/// Everything stored about a guest; docs/DATA_EXPORT.md describes the fields.
 #[derive(Clone, Debug, Serialize)]
-pub struct Held {
+pub struct GuestData {
     pub host: String,
     pub event: String,
     pub name: String,
     pub email: Option<String>,
     pub phone: Option<String>,
-    /// Seats that they may take, themselves included.
+    /// Including the guest.
     pub party_size: i32,
     pub tags: Vec<String>,
-    /// What the host wrote down about them.
+    /// The host's note.
     pub note: String,
     pub added_at: DateTime<Utc>,
-    /// By then they are made anonymous.
+    /// When the guest is anonymised.
     pub kept_until: DateTime<Utc>,
-    pub answers: Vec<HeldAnswer>,
-    pub messages: Vec<HeldMessage>,
-    pub openings: Vec<HeldOpening>,
-    pub channels: Vec<HeldChannel>,
+    pub answers: Vec<GuestReply>,
+    pub messages: Vec<GuestMessage>,
+    pub openings: Vec<LinkAccess>,
+    pub channels: Vec<ContactChannel>,
 }
 
-/// One answer that they gave.
 #[derive(Clone, Debug, Serialize)]
-pub struct HeldAnswer {
+pub struct GuestReply {
     pub answer: Answer,
     pub heads: i32,
     pub companions: Vec<String>,
@@ -46,37 +47,35 @@ pub struct HeldAnswer {
     pub at: DateTime<Utc>,
 }
 
-/// One message to them.
 #[derive(Clone, Debug, Serialize)]
-pub struct HeldMessage {
+pub struct GuestMessage {
     pub kind: Kind,
     pub channel: Channel,
     pub recipient: String,
     pub state: State,
     pub at: DateTime<Utc>,
-    /// When it was seen to be opened, where the provider tells.
+    /// If the provider reports it.
     pub opened_at: Option<DateTime<Utc>>,
 }
 
-/// One opening of their link.
 #[derive(Clone, Debug, Serialize)]
-pub struct HeldOpening {
+pub struct LinkAccess {
     pub at: DateTime<Utc>,
     /// "phone", "tablet", "computer" or "scanner".
     pub device: String,
 }
 
-/// One way by which the host can write to them.
+/// An address by which the host can reach the guest.
 #[derive(Clone, Debug, Serialize)]
-pub struct HeldChannel {
+pub struct ContactChannel {
     pub channel: Channel,
     pub address: String,
-    /// The guest stopped it.
+    /// The guest unsubscribed it.
     pub stopped: bool,
 }
 
-/// What is held about the guest who holds the link, and the event it is about.
-pub async fn held(backend: &Backend, guest: &Guest) -> Result<(Held, Event)> {
+/// Everything stored about a guest, and their event.
+pub async fn guest_data(backend: &Backend, guest: &Guest) -> Result<(GuestData, Event)> {
     let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
     let row = sqlx::query!(
         r#"
@@ -93,11 +92,11 @@ pub async fn held(backend: &Backend, guest: &Guest) -> Result<(Held, Event)> {
     let mut channels = Vec::new();
     for (channel, address) in [(Channel::Email, &row.email), (Channel::Sms, &row.phone)] {
         if let Some(address) = address.clone() {
-            let stopped = is_stopped(backend, guest, &address).await?;
-            channels.push(HeldChannel { channel, address, stopped });
+            let stopped = is_unsubscribed(backend, guest, &address).await?;
+            channels.push(ContactChannel { channel, address, stopped });
         }
     }
-    let held = Held {
+    let data = GuestData {
         host: row.host,
         event: event.title.clone(),
         name: row.name,
@@ -113,10 +112,10 @@ pub async fn held(backend: &Backend, guest: &Guest) -> Result<(Held, Event)> {
         openings: openings(backend, guest).await?,
         channels,
     };
-    Ok((held, event))
+    Ok((data, event))
 }
 
-async fn is_stopped(backend: &Backend, guest: &Guest, address: &str) -> Result<bool> {
+async fn is_unsubscribed(backend: &Backend, guest: &Guest, address: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"
         select exists (select from suppressions where (address = $1 or address_hash = $2)
@@ -130,9 +129,9 @@ async fn is_stopped(backend: &Backend, guest: &Guest, address: &str) -> Result<b
     .await?)
 }
 
-async fn answers(backend: &Backend, guest: &Guest) -> Result<Vec<HeldAnswer>> {
+async fn answers(backend: &Backend, guest: &Guest) -> Result<Vec<GuestReply>> {
     Ok(sqlx::query_as!(
-        HeldAnswer,
+        GuestReply,
         r#"
         select answer as "answer: Answer", heads, companions, message, changed_at as at from rsvp_history
         where host_id = $1 and event_id = $2 and guest_id = $3 order by changed_at, id
@@ -145,9 +144,9 @@ async fn answers(backend: &Backend, guest: &Guest) -> Result<Vec<HeldAnswer>> {
     .await?)
 }
 
-async fn messages(backend: &Backend, guest: &Guest) -> Result<Vec<HeldMessage>> {
+async fn messages(backend: &Backend, guest: &Guest) -> Result<Vec<GuestMessage>> {
     Ok(sqlx::query_as!(
-        HeldMessage,
+        GuestMessage,
         r#"
         select kind as "kind: Kind", channel as "channel: Channel", recipient, state as "state: State",
             coalesce(sent_at, state_changed_at) as "at!", opened_at
@@ -161,9 +160,9 @@ async fn messages(backend: &Backend, guest: &Guest) -> Result<Vec<HeldMessage>> 
     .await?)
 }
 
-async fn openings(backend: &Backend, guest: &Guest) -> Result<Vec<HeldOpening>> {
+async fn openings(backend: &Backend, guest: &Guest) -> Result<Vec<LinkAccess>> {
     Ok(sqlx::query_as!(
-        HeldOpening,
+        LinkAccess,
         "select opened_at as at, device from accesses
         where host_id = $1 and event_id = $2 and guest_id = $3 order by opened_at, id",
         guest.host().0,

@@ -3,9 +3,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
-use super::{DEVICE, NEW_PASSWORD, acts, faults, kinds, reset_token, sign_up, try_password};
+use super::{DEVICE, NEW_PASSWORD, audit_events, faults, kinds, reset_token, sign_up, try_password};
 use crate::{
-    auth::{Act, Host, MailForm, Purpose, ResetForm, SignUpForm, actions, queries},
+    audit::AuditEvent,
+    auth::{EmailForm, Host, Purpose, ResetForm, SignUpForm, actions, queries},
     error::Error,
     problem::FieldError,
     problem::{Conflict, LinkEnd, Problem},
@@ -13,7 +14,7 @@ use crate::{
 };
 
 #[sqlx::test]
-async fn every_bad_field_of_a_sign_up_is_told(db: PgPool) {
+async fn a_sign_up_reports_every_invalid_field(db: PgPool) {
     let backend = testing::backend(db).await;
     let form = SignUpForm { name: " ".into(), email: "ada".into(), password: "short".into(), accepted: "true".into() };
     let named: Vec<_> =
@@ -27,7 +28,7 @@ async fn every_bad_field_of_a_sign_up_is_told(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn asvs_6_2_4_passwords_that_everybody_tries_first_are_refused(db: PgPool) {
+async fn asvs_6_2_4_guessable_passwords_are_rejected(db: PgPool) {
     let backend = testing::backend(db).await;
     for guessable in ["password", "12345678", "guestguard", "guestguard2026", "ada.lovelace", "Lovelace1", "qwertyuiop"]
     {
@@ -43,7 +44,7 @@ async fn asvs_6_2_4_passwords_that_everybody_tries_first_are_refused(db: PgPool)
 }
 
 #[sqlx::test]
-async fn asvs_6_2_9_long_passwords_and_any_letters_are_taken_exactly(db: PgPool) {
+async fn asvs_6_2_9_long_and_unicode_passwords_are_compared_exactly(db: PgPool) {
     let backend = testing::backend(db).await;
     let password = format!(" Ünïcode 🎉 {} ", "läng ".repeat(40));
     let form = SignUpForm { password: password.clone(), ..sign_up("ada@example.org") };
@@ -55,19 +56,19 @@ async fn asvs_6_2_9_long_passwords_and_any_letters_are_taken_exactly(db: PgPool)
 }
 
 #[sqlx::test]
-async fn a_second_sign_up_changes_nothing_and_the_mail_says_so(db: PgPool) {
+async fn a_second_sign_up_changes_nothing_and_sends_a_notice(db: PgPool) {
     let backend = testing::backend(db).await;
     testing::host(&backend, "Ana").await;
     let form = SignUpForm { password: NEW_PASSWORD.into(), ..sign_up("ANA@example.org") };
     actions::sign_up(&backend, &form, DEVICE).await.unwrap();
-    assert_eq!(testing::follow_up(&backend, "ANA@example.org").await, 1);
+    assert_eq!(testing::handle_account_events(&backend, "ANA@example.org").await, 1);
     assert_eq!(kinds(&backend).await, ["registered"]);
     assert!(try_password(&backend, "ana@example.org", NEW_PASSWORD).await.is_err());
     try_password(&backend, "ana@EXAMPLE.org", PASSWORD).await.unwrap();
 }
 
 #[sqlx::test]
-async fn nothing_is_sent_before_the_address_is_proven(db: PgPool) {
+async fn nothing_is_sent_before_the_address_is_verified(db: PgPool) {
     let backend = testing::backend(db).await;
     actions::sign_up(&backend, &sign_up("ada@example.org"), DEVICE).await.unwrap();
     let ada = testing::signed_in(&backend, "ada@example.org", PASSWORD).await.unwrap();
@@ -77,7 +78,7 @@ async fn nothing_is_sent_before_the_address_is_proven(db: PgPool) {
         crate::invitations::actions::issue(&backend, host, event, &crate::invitations::Selection::All).await
     };
     assert_eq!(problem(issue(&ada).await), Problem::Conflict(Conflict::Unverified));
-    testing::follow_up(&backend, "ada@example.org").await;
+    testing::handle_account_events(&backend, "ada@example.org").await;
     let token = testing::account_token(&backend, "ada@example.org", Purpose::Verify).await;
     actions::verify(&backend, &token, DEVICE).await.unwrap();
     assert_eq!(problem(actions::verify(&backend, &token, DEVICE).await), Problem::LinkEnded(LinkEnd::Expired));
@@ -133,7 +134,7 @@ async fn asking_again_leaves_the_first_reset_link_good_and_success_voids_all(db:
     );
     assert!(queries::signed_in(&backend, ana.session()).await.unwrap().is_none(), "all other sessions have ended");
     let ana = queries::signed_in(&backend, session).await.unwrap().expect("this browser is signed in");
-    assert!(acts(&backend, &ana).await.contains(&Act::PasswordReset));
+    assert!(audit_events(&backend, &ana).await.contains(&AuditEvent::PasswordReset));
     assert!(kinds(&backend).await.contains(&"password-changed".to_owned()));
     assert!(try_password(&backend, "ana@example.org", PASSWORD).await.is_err());
 }
@@ -141,9 +142,13 @@ async fn asking_again_leaves_the_first_reset_link_good_and_success_voids_all(db:
 #[sqlx::test]
 async fn a_reset_asked_for_an_unknown_address_writes_nothing(db: PgPool) {
     let backend = testing::backend(db).await;
-    let form = MailForm { email: "nobody@example.org".into() };
-    actions::ask_for_reset(&backend, &form, DEVICE).await.unwrap();
-    assert_eq!(testing::follow_up(&backend, "nobody@example.org").await, 1, "the same job as for a known address");
+    let form = EmailForm { email: "nobody@example.org".into() };
+    actions::request_reset(&backend, &form, DEVICE).await.unwrap();
+    assert_eq!(
+        testing::handle_account_events(&backend, "nobody@example.org").await,
+        1,
+        "the same job as for a known address"
+    );
     assert!(kinds(&backend).await.is_empty());
 }
 
@@ -162,7 +167,7 @@ async fn the_fifth_failure_locks_and_only_a_reset_unlocks(db: PgPool) {
     assert_eq!(problem(try_password(&backend, "ana@example.org", PASSWORD).await), Problem::Locked, "not even in days");
     assert!(queries::signed_in(&backend, ana.session()).await.unwrap().is_some(), "who is signed in stays so");
 
-    testing::follow_up(&backend, "ana@example.org").await;
+    testing::handle_account_events(&backend, "ana@example.org").await;
     assert_eq!(kinds(&backend).await.iter().filter(|kind| *kind == "locked").count(), 1, "one mail a lock");
     let token = testing::account_token(&backend, "ana@example.org", Purpose::Reset).await;
     let form = ResetForm { password: NEW_PASSWORD.into() };
@@ -206,7 +211,7 @@ async fn asvs_6_3_1_of_fifty_parallel_guesses_five_are_compared(db: PgPool) {
             other => panic!("{other:?}"),
         }
     }
-    let failures = "select count(*) from graphile_worker._private_jobs where payload ->> 'news' = 'sign-in-failed'";
+    let failures = "select count(*) from graphile_worker._private_jobs where payload ->> 'event' = 'sign-in-failed'";
     let noted: i64 = sqlx::query_scalar(failures).fetch_one(&backend.db).await.unwrap();
     assert!(compared <= 4, "the fifth is told of the lock: {compared}");
     assert_eq!(noted, compared);
@@ -214,7 +219,7 @@ async fn asvs_6_3_1_of_fifty_parallel_guesses_five_are_compared(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_weaker_hash_is_renewed_at_sign_in(db: PgPool) {
+async fn a_weaker_hash_is_upgraded_at_sign_in(db: PgPool) {
     let backend = testing::backend(db).await;
     testing::host(&backend, "Ana").await;
     // "correct horse battery" with 8 MiB and one pass.
@@ -228,7 +233,7 @@ async fn a_weaker_hash_is_renewed_at_sign_in(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn asvs_6_4_1_no_link_stands_in_the_database_once_its_mail_has_left(db: PgPool) {
+async fn asvs_6_4_1_a_sent_link_is_no_longer_in_the_database(db: PgPool) {
     let backend = testing::backend(db).await;
     testing::host(&backend, "Ana").await;
     let token = reset_token(&backend, "ana@example.org").await;

@@ -1,20 +1,22 @@
+//! Retention: notifies hosts, then anonymises guests of past events.
+
 use chrono::TimeDelta;
 
 use crate::{
-    auth::{self, Act},
+    audit::{self, Actor, AuditEvent},
     backend::Backend,
     error::Result,
     ids::{EventId, GuestId, UserId},
     notifications::{self, Kind, postman},
-    privacy::{WARNING_DAYS, scrub},
+    privacy::{RETENTION_NOTICE_DAYS, erasure},
 };
 
-/// Tells hosts, in one mail each, which of their events will soon have anonymous guests. Run by the schedule; returns how
-/// many were told.
-pub async fn warn_of_forgetting(backend: &Backend) -> Result<usize> {
+/// Sends each host one email about events whose guests are due for anonymisation. Run by the schedule; returns the number of
+/// hosts.
+pub async fn send_retention_notices(backend: &Backend) -> Result<usize> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    // A mail that never left told nobody.
+    // An email that failed is no notice.
     sqlx::query!(
         "update events e set retention_notice_at = null
         where e.anonymised_at is null and e.retention_notice_at is not null and exists (select from notifications n
@@ -25,17 +27,17 @@ pub async fn warn_of_forgetting(backend: &Backend) -> Result<usize> {
     .await?;
     let hosts = sqlx::query!(
         r#"
-        with told as (
+        with due as (
             update events e set retention_notice_at = $1
             where e.anonymised_at is null and e.retention_notice_at is null and e.anonymise_at <= $2
                 and exists (select from guests g where g.host_id = e.host_id and g.event_id = e.id)
             returning e.host_id
         )
         select u.id as "id: UserId", u.email from users u
-        where u.id in (select host_id from told) and u.deleted_at is null
+        where u.id in (select host_id from due) and u.deleted_at is null
         "#,
         now,
-        now + TimeDelta::days(WARNING_DAYS),
+        now + TimeDelta::days(RETENTION_NOTICE_DAYS),
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -46,9 +48,9 @@ pub async fn warn_of_forgetting(backend: &Backend) -> Result<usize> {
     Ok(hosts.len())
 }
 
-/// Makes the guests of events anonymous whose time is over and whose host was told of it long enough ago, event by event.
-/// Run by the schedule; returns how many events it were.
-pub async fn forget_due(backend: &Backend) -> Result<usize> {
+/// Anonymises the guests of events whose retention period and notice period are over. Run by the schedule; returns the
+/// number of events.
+pub async fn anonymise_due(backend: &Backend) -> Result<usize> {
     let now = backend.clock.now();
     let due = sqlx::query!(
         r#"
@@ -59,19 +61,19 @@ pub async fn forget_due(backend: &Backend) -> Result<usize> {
         order by anonymise_at
         "#,
         now,
-        now - TimeDelta::days(WARNING_DAYS),
+        now - TimeDelta::days(RETENTION_NOTICE_DAYS),
     )
     .fetch_all(&backend.db)
     .await?;
-    let mut forgotten = 0;
+    let mut anonymised = 0;
     for event in due {
-        forgotten += usize::from(forget(backend, event.host, event.id).await?);
+        anonymised += usize::from(anonymise(backend, event.host, event.id).await?);
     }
-    Ok(forgotten)
+    Ok(anonymised)
 }
 
-/// Whether it was still to be done: the host may have given the event another date meanwhile.
-async fn forget(backend: &Backend, host: UserId, event: EventId) -> Result<bool> {
+/// Returns `false` if the host has changed the event's date meanwhile.
+async fn anonymise(backend: &Backend, host: UserId, event: EventId) -> Result<bool> {
     let now = backend.clock.now();
     let mut tx = postman::stand_still(backend, host, None).await?;
     let title = sqlx::query_scalar!(
@@ -81,7 +83,7 @@ async fn forget(backend: &Backend, host: UserId, event: EventId) -> Result<bool>
         host.0,
         event.0,
         now,
-        now - TimeDelta::days(WARNING_DAYS),
+        now - TimeDelta::days(RETENTION_NOTICE_DAYS),
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -94,8 +96,8 @@ async fn forget(backend: &Backend, host: UserId, event: EventId) -> Result<bool>
     .fetch_all(&mut *tx)
     .await?;
     sqlx::query!("delete from imports where host_id = $1 and event_id = $2", host.0, event.0).execute(&mut *tx).await?;
-    scrub::guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
-    auth::actions::record_of(&mut tx, now, host, Act::EventForgotten, &title).await?;
+    erasure::erase_guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
+    audit::record(&mut tx, now, Actor::without_device(host), AuditEvent::EventAnonymised, &title).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(true)
