@@ -1,6 +1,6 @@
 //! Clock: where the time comes from, so that tests can set it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 

@@ -32,7 +32,6 @@ pub mod rsvp;
 pub mod audit;
 #[cfg(feature = "ssr")]
 pub mod backend;
-/// Backups, restores, and the proof that they work.
 #[cfg(feature = "ssr")]
 pub mod backup;
 #[cfg(feature = "ssr")]
@@ -50,7 +49,6 @@ pub mod links;
 /// "Event X changed" hints and single-use tickets over Redis.
 #[cfg(feature = "ssr")]
 pub mod live;
-/// Whether people are told to come back later.
 #[cfg(feature = "ssr")]
 pub mod maintenance;
 /// The schema's versions and how they are applied.

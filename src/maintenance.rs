@@ -1,3 +1,5 @@
+//! Maintenance mode: closes the service on all nodes; pages and forms answer 503.
+
 use std::{
     pin::pin,
     sync::{
@@ -11,21 +13,21 @@ use fred::prelude::*;
 
 use crate::redis::{Away, Redis};
 
-/// Where it is kept: in Redis, since it must hold while the database is replaced.
+/// In Redis, because it must hold while the database is replaced.
 const KEY: &str = "gg:maintenance";
-/// How long a node takes at most to notice a change, about.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often a node asks Redis.
+const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Whether people are told to come back later. Cheap to clone; all clones know the same.
+/// Whether the service is closed. Clones share the state.
 #[derive(Clone, Debug, Default)]
 pub struct Maintenance {
-    /// Switched on by a setting: nothing else counts.
+    /// Closed by a setting; Redis is ignored.
     always: bool,
     on: Arc<AtomicBool>,
 }
 
 impl Maintenance {
-    /// With `always` it is on as long as the process lives.
+    /// With `always` it is on for the life of the process.
     pub fn new(always: bool) -> Self {
         Self { always, on: Arc::new(AtomicBool::new(always)) }
     }
@@ -35,43 +37,43 @@ impl Maintenance {
         self.on.load(Ordering::Relaxed)
     }
 
-    /// Asks Redis now. While Redis is away, what was known holds.
-    pub async fn look(&self, redis: &Redis) {
+    /// Asks Redis now. If Redis is unavailable, nothing changes.
+    pub async fn refresh(&self, redis: &Redis) {
         if let Ok(on) = is_on(redis).await {
             self.on.store(self.always || on, Ordering::Relaxed);
         }
     }
 
-    /// Asks Redis each second until `stop`.
-    pub async fn follow(self, redis: Redis, stop: impl Future<Output = ()>) {
+    /// Asks Redis every second until `stop`.
+    pub async fn watch(self, redis: Redis, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         loop {
-            self.look(&redis).await;
+            self.refresh(&redis).await;
             tokio::select! {
                 () = &mut stop => return,
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(INTERVAL) => {}
             }
         }
     }
 
-    /// Ends when it is `on`, or off.
-    pub async fn until(&self, on: bool) {
+    /// Waits until it is `on`, or off.
+    pub async fn wait_for(&self, on: bool) {
         while self.is_on() != on {
-            tokio::time::sleep(LOOK / 4).await;
+            tokio::time::sleep(INTERVAL / 4).await;
         }
     }
 }
 
-/// Whether it is switched on for all nodes.
+/// Whether it is on for all nodes.
 pub async fn is_on(redis: &Redis) -> Result<bool, Away> {
-    redis.ask(async |redis| redis.exists::<i64, _>(KEY).await).await.map(|found| found > 0)
+    redis.ask(async |redis| redis.exists::<i64, _>(KEY).await).await.map(|count| count > 0)
 }
 
 /// Switches it on or off for all nodes.
 pub async fn switch(redis: &Redis, on: bool) -> Result<(), Away> {
-    let done = redis.ask(async |redis| match on {
+    let request = redis.ask(async |redis| match on {
         true => redis.set::<(), _, _>(KEY, "on", None, None, false).await,
         false => redis.del::<(), _>(KEY).await,
     });
-    done.await
+    request.await
 }

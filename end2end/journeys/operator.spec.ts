@@ -4,14 +4,14 @@ import { look } from '../helpers/look';
 import { guestguard, operatorOf } from '../helpers/services';
 import { expect, test } from '../helpers/test';
 
-test('an operator sees whether the installation could be restored, and nobody else does', async ({ page, someoneElse, expectsStatus }) => {
+test('only an operator sees the backups and restore drills of the installation', async ({ page, someoneElse, expectsStatus }) => {
   await signUp(page, 'Olga Operator', operatorOf(test.info().project.name));
   execFileSync(guestguard.env.E2E_BINARY, ['backup', '--manual'], { env: { ...process.env, ...guestguard.env }, cwd: guestguard.cwd });
   await page.goto('/dashboard/account');
   await page.getByRole('link', { name: 'This installation' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'This installation' })).toBeVisible();
   await expect(page.getByText('Newest backup', { exact: true })).toBeVisible();
-  await expect(page.getByText(/No drill went well in the last 35 days/)).toBeVisible();
+  await expect(page.getByText(/No drill passed in the last 35 days/)).toBeVisible();
   await look(page);
 
   const other = await someoneElse();

@@ -11,7 +11,7 @@ mod billing;
 mod messages;
 mod reader;
 
-pub use backup::{Backups, Restoring, Source};
+pub use backup::{BackupConfig, Backups, RestoreConfig};
 pub use billing::Billing;
 pub use messages::Messages;
 use reader::{Reader, is_loopback};

@@ -18,56 +18,60 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the web site, and work off jobs.
+    /// Serve the web site, and run jobs
     Serve(commands::serve::Serve),
-    /// Work off jobs only.
+    /// Run jobs only, on any number of machines
     Work,
-    /// Bring the database's schema up to date.
+    /// Apply pending database migrations
     Migrate,
-    /// Make the demonstration account.
+    /// Create the demo account
     SeedDemo(commands::seed_demo::SeedDemo),
-    /// Look at the messages that wait, hold them back, or let them go on.
+    /// Show, pause, resume or cancel waiting messages
     #[command(subcommand)]
     Outbox(commands::outbox::Outbox),
-    /// Send one message to somebody, to see whether the provider takes it.
+    /// Manage the suppression list
+    #[command(subcommand)]
+    Suppressions(commands::suppressions::Suppressions),
+    /// Send one test message through the configured provider
     SendTest(commands::send_test::SendTest),
-    /// Back the database up, or look after the backups.
+    /// Back up the database, or manage the backups
     Backup(commands::backup::Backup),
-    /// Restore a backup into a database, make it safe to serve, and verify it.
+    /// Restore a backup to a database, make it safe to serve, and verify it
     Restore(commands::restore::Restore),
-    /// Check that the database is whole: the gate after a restore.
+    /// Check that a database is complete and consistent, for instance after a restore
     RestoreVerify(commands::restore_verify::RestoreVerify),
-    /// Rehearse a restore: the newest backup into a scratch database, verified and served.
+    /// Test a restore: restore the newest backup to a scratch database, verify it, and serve it
     Drill(commands::drill::Drill),
-    /// Close the service for a while, or open it again.
+    /// Close the service for maintenance, or open it again
     #[command(subcommand)]
     Maintenance(commands::maintenance::Maintenance),
-    /// Say what is configured, what is reachable and what is missing.
+    /// Check the configuration and its services, and show how to fix what is missing
     Doctor,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     keep_pages_small();
-    let done = match Arguments::parse().command {
+    let result = match Arguments::parse().command {
         Command::Serve(serve) => commands::serve::run(serve).await,
         Command::Work => commands::work::run().await,
         Command::Migrate => commands::migrate::run().await,
         Command::SeedDemo(seed) => commands::seed_demo::run(seed).await,
         Command::Outbox(outbox) => commands::outbox::run(outbox).await,
+        Command::Suppressions(suppressions) => commands::suppressions::run(suppressions).await,
         Command::SendTest(send) => commands::send_test::run(send).await,
         Command::Backup(backup) => commands::backup::run(backup).await,
         Command::Restore(restore) => commands::restore::run(restore).await,
         Command::RestoreVerify(verify) => commands::restore_verify::run(verify).await,
         Command::Drill(drill) => commands::drill::run(drill).await,
-        Command::Maintenance(asked) => commands::maintenance::run(asked).await,
+        Command::Maintenance(maintenance) => commands::maintenance::run(maintenance).await,
         Command::Doctor => commands::doctor::run().await,
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
-            // Who does not listen any more gets the exit code all the same.
-            let _ = writeln!(std::io::stderr(), "guestguard: {cause:#}");
+            // A closed stderr does not change the exit code.
+            let _ = writeln!(std::io::stderr(), "guestguard: {}", guestguard::backup::describe(&cause));
             commands::exit_code(&cause)
         }
     }

@@ -80,8 +80,8 @@ async fn backups(Services { backend, backups, .. }: &Services) {
                 metrics::gauge!("backup_verified_age_seconds").set(age as f64);
             }
         }
-        if let Ok(seconds) = backup::journal::waiting_seconds(&backend.db).await {
-            metrics::gauge!("journal_oldest_seconds").set(seconds as f64);
+        if let Ok(seconds) = backup::erasure_log::waiting_seconds(&backend.db).await {
+            metrics::gauge!("erasure_log_oldest_seconds").set(seconds as f64);
         }
     }
     if let Ok(Some(drill)) = backup::queries::last_good_drill(&backend.db).await {

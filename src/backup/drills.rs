@@ -1,17 +1,20 @@
+//! Restore drills: the scratch database of a drill, and the record of its result.
+
 use anyhow::Context;
+use pg_backup::connect;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use url::Url;
 use uuid::Uuid;
 
-use super::{dump::connect, queries::Drill};
+use super::queries::Drill;
 use crate::error::Result;
 
-/// What scratch databases are called, before an id that tells when they were made.
+/// A scratch database is named by this prefix and a UUIDv7, which has its time.
 const PREFIX: &str = "guestguard_drill_";
-/// Copies of drills that were cut off are taken away after so many hours.
+/// Scratch databases of interrupted drills are dropped after this many hours.
 const ABANDONED_HOURS: u64 = 24;
 
-/// A database that lives as long as a drill.
+/// A database for one drill.
 pub struct Scratch {
     pub url: String,
     name: String,
@@ -19,10 +22,10 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes one on the server that `on` names, and takes away what drills that were cut off left there.
+    /// Creates a database on the server of the URL `on`, and drops those that interrupted drills left there.
     ///
     /// # Errors
-    /// The role may create no databases.
+    /// The role may not create databases.
     pub async fn create(on: &str) -> anyhow::Result<Self> {
         let mut server = connect(on).await?;
         drop_abandoned(&mut server).await?;
@@ -30,9 +33,9 @@ impl Scratch {
         sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
             .execute(&mut server)
             .await
-            .context("no scratch database can be made; grant the role CREATEDB, or name another server with --on")?;
+            .context("cannot create a scratch database; grant the role CREATEDB, or name another server with --on")?;
         server.close().await?;
-        let mut url = Url::parse(on).context("the address of the server cannot be read")?;
+        let mut url = Url::parse(on).context("the URL of the server is invalid")?;
         url.set_path(&name);
         Ok(Self { url: url.into(), name, server: on.to_owned() })
     }
@@ -41,7 +44,7 @@ impl Scratch {
         &self.name
     }
 
-    /// Takes it away again, whoever is still connected.
+    /// Drops the database, even if somebody is connected.
     pub async fn remove(self) -> anyhow::Result<()> {
         let mut server = connect(&self.server).await?;
         drop_database(&mut server, &self.name).await?;
@@ -57,7 +60,7 @@ async fn drop_abandoned(server: &mut PgConnection) -> anyhow::Result<()> {
     let seconds = |id: Uuid| id.get_timestamp().map_or(u64::MAX, |made| made.to_unix().0);
     let now = seconds(Uuid::now_v7());
     for name in names {
-        // Whoever named one by another id keeps it.
+        // Databases with this prefix but no UUID are somebody else's.
         let Some(id) = name.strip_prefix(PREFIX).and_then(|id| Uuid::try_parse(id).ok()) else { continue };
         if seconds(id).saturating_add(ABANDONED_HOURS * 3_600) < now {
             drop_database(server, &name).await?;
@@ -66,13 +69,13 @@ async fn drop_abandoned(server: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `name` is one of ours: the prefix and an id.
+/// `name` is the prefix and a UUID, so it needs no quoting.
 async fn drop_database(server: &mut PgConnection, name: &str) -> anyhow::Result<()> {
     sqlx::raw_sql(AssertSqlSafe(format!("drop database if exists \"{name}\" with (force)"))).execute(server).await?;
     Ok(())
 }
 
-/// Writes down how a drill went.
+/// Records the result of a drill.
 pub async fn record(db: &PgPool, drill: &Drill) -> Result<()> {
     sqlx::query!(
         "insert into drills (id, at, backup, fault, checks, rpo_seconds, rto_seconds)

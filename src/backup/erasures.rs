@@ -1,3 +1,5 @@
+//! Erasures: erases people again whom a restore brought back.
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -12,12 +14,12 @@ use crate::{
     secrets::Secrets,
 };
 
-/// Erases again whoever was erased before: rows that a restore brought back. How many there were.
+/// Erases everybody in the table `erasures` whose rows are back. The number of people.
 pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secrets) -> anyhow::Result<u64> {
     let guests = sqlx::query!("delete from guests g using erasures e where e.kind = 'guest' and e.id = g.id")
         .execute(&mut *tx)
         .await?;
-    // First all that hangs on an account, then those whose time was over as well.
+    // First everything that belongs to an account, then the accounts whose retention was over.
     let deleted = sqlx::query!(
         r#"
         select distinct u.id as "id: UserId", u.email from users u
@@ -31,7 +33,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
     for host in &deleted {
         if queue {
             auth::jobs::delete_account_events(tx, &host.email).await.map_err(Error::into_cause)?;
-            // It may have been lost before Stripe heard of it.
+            // The job may have been lost before it reached Stripe.
             billing::jobs::enqueue_close_customers(tx, host.id).await.map_err(Error::into_cause)?;
         }
         erasure::erase_account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
@@ -61,7 +63,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
     Ok(again)
 }
 
-/// Whether somebody was erased after `since`.
+/// Whether anybody was erased after `since`.
 pub(super) async fn since(db: &mut PgConnection, since: DateTime<Utc>) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select from erasures where at > $1)").bind(since).fetch_one(db).await
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use pg_backup::{BackupOptions, NoProgress};
 use serde::{Deserialize, Serialize};
 use sqlx::ConnectOptions;
 
-use super::{Backups, Making, Quiet, back_up, journal, keep};
+use super::{Backups, back_up, describe, erasure_log, prune};
 use crate::{
     error::Result,
     queue::{Job, JobContext},
@@ -26,13 +27,15 @@ impl Job for CreateBackup {
         let (backend, backups) = (context.backend()?, context.get::<Option<Backups>>()?);
         let Some(backups) = backups else { return Ok(()) };
         let url = backend.db.connect_options().to_url_lossy();
-        let backup = back_up(backups, url.as_str(), &backend.clock, Making::default(), &Quiet);
-        let manifest = tokio::time::timeout(TIMEOUT, backup)
-            .await
-            .context("the backup took longer than 50 minutes; run `guestguard backup` to see why")??;
-        tracing::info!(key = %manifest.key, bytes = manifest.bytes, seconds = manifest.seconds, "backed up");
-        keep::prune(&backups.store, backend.clock.now(), false).await?;
-        Ok(())
+        let result = async {
+            let backup = back_up(backups, url.as_str(), &backend.clock, BackupOptions::default(), &NoProgress);
+            let manifest = tokio::time::timeout(TIMEOUT, backup)
+                .await
+                .context("the backup took longer than 50 minutes; run `guestguard backup` to see why")??;
+            tracing::info!(key = %manifest.key, bytes = manifest.bytes, seconds = manifest.seconds, "backed up");
+            prune(&backups.store, backend.clock.now(), false).await
+        };
+        result.await.map(|_| ()).map_err(|cause| anyhow!(describe(&cause)).into())
     }
 }
 
@@ -46,8 +49,8 @@ impl Job for ShipErasureLog {
     async fn run(self, context: &JobContext) -> Result<()> {
         let backend = context.backend()?;
         match context.get::<Option<Backups>>()? {
-            Some(backups) => journal::ship(&mut *backend.db.acquire().await?, &backups.store).await.map(|_| ())?,
-            None => journal::forget_old(&backend.db).await?,
+            Some(backups) => erasure_log::ship(&mut *backend.db.acquire().await?, &backups.store).await.map(|_| ())?,
+            None => erasure_log::delete_unshipped(&backend.db).await?,
         }
         Ok(())
     }

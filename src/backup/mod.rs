@@ -1,68 +1,44 @@
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+//! Backups and restores: backing up the database, keeping erasures erased, verifying a restored database, and drills.
 
-use anyhow::bail;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-use crate::auth::Host;
+use chrono::{DateTime, TimeDelta, Utc};
+use pg_backup::{
+    BackupOptions, Key, Manifest, ProgramError, Programs, Progress, Store, StoreError, retention, store::StoreErrorKind,
+};
+use sqlx::PgConnection;
 
-/// Rehearsed restores.
+use crate::{auth::Host, clock::Clock};
+
 pub mod drills;
-/// Making a backup.
-mod dump;
-/// Those who must stay erased.
+pub mod erasure_log;
 mod erasures;
-/// What happened after a backup and must not be undone by restoring it.
 pub(crate) mod jobs;
-pub mod journal;
-/// What backups there are, and which are given up.
-pub mod keep;
-/// From a backup to a database, in one transaction.
-mod load;
-/// The two files that name the newest backup.
-mod pointer;
-/// PostgreSQL's own programs.
-mod programs;
-/// Reads for the operator's page and the metrics.
 pub mod queries;
-/// From a backup to a database that may serve.
 pub mod restore;
-/// Dumps that run nothing but SQL.
-mod restricted;
-/// The place where backups are kept.
-pub mod store;
-/// How many rows each table has, and what they add up to.
-mod tally;
-/// Whether a database is whole.
+pub mod status;
 pub mod verify;
 
-pub use dump::back_up;
-pub use programs::Programs;
-pub use store::Store;
-pub use tally::Tally;
-
-/// After so many minutes the newest hourly backup is late.
+/// The newest hourly backup is late after this many minutes.
 pub const LATE_MINUTES: i64 = 70;
-/// After so many days the last good drill is too old.
+/// A drill is due this many days after the last one that passed.
 pub const DRILL_DAYS: i64 = 35;
-/// How much may be lost, and how long it may take: the targets, in seconds.
-pub const MOST_LOST_SECONDS: i64 = 300;
-pub const LONGEST_AWAY_SECONDS: i64 = 3600;
+/// Recovery point objective: at most this many seconds of changes may be lost.
+pub const RPO_SECONDS: i64 = 300;
+/// Recovery time objective: the service is back after at most this many seconds.
+pub const RTO_SECONDS: i64 = 3600;
 
-/// Where backups go, and what makes them.
+/// Where backups go, and the programs that make them.
 #[derive(Clone, Debug)]
 pub struct Backups {
     pub store: Store,
     pub programs: Programs,
-    /// Where a dump lies while it is made or read.
-    pub folder: PathBuf,
-    /// Whether the worker makes one every hour.
+    /// Whether the worker makes a backup every hour.
     pub hourly: bool,
-    /// How they stood when somebody looked last.
-    pub seen: keep::Seen,
+    pub cache: status::StatusCache,
 }
 
-/// The addresses of those who look after this installation, in small letters.
+/// The email addresses of this installation's operators, in lower case.
 #[derive(Clone, Debug, Default)]
 pub struct Operators(Arc<[String]>);
 
@@ -71,154 +47,69 @@ impl Operators {
         Self(addresses.into())
     }
 
-    /// Whether `host` is one of them.
+    /// Admits `host` if their address is verified and an operator's.
     pub fn admit(&self, host: &Host) -> Option<Operator> {
-        let named = host.is_verified() && self.0.contains(&host.email().to_lowercase());
-        named.then_some(Operator(()))
+        let listed = host.is_verified() && self.0.contains(&host.email().to_lowercase());
+        listed.then_some(Operator(()))
     }
 }
 
-/// Somebody who looks after this installation. Comes only from [`Operators::admit`].
+/// Proof that a host is an operator. Comes only from [`Operators::admit`].
 pub struct Operator(());
 
-/// What is told while something long goes on.
-pub trait Progress: Send + Sync {
-    /// A step begins.
-    fn step(&self, what: &str);
-    /// So much of the step is done, of a whole if that is known.
-    fn done(&self, bytes: u64, of: Option<u64>);
+/// Backs up the database at `url`, and ships the erasure log first.
+///
+/// # Errors
+/// Another backup is running, or something failed; then there is no new backup, and no pointer moved.
+pub async fn back_up(
+    backups: &Backups,
+    url: &str,
+    clock: &Clock,
+    options: BackupOptions,
+    progress: &dyn Progress,
+) -> anyhow::Result<Manifest> {
+    let mut db = pg_backup::connect(url).await?;
+    let restored_at = last_restored_at(&mut db).await?;
+    // A read-only role cannot ship; the worker does.
+    if let Err(cause) = erasure_log::ship(&mut db, &backups.store).await {
+        tracing::warn!(cause = format!("{cause:#}"), "the erasure log could not be shipped with the backup");
+    }
+    let options = BackupOptions { restored_at, program_version: env!("CARGO_PKG_VERSION"), ..options };
+    pg_backup::back_up(&backups.store, &backups.programs, url, || clock.now(), options, progress).await
 }
 
-/// Nobody looks.
-pub struct Quiet;
-
-impl Progress for Quiet {
-    fn step(&self, _: &str) {}
-    fn done(&self, _: u64, _: Option<u64>) {}
+async fn last_restored_at(db: &mut PgConnection) -> anyhow::Result<Option<DateTime<Utc>>> {
+    // Old schemas do not have the table.
+    if !sqlx::query_scalar("select to_regclass('public.restores') is not null").fetch_one(&mut *db).await? {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("select max(at) from restores").fetch_one(db).await?)
 }
 
-/// What kind of backup is made.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Making {
-    /// Kept until somebody deletes it.
-    pub manual: bool,
-    pub format: Format,
-    /// Goes on where a database that was restored later has made the newest backup.
-    pub take_over: bool,
+/// Deletes expired backups, and the part of the erasure log that every remaining backup contains. With `dry_run` it
+/// deletes nothing. The keys that have expired.
+///
+/// # Errors
+/// The store cannot be reached.
+pub async fn prune(store: &Store, now: DateTime<Utc>, dry_run: bool) -> anyhow::Result<Vec<Key>> {
+    let expired = retention::prune(store, now, dry_run).await?;
+    if !dry_run && let Some(oldest) = retention::list(store).await?.first() {
+        erasure_log::delete_before(store, oldest.at - TimeDelta::hours(1)).await?;
+    }
+    Ok(expired)
 }
 
-/// How a dump is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// SQL, compressed: readable by anybody.
-    #[default]
-    Plain,
-    /// PostgreSQL's archive, for large databases.
-    Custom,
-}
-
-impl Format {
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Plain => "sql.gz",
-            Self::Custom => "dump",
-        }
-    }
-}
-
-/// What a backup holds; it lies beside the dump. A dump without it is none: its run did not come to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    pub key: Key,
-    /// The moment that the backup shows.
-    pub at: DateTime<Utc>,
-    pub format: Format,
-    /// Of the dump.
-    pub bytes: u64,
-    /// Of the dump, in hexadecimal digits.
-    pub sha256: String,
-    /// How long making it took.
-    pub seconds: f64,
-    /// The newest migration that was applied.
-    pub schema_version: i64,
-    /// The server's version as it tells it: major × 10,000 + minor.
-    pub postgres_version: i32,
-    pub program_version: String,
-    pub database: String,
-    /// When the database was restored last; `None`: never. Of two databases the one with the later time took over.
-    #[serde(default)]
-    pub restored_at: Option<DateTime<Utc>>,
-    pub tables: BTreeMap<String, Tally>,
-}
-
-/// The name of a backup: `database/2026/11/20261126T001500Z.sql.gz`, or `database/manual/…`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Key(String);
-
-/// How the time is written in a key.
-const STAMP: &str = "%Y%m%dT%H%M%SZ";
-
-impl Key {
-    fn new(at: DateTime<Utc>, manual: bool, format: Format) -> Self {
-        let folder = if manual { "manual".to_owned() } else { at.format("%Y/%m").to_string() };
-        Self(format!("database/{folder}/{}.{}", at.format(STAMP), format.suffix()))
-    }
-
-    /// Whether somebody asked for it; such a backup is never given up.
-    pub fn is_manual(&self) -> bool {
-        self.0.starts_with("database/manual/")
-    }
-
-    /// When it was made.
-    pub fn at(&self) -> DateTime<Utc> {
-        stamp(&self.0).unwrap_or_default()
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn manifest(&self) -> String {
-        format!("{}.json", self.0)
-    }
-
-    fn verified(&self) -> String {
-        format!("{}.verified", self.0)
-    }
-}
-
-fn stamp(key: &str) -> Option<DateTime<Utc>> {
-    let name = key.rsplit('/').next()?;
-    let (stamp, _) = name.split_once('.')?;
-    chrono::NaiveDateTime::parse_from_str(stamp, STAMP).ok().map(|time| time.and_utc())
-}
-
-impl TryFrom<String> for Key {
-    type Error = anyhow::Error;
-
-    fn try_from(key: String) -> anyhow::Result<Self> {
-        let right = stamp(&key).is_some_and(|at| {
-            [true, false].into_iter().any(|manual| {
-                [Format::Plain, Format::Custom].into_iter().any(|format| Self::new(at, manual, format).0 == key)
-            })
-        });
-        if !right {
-            bail!("\"{key}\" is no backup's key; `guestguard backup list` tells them");
-        }
-        Ok(Self(key))
-    }
-}
-
-impl From<Key> for String {
-    fn from(key: Key) -> Self {
-        key.0
-    }
-}
-
-impl std::fmt::Display for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+/// An error in one line, with the settings to check.
+pub fn describe(cause: &anyhow::Error) -> String {
+    let settings = match cause.downcast_ref::<StoreError>().map(|error| error.kind) {
+        Some(StoreErrorKind::NoBucket) => "; see GG_BACKUP_URL",
+        Some(
+            StoreErrorKind::NoCredentials | StoreErrorKind::UnknownCredentials | StoreErrorKind::ExpiredCredentials,
+        ) => "; see GG_BACKUP_S3_ACCESS_KEY_ID and GG_BACKUP_S3_SECRET_ACCESS_KEY",
+        Some(StoreErrorKind::Forbidden) => "; docs/DISASTER_RECOVERY.md has the policy",
+        Some(StoreErrorKind::Unavailable) => "; see GG_BACKUP_URL and GG_BACKUP_S3_ENDPOINT",
+        None if cause.is::<ProgramError>() => "; GG_PG_BIN can name the folder of PostgreSQL's programs",
+        _ => "",
+    };
+    format!("{cause:#}{settings}")
 }

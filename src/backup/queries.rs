@@ -1,17 +1,19 @@
+//! Reads for the operator page and the metrics.
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgPool};
 
-use super::{Backups, DRILL_DAYS, Operator, keep::Status};
+use super::{Backups, DRILL_DAYS, Operator, status::Status};
 use crate::{
     backend::Backend,
     error::Result,
     notifications::queries::{Outbox, outbox},
 };
 
-/// How this installation stands, for those who look after it.
+/// The state of this installation, for its operators.
 pub struct Installation {
-    /// `None`: nothing says where backups go. Otherwise how they stand, or why that cannot be told.
+    /// `None`: backups are not configured. Otherwise their status, or why it is unknown.
     pub backups: Option<Result<Status, String>>,
     pub drills: Vec<Drill>,
     pub archive: Option<Archive>,
@@ -20,10 +22,10 @@ pub struct Installation {
     pub now: DateTime<Utc>,
 }
 
-/// Drills that the page shows.
+/// How many drills the page shows.
 const DRILLS: i64 = 12;
 
-/// How this installation stands.
+/// The state of this installation.
 pub async fn installation(backend: &Backend, backups: Option<&Backups>, _: &Operator) -> Result<Installation> {
     let now = backend.clock.now();
     let backups = match backups {
@@ -41,36 +43,36 @@ pub async fn installation(backend: &Backend, backups: Option<&Backups>, _: &Oper
 }
 
 impl Installation {
-    /// Whether a drill is due: none went well for 35 days.
+    /// Whether a drill is due: none passed in the last 35 days.
     pub fn drill_is_due(&self) -> bool {
         let last = self.drills.iter().find(|drill| drill.fault.is_empty());
         last.is_none_or(|drill| (self.now - drill.at).num_days() >= DRILL_DAYS)
     }
 }
 
-/// One rehearsed restore.
+/// The result of one restore drill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromRow)]
 pub struct Drill {
     pub at: DateTime<Utc>,
     pub backup: String,
-    /// Empty: all went well.
+    /// Why it failed; empty if it passed.
     pub fault: String,
     pub checks: i32,
     pub rpo_seconds: i64,
     pub rto_seconds: i64,
 }
 
-/// The newest drills first.
-pub async fn drills(db: &PgPool, most: i64) -> Result<Vec<Drill>> {
+/// Drills, newest first.
+pub async fn drills(db: &PgPool, limit: i64) -> Result<Vec<Drill>> {
     let drills = sqlx::query_as!(
         Drill,
         "select at, backup, fault, checks, rpo_seconds, rto_seconds from drills order by at desc limit $1",
-        most,
+        limit,
     );
     Ok(drills.fetch_all(db).await?)
 }
 
-/// The newest drill that went well.
+/// The newest drill that passed.
 pub async fn last_good_drill(db: &PgPool) -> Result<Option<Drill>> {
     let drill = sqlx::query_as!(
         Drill,
@@ -79,16 +81,16 @@ pub async fn last_good_drill(db: &PgPool) -> Result<Option<Drill>> {
     Ok(drill.fetch_optional(db).await?)
 }
 
-/// How the archive of the write-ahead log stands.
+/// The state of write-ahead log (WAL) archiving.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Archive {
-    /// Seconds since the last segment was archived: what a lost server would cost. `None`: none was yet.
+    /// Seconds since the last segment was archived, which would be lost with the server. `None`: never.
     pub age_seconds: Option<i64>,
-    /// Whether the last try failed.
+    /// Whether the last attempt failed.
     pub failing: bool,
 }
 
-/// How the server's archive stands; `None`: it archives nothing.
+/// The state of WAL archiving; `None`: it is off.
 pub async fn archive(db: &PgPool) -> Result<Option<Archive>> {
     let archive = sqlx::query!(
         r#"

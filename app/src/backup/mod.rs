@@ -1,4 +1,5 @@
-/// How backups and restores stand, for those who look after the installation.
+//! Backup pages for operators.
+
 mod operator;
 
 pub use operator::{OperatorPage, PAGE};

@@ -1,10 +1,12 @@
+//! Operator page: backups, WAL archiving, restore drills and the outbox of this installation.
+
 use chrono::{DateTime, Utc};
 use guestguard::{
     auth::Host,
     backup::{
-        DRILL_DAYS, LONGEST_AWAY_SECONDS, MOST_LOST_SECONDS,
-        keep::Status,
-        queries::{Archive, Drill, Installation, installation},
+        DRILL_DAYS, RPO_SECONDS, RTO_SECONDS,
+        queries::{self, Archive, Drill, Installation},
+        status::Status,
     },
     notifications::queries::Outbox,
     problem::Problem,
@@ -20,39 +22,38 @@ use crate::{
     },
 };
 
-/// Where the page is. For everybody but operators there is none.
+/// The path of the page; 404 for everybody but operators.
 pub const PAGE: &str = "/dashboard/operator";
 
-/// Where there is nothing to say.
+/// An empty cell.
 const NONE: &str = "–";
 
-/// Whether this installation could be restored tomorrow: backups, drills, the archive, the outbox.
 #[component]
 pub fn OperatorPage() -> impl IntoView {
     let load = async {
         let (backend, host) = ssr::host().await?;
         let services = ssr::services()?;
         let operator = services.operators.admit(&host).ok_or(Problem::NotFound)?;
-        let found = ssr::reply(installation(&backend, services.backups.as_ref(), &operator).await)?;
-        Ok((host, found))
+        let installation = ssr::reply(queries::installation(&backend, services.backups.as_ref(), &operator).await)?;
+        Ok((host, installation))
     };
-    page(load, |(host, found): (Host, Installation)| {
-        let due = found.drill_is_due();
+    page(load, |(host, installation): (Host, Installation)| {
+        let due = installation.drill_is_due();
         view! {
             <Frame host=Some(host) class="page page-wide">
                 <PageHead
                     title="This installation"
-                    lede="Could it be restored tomorrow? What was measured, not what was meant."
+                    lede="Backups, restore drills and the outbox of this server."
                 />
-                {found
+                {installation
                     .maintenance
                     .then(|| {
-                        notice("Closed for maintenance. `guestguard maintenance off` opens it again.".into())
+                        notice("Closed for maintenance. Run `guestguard maintenance off` to open it.".into())
                     })}
-                <Backups backups=found.backups/>
-                <Archived archive=found.archive/>
-                <Drills drills=found.drills due/>
-                <Messages outbox=found.outbox/>
+                <Backups backups=installation.backups/>
+                <WalArchiving archive=installation.archive/>
+                <Drills drills=installation.drills due/>
+                <OutboxStatus outbox=installation.outbox/>
             </Frame>
         }
     })
@@ -65,12 +66,10 @@ fn notice(text: String) -> impl IntoView {
 #[component]
 fn Backups(backups: Option<Result<Status, String>>) -> impl IntoView {
     let body = match backups {
-        None => {
-            notice("Nothing says where backups go: set GG_BACKUP_URL, and GG_BACKUP_SCHEDULE=hourly.".into()).into_any()
-        }
-        Some(Err(cause)) => notice(format!("How backups stand cannot be told: {cause}.")).into_any(),
+        None => notice("Backups are off. Set GG_BACKUP_URL and GG_BACKUP_SCHEDULE=hourly.".into()).into_any(),
+        Some(Err(cause)) => notice(format!("The status of the backups is unknown: {cause}.")).into_any(),
         Some(Ok(status)) => {
-            let trend = status.usual_bytes.map(|bytes| format!("{} is usual", size(bytes))).unwrap_or_default();
+            let usual = status.usual_bytes.map(|bytes| format!("usually {}", size(bytes))).unwrap_or_default();
             let newest = status.newest.as_ref();
             let name =
                 newest.map(|newest| newest.key.as_str().trim_start_matches("database/").to_owned()).unwrap_or_default();
@@ -78,13 +77,13 @@ fn Backups(backups: Option<Result<Status, String>>) -> impl IntoView {
                 {status.faults.into_iter().map(|fault| notice(sentence(&fault))).collect_view()}
                 <dl class="figures">
                     {figure("Newest backup", status.age_seconds.map_or("none".into(), ago), name)}
-                    {figure("Its size", newest.map_or("none".into(), |newest| size(newest.bytes)), trend)}
+                    {figure("Size", newest.map_or("none".into(), |newest| size(newest.bytes)), usual)}
                     {figure(
-                        "Last proven by a restore",
+                        "Last verified by a restore",
                         status.verified_age_seconds.map_or("never".into(), ago),
                         String::new(),
                     )}
-                    {figure("Kept", status.backups.to_string(), String::new())}
+                    {figure("Stored backups", status.backups.to_string(), String::new())}
                 </dl>
             }
             .into_any()
@@ -94,24 +93,24 @@ fn Backups(backups: Option<Result<Status, String>>) -> impl IntoView {
 }
 
 #[component]
-fn Archived(archive: Option<Archive>) -> impl IntoView {
+fn WalArchiving(archive: Option<Archive>) -> impl IntoView {
     let body = match archive {
         None => view! {
             <p class="hint">
-                "The database server archives no write-ahead log, so what came after the newest backup would be lost. "
-                "The folder docs/deploy/pgbackrest has all that is needed."
+                "WAL archiving is off, so a loss of the server would lose all changes since the newest backup. "
+                "The folder docs/deploy/pgbackrest shows how to turn it on."
             </p>
         }
         .into_any(),
         Some(Archive { age_seconds, failing }) => view! {
-            {failing.then(|| notice("The last piece of the write-ahead log could not be archived; look into the server's log.".into()))}
+            {failing.then(|| notice("The last WAL segment could not be archived. Check PostgreSQL's log.".into()))}
             <dl class="figures">
-                {figure("Would be lost now, at most", age_seconds.map_or("everything".into(), span), format!("the target is {}", span(MOST_LOST_SECONDS)))}
+                {figure("Maximum data loss now", age_seconds.map_or("everything".into(), span), format!("target: {}", span(RPO_SECONDS)))}
             </dl>
         }
         .into_any(),
     };
-    view! { <section class="section"><h2>"Point in time"</h2>{body}</section> }
+    view! { <section class="section"><h2>"Point-in-time recovery"</h2>{body}</section> }
 }
 
 #[component]
@@ -119,29 +118,29 @@ fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
     let rows = drills.into_iter().map(|drill| {
         let (state, result) =
             if drill.fault.is_empty() { ("attending", "Passed") } else { ("failed", "Failed") };
-        let well = drill.fault.is_empty();
+        let passed = drill.fault.is_empty();
         view! {
             <tr>
                 <td data-label="When"><time datetime=drill.at.to_rfc3339()>{when(drill.at)}</time></td>
                 <td data-label="Result"><span class="badge" data-state=state>{result}</span></td>
-                <td data-label="Checks">{if well { drill.checks.to_string() } else { NONE.to_owned() }}</td>
-                <td data-label="Would have lost">{span(drill.rpo_seconds)}</td>
-                <td data-label="Back after">{if well { span(drill.rto_seconds) } else { NONE.to_owned() }}</td>
-                <td data-label="Backup"><code>{drill.backup.trim_start_matches("database/").to_owned()}</code> {(!well).then(|| view! { <p class="hint">{drill.fault}</p> })}</td>
+                <td data-label="Checks">{if passed { drill.checks.to_string() } else { NONE.to_owned() }}</td>
+                <td data-label="Data loss">{span(drill.rpo_seconds)}</td>
+                <td data-label="Recovery time">{if passed { span(drill.rto_seconds) } else { NONE.to_owned() }}</td>
+                <td data-label="Backup"><code>{drill.backup.trim_start_matches("database/").to_owned()}</code> {(!passed).then(|| view! { <p class="hint">{drill.fault}</p> })}</td>
             </tr>
         }
     });
     let rows = rows.collect_view();
     view! {
         <section class="section">
-            <h2>"Drills"</h2>
-            {due.then(|| notice(format!("No drill went well in the last {DRILL_DAYS} days. `guestguard drill` takes a minute and disturbs nobody.")))}
+            <h2>"Restore drills"</h2>
+            {due.then(|| notice(format!("No drill passed in the last {DRILL_DAYS} days. Run `guestguard drill`; it takes about a minute and does not affect users.")))}
             <p class="hint">
                 {format!(
-                    "The newest backup restored beside the real database, verified, served and answered. Targets: at most {} lost, \
+                    "A drill restores the newest backup to a scratch database, verifies and serves it. Targets: at most {} of data lost, \
                      back within {}.",
-                    span(MOST_LOST_SECONDS),
-                    span(LONGEST_AWAY_SECONDS),
+                    span(RPO_SECONDS),
+                    span(RTO_SECONDS),
                 )}
             </p>
             {(!rows.is_empty())
@@ -153,8 +152,8 @@ fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
                                     <th scope="col">"When (UTC)"</th>
                                     <th scope="col">"Result"</th>
                                     <th scope="col">"Checks"</th>
-                                    <th scope="col">"Would have lost"</th>
-                                    <th scope="col">"Back after"</th>
+                                    <th scope="col">"Data loss"</th>
+                                    <th scope="col">"Recovery time"</th>
                                     <th scope="col">"Backup"</th>
                                 </tr>
                             </thead>
@@ -167,15 +166,15 @@ fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
 }
 
 #[component]
-fn Messages(outbox: Outbox) -> impl IntoView {
+fn OutboxStatus(outbox: Outbox) -> impl IntoView {
     view! {
         <section class="section">
-            <h2>"Messages"</h2>
-            {outbox.paused.map(|reason| notice(format!("No message leaves: {reason}.")))}
+            <h2>"Outbox"</h2>
+            {outbox.paused.map(|reason| notice(format!("Sending is paused: {reason}.")))}
             <dl class="figures">
                 {figure("Waiting", thousands(outbox.waiting), String::new())}
-                {figure("The oldest waits since", span(outbox.oldest_seconds), String::new())}
-                {figure("Domains that refuse us", outbox.unwelcome.len().to_string(), outbox.unwelcome.join(", "))}
+                {figure("Oldest waiting for", span(outbox.oldest_seconds), String::new())}
+                {figure("Domains that reject our email", outbox.unwelcome.len().to_string(), outbox.unwelcome.join(", "))}
             </dl>
         </section>
     }

@@ -1,150 +1,155 @@
+//! `guestguard backup`: makes, lists and prunes backups, and reports their status.
+
 use std::io::IsTerminal;
 
 use clap::{Args, Subcommand, ValueEnum};
 use guestguard::{
-    backup::{self, Backups, Format, Making, keep},
+    backup::{self, Backups, status},
     clock::Clock,
 };
+use pg_backup::{BackupOptions, Format, retention};
 use serde_json::json;
 
 use super::{
-    output::{NotWell, print_json, say, size, span},
+    output::{Unhealthy, count, print_json, say, size, span},
     progress,
 };
-use crate::config::Source;
+use crate::config::BackupConfig;
 
-/// `guestguard backup`.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Backup {
     #[command(subcommand)]
-    asked: Option<Asked>,
-    /// Keep it until somebody deletes it.
+    command: Option<BackupCommand>,
+    /// Keep this backup until somebody deletes it
     #[arg(long)]
     manual: bool,
-    /// How the dump is written.
+    /// Format of the dump
     #[arg(long, value_enum, default_value = "plain")]
-    format: Written,
-    /// Go on although the newest backup is of a database that was restored later: that one was only a copy.
+    format: DumpFormat,
+    /// Make the backup although the newest one is of a database that was restored more recently (a copy, for instance)
     #[arg(long)]
     take_over: bool,
     #[command(flatten)]
     output: Output,
 }
 
-/// How the outcome is told.
+/// The output format.
 #[derive(Args)]
 pub struct Output {
-    /// Print one line of JSON.
+    /// Print one line of JSON
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Subcommand)]
-enum Asked {
-    /// Give up backups older than 30 days: 24 stay at least, the newest verified one stays, and manual ones do.
+enum BackupCommand {
+    /// Delete backups older than 30 days, except the newest 24, the newest verified one and manual ones
     Prune {
-        /// Only say which.
+        /// Only print what would be deleted
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Say which backups there are.
+    /// List the backups
     List(Output),
-    /// Say how old the newest backup is; fails when it is older than 70 minutes or something is wrong.
+    /// Show the status of the backups; fails if the newest one is older than 70 minutes or something is wrong
     Status(Output),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Written {
-    /// Compressed SQL.
+enum DumpFormat {
+    /// Compressed SQL
     Plain,
-    /// PostgreSQL's archive, for large databases.
+    /// PostgreSQL's archive, for large databases
     Custom,
 }
 
-/// Makes a backup, or looks after those that there are.
-pub async fn run(asked: Backup) -> anyhow::Result<()> {
-    let source = Source::from_env()?;
-    let backups = source.backups.required()?;
-    match asked.asked {
-        None => make(&source, &backups, &asked).await,
-        Some(Asked::Prune { dry_run, output }) => prune(&backups, dry_run, output.json).await,
-        Some(Asked::List(output)) => list(&backups, output.json).await,
-        Some(Asked::Status(output)) => status(&backups, output.json).await,
+pub async fn run(arguments: Backup) -> anyhow::Result<()> {
+    let config = BackupConfig::from_env()?;
+    let backups = config.backups.required()?;
+    match arguments.command {
+        None => back_up(&config, &backups, &arguments).await,
+        Some(BackupCommand::Prune { dry_run, output }) => prune(&backups, dry_run, output.json).await,
+        Some(BackupCommand::List(output)) => list(&backups, output.json).await,
+        Some(BackupCommand::Status(output)) => status(&backups, output.json).await,
     }
 }
 
-async fn make(source: &Source, backups: &Backups, asked: &Backup) -> anyhow::Result<()> {
-    let format = match asked.format {
-        Written::Plain => Format::Plain,
-        Written::Custom => Format::Custom,
+async fn back_up(config: &BackupConfig, backups: &Backups, arguments: &Backup) -> anyhow::Result<()> {
+    let format = match arguments.format {
+        DumpFormat::Plain => Format::Plain,
+        DumpFormat::Custom => Format::Custom,
     };
-    let watch = progress::watch();
-    let making = Making { manual: asked.manual, format, take_over: asked.take_over };
-    let made = backup::back_up(backups, &source.database_url, &Clock::System, making, watch.as_ref()).await;
-    drop(watch);
-    let manifest = made?;
-    if asked.output.json {
+    let (manual, take_over) = (arguments.manual, arguments.take_over);
+    let options = BackupOptions { manual, format, take_over, ..BackupOptions::default() };
+    let progress = progress::bar();
+    let result = backup::back_up(backups, &config.database_url, &Clock::System, options, progress.as_ref()).await;
+    drop(progress);
+    let manifest = result?;
+    if arguments.output.json {
         return print_json(&manifest);
     }
-    let rows: i64 = manifest.tables.values().map(|tally| tally.rows).sum();
-    say!("{}", backups.store.uri(manifest.key.as_str()));
+    let rows: i64 = manifest.tables.values().map(|table| table.rows).sum();
     say!(
-        "{rows} rows of {} tables, {} in {:.1} s; read back and found whole.",
-        manifest.tables.len(),
-        size(manifest.bytes),
-        manifest.seconds
+        "Backed up {} with {} to {}",
+        count(manifest.tables.len(), "table"),
+        count(rows, "row"),
+        backups.store.uri(manifest.key.as_str())
     );
+    say!("{} in {:.1} s. The dump was read back and is complete.", size(manifest.bytes), manifest.seconds);
     Ok(())
 }
 
-async fn prune(backups: &Backups, dry: bool, json: bool) -> anyhow::Result<()> {
-    let given_up = keep::prune(&backups.store, Clock::System.now(), dry).await?;
+async fn prune(backups: &Backups, dry_run: bool, json: bool) -> anyhow::Result<()> {
+    let expired = backup::prune(&backups.store, Clock::System.now(), dry_run).await?;
     if json {
-        return print_json(&json!({ "dry_run": dry, "given_up": given_up }));
+        return print_json(&json!({ "dry_run": dry_run, "expired": expired }));
     }
-    for key in &given_up {
+    for key in &expired {
         say!("{key}");
     }
-    say!("{} {}.", given_up.len(), if dry { "would be given up" } else { "given up" });
+    match dry_run {
+        true => say!("Would delete {}.", count(expired.len(), "expired backup")),
+        false => say!("Deleted {}.", count(expired.len(), "expired backup")),
+    }
     Ok(())
 }
 
 async fn list(backups: &Backups, json: bool) -> anyhow::Result<()> {
-    let all = keep::list(&backups.store).await?;
+    let all = retention::list(&backups.store).await?;
     if json {
         return print_json(&all);
     }
-    for kept in &all {
+    for backup in &all {
         let verified =
-            kept.verified_at.map(|at| format!("  verified {}", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
-        say!("{:<44}  {:>10}{verified}", kept.key.as_str(), size(kept.bytes));
+            backup.verified_at.map(|at| format!("  verified {}", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
+        say!("{:<44}  {:>10}{verified}", backup.key.as_str(), size(backup.bytes));
     }
     if all.is_empty() && std::io::stdout().is_terminal() {
-        say!("There is no backup yet; `guestguard backup` makes one.");
+        say!("There is no backup yet. Run `guestguard backup` to make one.");
     }
     Ok(())
 }
 
 async fn status(backups: &Backups, json: bool) -> anyhow::Result<()> {
-    let status = keep::status(&backups.store, Clock::System.now()).await?;
+    let status = status::status(&backups.store, Clock::System.now()).await?;
     if json {
         print_json(&status)?;
     } else {
         if let (Some(newest), Some(age)) = (&status.newest, status.age_seconds) {
-            let usual = status.usual_bytes.map(|bytes| format!(", {} is usual", size(bytes))).unwrap_or_default();
-            say!("Newest: {}, {} old, {}{usual}.", newest.key, span(age), size(newest.bytes));
+            let usual = status.usual_bytes.map(|bytes| format!(" (usually {})", size(bytes))).unwrap_or_default();
+            say!("Newest backup: {}, {} old, {}{usual}", newest.key, span(age), size(newest.bytes));
         }
         match (&status.verified, status.verified_age_seconds) {
-            (Some(key), Some(age)) => say!("Last verified: {key}, {} ago.", span(age)),
-            _ => say!("None was verified yet; `guestguard drill` does it."),
+            (Some(key), Some(age)) => say!("Last verified: {key}, {} ago", span(age)),
+            _ => say!("No backup has been verified yet. Run `guestguard drill`."),
         }
-        say!("Backups that are kept: {}.", status.backups);
+        say!("Backups: {}", status.backups);
     }
     match status.faults.is_empty() {
         true => Ok(()),
-        false => Err(NotWell(status.faults.join("; ")).into()),
+        false => Err(Unhealthy(status.faults.join("; ")).into()),
     }
 }

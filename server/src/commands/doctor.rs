@@ -1,3 +1,5 @@
+//! `guestguard doctor`: checks the configuration and its services, and says how to fix what is missing.
+
 use anyhow::bail;
 use guestguard::{
     clock::Clock,
@@ -10,118 +12,118 @@ use crate::{
     connect,
 };
 
-/// `guestguard doctor`: what is configured, what is reachable, what is missing and what to do about it. Fails when
-/// something is missing, so that scripts can ask.
+/// Checks everything; fails if something is missing, for scripts.
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    let mut report = Report::default();
-    report.fine(
+    let mut checklist = Checklist::default();
+    checklist.ok(
         "environment",
         match config.environment {
             Environment::Development => "development",
             Environment::Production => "production",
         },
     );
-    report.fine("public address", config.public_url.as_str());
-    report.fine("listens on", &config.listen.to_string());
-    database(&config, &mut report).await;
+    checklist.ok("public URL", config.public_url.as_str());
+    checklist.ok("listen address", &config.listen.to_string());
+    database(&config, &mut checklist).await;
     match connect::redis(&config).await {
-        Ok(_) => report.fine("Redis", "answers"),
-        Err(cause) => report.bad("Redis", &format!("{cause:#}")),
+        Ok(_) => checklist.ok("Redis", "connected"),
+        Err(cause) => checklist.missing("Redis", &format!("{cause:#}")),
     }
-    messages(&config, &mut report).await;
-    backups(&config, &mut report).await;
+    messages(&config, &mut checklist).await;
+    backups(&config, &mut checklist).await;
     let package = config.site_root.join("pkg.txt");
     match package.exists() {
-        true => report.fine("site files", &config.site_root.display().to_string()),
-        false => report.bad("site files", "not built; run bin/build, or set GG_SITE_ROOT"),
+        true => checklist.ok("site files", &config.site_root.display().to_string()),
+        false => checklist.missing("site files", "not built; run bin/build, or set GG_SITE_ROOT"),
     }
-    report.finish()
+    checklist.finish()
 }
 
-async fn database(config: &Config, report: &mut Report) {
+async fn database(config: &Config, checklist: &mut Checklist) {
     let db = match connect::database(&config.database_url, config::DATABASE_CONNECTIONS).await {
         Ok(db) => db,
-        Err(cause) => return report.bad("PostgreSQL", &format!("{cause:#}")),
+        Err(cause) => return checklist.missing("PostgreSQL", &format!("{cause:#}")),
     };
     match guestguard::migrations::pending(&db).await {
         Ok(pending) if pending.is_empty() => {
-            report.fine("PostgreSQL", "answers; the schema is up to date");
+            checklist.ok("PostgreSQL", "connected; the schema is up to date");
             match postman::paused(&db).await {
-                Ok(None) => report.fine("outbox", "messages leave"),
-                Ok(Some(reason)) => report.bad("outbox", &format!("paused: {reason}; run `guestguard outbox resume`")),
-                Err(error) => report.bad("outbox", &format!("{error:?}")),
+                Ok(None) => checklist.ok("outbox", "sending is on"),
+                Ok(Some(reason)) => {
+                    checklist.missing("outbox", &format!("paused: {reason}; run `guestguard outbox resume`"));
+                }
+                Err(error) => checklist.missing("outbox", &format!("{error:?}")),
             }
         }
-        Ok(pending) => {
-            report.bad(
-                "PostgreSQL",
-                &format!("answers, but migrations {pending:?} are missing; run `guestguard migrate`"),
-            );
-        }
-        Err(cause) => report.bad("PostgreSQL", &format!("{cause:#}")),
+        Ok(pending) => checklist.missing(
+            "PostgreSQL",
+            &format!("connected, but migrations {pending:?} are pending; run `guestguard migrate`"),
+        ),
+        Err(cause) => checklist.missing("PostgreSQL", &format!("{cause:#}")),
     }
 }
 
-async fn backups(config: &Config, report: &mut Report) {
+async fn backups(config: &Config, checklist: &mut Checklist) {
     let backups = match config.backups.open() {
         Ok(Some(backups)) => backups,
         Ok(None) => {
-            return report.fine("backups", "none; set GG_BACKUP_URL and GG_BACKUP_SCHEDULE=hourly to make them");
+            return checklist.ok("backups", "off; set GG_BACKUP_URL and GG_BACKUP_SCHEDULE=hourly to make them");
         }
-        Err(cause) => return report.bad("backups", &format!("{cause:#}")),
+        Err(cause) => return checklist.missing("backups", &format!("{cause:#}")),
     };
     match backups.status(Clock::System.now()).await {
         Ok(status) if status.faults.is_empty() => {
             let age = super::output::span(status.age_seconds.unwrap_or_default());
-            report.fine("backups", &format!("{} are kept, the newest is {age} old", status.backups));
+            checklist.ok("backups", &format!("{} stored, the newest is {age} old", status.backups));
         }
-        Ok(status) => report.bad("backups", &status.faults.join("; ")),
-        Err(cause) => report.bad("backups", &cause),
+        Ok(status) => checklist.missing("backups", &status.faults.join("; ")),
+        Err(cause) => checklist.missing("backups", &cause),
     }
 }
 
-async fn messages(config: &Config, report: &mut Report) {
+async fn messages(config: &Config, checklist: &mut Checklist) {
     let senders = match config.messages.senders(&config.local_dir) {
         Ok(senders) => senders,
-        Err(cause) => return report.bad("messages", &format!("{cause:#}")),
+        Err(cause) => return checklist.missing("messages", &format!("{cause:#}")),
     };
     if let Some(folder) = senders.outbox_folder() {
         let remedy = "set GG_RESEND_API_KEY, GG_SMTP_URL or GG_SES_REGION to send it";
-        return report.fine("mail", &format!("written to {}; {remedy}", folder.display()));
+        return checklist.ok("email", &format!("written to {}; {remedy}", folder.display()));
     }
-    for (name, channel) in [("mail", Channel::Email), ("text messages", Channel::Sms)] {
+    for (name, channel) in [("email", Channel::Email), ("SMS", Channel::Sms)] {
         let Some(sender) = senders.on(channel) else {
-            report.fine(name, "no provider; set GG_TWILIO_ACCOUNT_SID to send them");
+            checklist.ok(name, "no provider; set GG_TWILIO_ACCOUNT_SID to send SMS");
             continue;
         };
         match sender.ping().await {
-            Ok(()) => report.fine(name, &format!("{} answers; sender {}", sender.key(), config.messages.from)),
+            Ok(()) => checklist.ok(name, &format!("{} connected; sender {}", sender.key(), config.messages.from)),
             Err(cause) => {
-                report.bad(name, &format!("{}: {cause:#}; check its settings and that it runs", sender.key()))
+                let remedy = "check its settings and that it is running";
+                checklist.missing(name, &format!("{}: {cause:#}; {remedy}", sender.key()));
             }
         }
     }
 }
 
 #[derive(Default)]
-struct Report {
+struct Checklist {
     missing: usize,
 }
 
-impl Report {
-    fn fine(&self, name: &str, what: &str) {
-        say!("  ok       {name}: {what}");
+impl Checklist {
+    fn ok(&self, name: &str, detail: &str) {
+        say!("  ok       {name}: {detail}");
     }
 
-    fn bad(&mut self, name: &str, what: &str) {
-        say!("  missing  {name}: {what}");
+    fn missing(&mut self, name: &str, detail: &str) {
+        say!("  missing  {name}: {detail}");
         self.missing += 1;
     }
 
     fn finish(self) -> anyhow::Result<()> {
         match self.missing {
-            0 => say!("All is well."),
+            0 => say!("All checks passed."),
             n => bail!("{n} missing"),
         }
         Ok(())

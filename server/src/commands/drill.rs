@@ -1,3 +1,5 @@
+//! `guestguard drill`: a restore drill, from the newest backup to a guest's reply on the restored copy.
+
 use std::{io::Write, path::PathBuf, time::Instant};
 
 use anyhow::{Context, bail};
@@ -5,152 +7,151 @@ use clap::Args;
 use guestguard::{
     backend::Backend,
     backup::{
-        self, Backups, DRILL_DAYS, Manifest, Progress,
+        Backups, DRILL_DAYS, RPO_SECONDS, RTO_SECONDS,
         drills::{self, Scratch},
-        keep, queries, restore,
+        queries, restore,
     },
     clock::Clock,
     maintenance,
 };
+use pg_backup::{Manifest, Progress, retention};
 use serde::Serialize;
 
 use super::{
     backup::Output,
-    output::{NotWell, print_json, say, size, span},
+    output::{Unhealthy, print_json, say, size, span},
     progress,
 };
 use crate::{config::Config, connect};
 
-/// What a host and a guest do first.
 mod visit;
 
-/// `guestguard drill`.
 #[derive(Args)]
 pub struct Drill {
-    /// The server on which the scratch database is made; otherwise that of GG_DATABASE_URL.
+    /// Server for the scratch database; by default that of GG_DATABASE_URL
     #[arg(long, value_name = "URL", env = "GG_DRILL_ON", hide_env_values = true)]
     on: Option<String>,
-    /// The file that the drill is written down in.
+    /// File that the result is appended to
     #[arg(long, value_name = "FILE", default_value = "docs/RESTORE_DRILL_LOG.md")]
     log: PathBuf,
     #[command(flatten)]
     output: Output,
 }
 
-/// How a drill went.
 #[derive(Serialize)]
-struct Outcome {
+struct DrillResult {
     drill: queries::Drill,
-    /// The database that it used, which is gone.
+    /// The name of the scratch database, which is dropped.
     scratch: String,
     bytes: u64,
     rows: i64,
     backup_age_seconds: i64,
-    /// `None`: the server archives no write-ahead log.
+    /// `None`: WAL archiving is off.
     wal_age_seconds: Option<i64>,
     load_seconds: f64,
     verify_seconds: f64,
     visit_seconds: f64,
 }
 
-/// Rehearses a restore to the end: a host signs in and a guest answers on the restored copy. Everything of it is taken
-/// away again, and how it went is written down.
-pub async fn run(asked: Drill) -> anyhow::Result<()> {
+/// Restores the newest backup to a scratch database, which is dropped afterwards, and records the result.
+pub async fn run(arguments: Drill) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let backups = config.backups.required()?;
     let backend = connect::backend(&config).await?;
     if config.maintenance || maintenance::is_on(&backend.redis).await? {
-        bail!("the service is closed for maintenance, and so would be the copy; drill when it is open");
+        bail!("the service is closed for maintenance, and the copy would be too; run the drill when it is open");
     }
-    let watch = progress::watch();
+    let progress = progress::bar();
     let manifest = super::restore::latest(&backups).await?;
-    let begun = backend.clock.now();
-    let on = asked.on.as_ref().unwrap_or(&config.database_url);
+    let started = backend.clock.now();
+    let on = arguments.on.as_ref().unwrap_or(&config.database_url);
     let scratch = Scratch::create(on).await?;
-    let rehearsed = rehearse(&config, &backend, &backups, &manifest, &scratch.url, watch.as_ref()).await;
+    let steps = restore_and_visit(&config, &backend, &backups, &manifest, &scratch.url, progress.as_ref()).await;
     let name = scratch.name().to_owned();
-    let removed = scratch.remove().await.context("the scratch database stays and must be dropped by hand");
-    drop(watch);
-    let rehearsed = rehearsed.and_then(|rehearsed| removed.map(|()| rehearsed));
-    let outcome = write_down(&backend, &manifest, begun, name, rehearsed).await?;
-    if outcome.drill.fault.is_empty() {
-        keep::note_verified(&backups.store, &manifest.key, begun, outcome.drill.checks as usize).await?;
+    let removed = scratch.remove().await.context("the scratch database could not be dropped; drop it by hand");
+    drop(progress);
+    let steps = steps.and_then(|steps| removed.map(|()| steps));
+    let result = record(&backend, &manifest, started, name, steps).await?;
+    if result.drill.fault.is_empty() {
+        retention::mark_verified(&backups.store, &manifest.key, started, result.drill.checks as usize).await?;
     }
-    let logged = log(&asked.log, &outcome)?;
-    match asked.output.json {
-        true => print_json(&outcome)?,
-        false => tell(&outcome, logged.then_some(&asked.log)),
+    let logged = append(&arguments.log, &result)?;
+    match arguments.output.json {
+        true => print_json(&result)?,
+        false => print(&result, logged.then_some(&arguments.log)),
     }
-    match outcome.drill.fault.as_str() {
+    match result.drill.fault.as_str() {
         "" => Ok(()),
-        fault => Err(NotWell(format!("the drill failed: {fault}")).into()),
+        fault => Err(Unhealthy(format!("the drill failed: {fault}")).into()),
     }
 }
 
-/// How long the steps took, in seconds.
-struct Rehearsed {
+/// The number of checks, and how long each step took, in seconds.
+#[derive(Default)]
+struct Steps {
     checks: usize,
     load: f64,
     verify: f64,
     visit: f64,
-    whole: f64,
+    total: f64,
 }
 
-async fn rehearse(
+async fn restore_and_visit(
     config: &Config,
     backend: &Backend,
     backups: &Backups,
     manifest: &Manifest,
     scratch: &str,
-    watch: &dyn Progress,
-) -> anyhow::Result<Rehearsed> {
-    let begun = Instant::now();
-    let restored = restore::restore(backups, &backend.secrets, &Clock::System, manifest, scratch, false, watch).await?;
+    progress: &dyn Progress,
+) -> anyhow::Result<Steps> {
+    let started = Instant::now();
+    let restored =
+        restore::restore(backups, &backend.secrets, &Clock::System, manifest, scratch, false, progress).await?;
     let failed: Vec<_> = restored.report.failed().map(|check| check.name.as_str()).collect();
     if !failed.is_empty() {
         bail!("checks failed: {}", failed.join(", "));
     }
-    let verified = begun.elapsed().as_secs_f64();
-    watch.step("serving, signing in, answering");
+    let verified = started.elapsed().as_secs_f64();
+    progress.step("serving, signing in, replying");
     visit::visit(&Config { database_url: scratch.to_owned(), ..config.clone() }).await?;
-    let whole = begun.elapsed().as_secs_f64();
-    Ok(Rehearsed {
+    let total = started.elapsed().as_secs_f64();
+    Ok(Steps {
         checks: restored.report.checks.len(),
         load: restored.load_seconds,
         verify: restored.seconds - restored.load_seconds,
-        visit: whole - verified,
-        whole,
+        visit: total - verified,
+        total,
     })
 }
 
-async fn write_down(
+async fn record(
     backend: &Backend,
     manifest: &Manifest,
-    begun: chrono::DateTime<chrono::Utc>,
+    started: chrono::DateTime<chrono::Utc>,
     scratch: String,
-    rehearsed: anyhow::Result<Rehearsed>,
-) -> anyhow::Result<Outcome> {
-    let age = (begun - manifest.at).num_seconds();
+    steps: anyhow::Result<Steps>,
+) -> anyhow::Result<DrillResult> {
+    let age = (started - manifest.at).num_seconds();
     let archive = queries::archive(&backend.db).await.map_err(guestguard::error::Error::into_cause)?;
     let wal = archive.and_then(|archive| archive.age_seconds);
-    let (steps, fault) = match rehearsed {
+    let (steps, fault) = match steps {
         Ok(steps) => (steps, String::new()),
-        Err(cause) => (Rehearsed { checks: 0, load: 0.0, verify: 0.0, visit: 0.0, whole: 0.0 }, format!("{cause:#}")),
+        Err(cause) => (Steps::default(), format!("{cause:#}")),
     };
     let drill = queries::Drill {
-        at: begun,
+        at: started,
         backup: manifest.key.to_string(),
         fault,
         checks: steps.checks as i32,
         rpo_seconds: wal.map_or(age, |wal| wal.min(age)),
-        rto_seconds: steps.whole.ceil() as i64,
+        rto_seconds: steps.total.ceil() as i64,
     };
     drills::record(&backend.db, &drill).await.map_err(guestguard::error::Error::into_cause)?;
-    Ok(Outcome {
+    Ok(DrillResult {
         drill,
         scratch,
         bytes: manifest.bytes,
-        rows: manifest.tables.values().map(|tally| tally.rows).sum(),
+        rows: manifest.tables.values().map(|table| table.rows).sum(),
         backup_age_seconds: age,
         wal_age_seconds: wal,
         load_seconds: steps.load,
@@ -161,24 +162,24 @@ async fn write_down(
 
 const HEAD: &str = "# Restore drills
 
-Each line is one run of `guestguard drill`: the newest backup restored into a scratch database, verified, served, a host
-signed in and a guest answered. RPO is what would have been lost: since the backup, or since the last archived piece of the
-write-ahead log where the server archives it.
+Each line is one run of `guestguard drill`: the newest backup was restored to a scratch database, verified and served; a host
+signed in and a guest replied. RPO is what would have been lost: changes since the backup, or since the last archived segment of
+the write-ahead log if archiving is on.
 
-| when (UTC) | backup | rows | size | age | load | verify | serve and answer | checks | RPO | RTO | result |
+| when (UTC) | backup | rows | size | age | load | verify | serve and reply | checks | RPO | RTO | result |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
-/// Appends a line to the log; false: there is no folder for it here.
-fn log(path: &PathBuf, outcome: &Outcome) -> anyhow::Result<bool> {
+/// Appends a line to the log; false: its folder does not exist.
+fn append(path: &PathBuf, result: &DrillResult) -> anyhow::Result<bool> {
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Ok(false);
     }
-    let named = || format!("{} cannot be written", path.display());
-    let fresh = !path.exists();
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).with_context(named)?;
-    let drill = &outcome.drill;
-    let result = match drill.fault.as_str() {
+    let context = || format!("{} cannot be written", path.display());
+    let new = !path.exists();
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).with_context(context)?;
+    let drill = &result.drill;
+    let verdict = match drill.fault.as_str() {
         "" => "passed".to_owned(),
         fault => format!("**failed**: {}", fault.replace(['|', '\n'], " ")),
     };
@@ -186,46 +187,41 @@ fn log(path: &PathBuf, outcome: &Outcome) -> anyhow::Result<bool> {
         "| {} | `{}` | {} | {} | {} | {:.1} s | {:.1} s | {:.1} s | {} | {} | {} | {} |\n",
         drill.at.format("%Y-%m-%d %H:%M"),
         drill.backup,
-        outcome.rows,
-        size(outcome.bytes),
-        span(outcome.backup_age_seconds),
-        outcome.load_seconds,
-        outcome.verify_seconds,
-        outcome.visit_seconds,
+        result.rows,
+        size(result.bytes),
+        span(result.backup_age_seconds),
+        result.load_seconds,
+        result.verify_seconds,
+        result.visit_seconds,
         drill.checks,
         span(drill.rpo_seconds),
         span(drill.rto_seconds),
-        result,
+        verdict,
     );
-    file.write_all(format!("{}{line}", if fresh { HEAD } else { "" }).as_bytes()).with_context(named)?;
+    file.write_all(format!("{}{line}", if new { HEAD } else { "" }).as_bytes()).with_context(context)?;
     Ok(true)
 }
 
-fn tell(outcome: &Outcome, log: Option<&PathBuf>) {
-    let drill = &outcome.drill;
+fn print(result: &DrillResult, log: Option<&PathBuf>) {
+    let drill = &result.drill;
     if drill.fault.is_empty() {
+        say!("Passed: {}, {} old, {} checks.", drill.backup, span(result.backup_age_seconds), drill.checks);
         say!(
-            "{}, {} old, is whole: {} checks passed, a host signed in and a guest answered.",
-            drill.backup,
-            span(outcome.backup_age_seconds),
-            drill.checks
+            "Loaded in {:.1} s, verified in {:.1} s; served, signed in and replied in {:.1} s.",
+            result.load_seconds,
+            result.verify_seconds,
+            result.visit_seconds
         );
-        say!(
-            "Loaded in {:.1} s, verified in {:.1} s, served and answered in {:.1} s.",
-            outcome.load_seconds,
-            outcome.verify_seconds,
-            outcome.visit_seconds
-        );
-        let over = |achieved, target: i64| if achieved > target { " (over the target)" } else { "" };
+        let target = |actual, target: i64| if actual > target { " (above the target)" } else { "" };
         say!(
             "RPO {}{}, RTO {}{}. The next drill is due within {DRILL_DAYS} days.",
             span(drill.rpo_seconds),
-            over(drill.rpo_seconds, backup::MOST_LOST_SECONDS),
+            target(drill.rpo_seconds, RPO_SECONDS),
             span(drill.rto_seconds),
-            over(drill.rto_seconds, backup::LONGEST_AWAY_SECONDS),
+            target(drill.rto_seconds, RTO_SECONDS),
         );
     }
     if let Some(path) = log {
-        say!("Written down in {}.", path.display());
+        say!("Result appended to {}.", path.display());
     }
 }

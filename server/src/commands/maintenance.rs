@@ -1,37 +1,39 @@
+//! `guestguard maintenance`: closes the service on all nodes, or opens it again.
+
 use clap::Subcommand;
 use guestguard::maintenance;
 
 use super::output::say;
 use crate::{config::Config, connect};
 
-/// `guestguard maintenance`.
 #[derive(Subcommand)]
 pub enum Maintenance {
-    /// Close: pages and forms tell people to come back later, and nothing is written.
+    /// Close the service: pages and forms answer 503, and nothing is written
     On,
-    /// Open again.
+    /// Open the service again
     Off,
-    /// Say whether the service is closed.
+    /// Show whether the service is closed
     Status,
 }
 
-/// Closes the service, or opens it, on all nodes.
-pub async fn run(asked: Maintenance) -> anyhow::Result<()> {
+pub async fn run(command: Maintenance) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let redis = connect::redis(&config).await?;
-    match asked {
+    match command {
         Maintenance::On => {
             maintenance::switch(&redis, true).await?;
-            say!("Closed within two seconds, until `guestguard maintenance off`. Requests under way still end.");
+            say!(
+                "Closing. All nodes follow within two seconds; requests in progress finish. Run `guestguard maintenance off` to open."
+            );
         }
         Maintenance::Off => {
             maintenance::switch(&redis, false).await?;
-            say!("Open within two seconds. A node with GG_MAINTENANCE=1 stays closed.");
+            say!("Opening. All nodes follow within two seconds, except those with GG_MAINTENANCE=1.");
         }
-        Maintenance::Status => say!(
-            "{}",
-            if config.maintenance || maintenance::is_on(&redis).await? { "Closed for maintenance." } else { "Open." }
-        ),
+        Maintenance::Status => match config.maintenance || maintenance::is_on(&redis).await? {
+            true => say!("Closed for maintenance."),
+            false => say!("Open."),
+        },
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
-use super::output::say;
+//! `guestguard migrate`: applies pending migrations.
+
+use super::output::{count, say};
 use crate::{
     config::{self, Config},
     connect,
 };
 
-/// `guestguard migrate`.
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let db = connect::database(&config.database_url, config::DATABASE_CONNECTIONS).await?;
@@ -12,7 +13,7 @@ pub async fn run() -> anyhow::Result<()> {
     guestguard::migrations::migrate(&db).await?;
     match pending.len() {
         0 => say!("The schema is up to date."),
-        n => say!("{n} migrations applied; the schema is up to date."),
+        n => say!("Applied {}. The schema is up to date.", count(n, "migration")),
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! The subcommands of `guestguard`.
+
 pub mod backup;
 pub mod doctor;
 pub mod drill;
@@ -11,16 +13,17 @@ pub mod restore_verify;
 pub mod seed_demo;
 pub mod send_test;
 pub mod serve;
+pub mod suppressions;
 pub mod work;
 
 use std::process::ExitCode;
 
-/// What the process ends with: 1, it could not be done; 2, as for wrong arguments, the settings do not do; 3, it was done
-/// and something is not well.
+/// The exit code of an error: 1, the command failed; 2, as for wrong arguments, the settings are invalid; 3, the command ran
+/// and found a fault.
 pub fn exit_code(cause: &anyhow::Error) -> ExitCode {
     if cause.is::<crate::config::Faults>() {
         ExitCode::from(2)
-    } else if cause.is::<output::NotWell>() {
+    } else if cause.is::<output::Unhealthy>() {
         ExitCode::from(3)
     } else {
         ExitCode::FAILURE

@@ -1,74 +1,65 @@
+//! `guestguard outbox`: shows, pauses, resumes and cancels waiting messages.
+
 use clap::Subcommand;
 use guestguard::{
     error::Error,
-    notifications::{postman, queries, suppressions},
+    notifications::{postman, queries},
 };
 
-use super::output::say;
+use super::output::{count, say};
 use crate::{config::Config, connect};
 
-/// `guestguard outbox`.
 #[derive(Subcommand)]
 pub enum Outbox {
-    /// Keep all messages in the outbox.
+    /// Stop sending; messages wait in the outbox
     Pause {
-        /// Why, for whoever looks next.
+        /// Reason, for the next operator
         #[arg(default_value = "paused by the operator")]
         reason: String,
     },
-    /// Let messages leave again.
+    /// Send messages again
     Resume,
-    /// Say whether messages leave, and how many wait.
+    /// Show whether messages are sent, and how many are waiting
     Status,
-    /// Cancel everything that waits, as after a restore: hosts see it, and can send anew.
+    /// Cancel all waiting messages, for instance after a restore; hosts see it and can send them again
     Cancel,
-    /// Let an address be written to again after a bounce or a complaint. An unsubscription stays.
-    Lift { address: String },
 }
 
-/// Looks at the outbox, or stops it, or lets it go on.
-pub async fn run(outbox: Outbox) -> anyhow::Result<()> {
+pub async fn run(command: Outbox) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let backend = connect::backend(&config).await?;
-    match outbox {
+    match command {
         Outbox::Pause { reason } => {
             postman::pause(&backend, &reason).await.map_err(Error::into_cause)?;
-            say!("Messages wait in the outbox until `guestguard outbox resume`.");
+            say!("Sending is paused. Run `guestguard outbox resume` to continue.");
         }
         Outbox::Resume => {
             postman::resume(&backend).await.map_err(Error::into_cause)?;
-            say!("Messages leave.");
+            say!("Sending is on.");
         }
         Outbox::Status => {
             let status = queries::outbox(&backend).await;
             let status = status.map_err(Error::into_cause)?;
             match &status.paused {
-                Some(reason) => say!("Paused: {reason}"),
-                None => say!("Messages leave."),
+                Some(reason) => say!("Sending is paused: {reason}"),
+                None => say!("Sending is on."),
             }
             say!(
-                "{} wait, the oldest since {} s; {} are on their way.",
+                "Waiting: {} (the oldest for {} s). In flight: {}.",
                 status.waiting,
                 status.oldest_seconds,
                 status.sending
             );
             if !status.unwelcome.is_empty() {
                 say!(
-                    "Domains that take no mail of ours: {}. Check SPF, DKIM and DMARC; it is tried again each hour.",
+                    "Domains that reject our email: {}. Check SPF, DKIM and DMARC. They are retried every hour.",
                     status.unwelcome.join(", ")
                 );
             }
         }
         Outbox::Cancel => {
             let cancelled = postman::cancel_waiting(&backend).await.map_err(Error::into_cause)?;
-            say!("{cancelled} messages cancelled; their hosts see it, and can send them anew.");
-        }
-        Outbox::Lift { address } => {
-            let lifted = suppressions::lift(&backend, &address).await;
-            match lifted.map_err(Error::into_cause)? {
-                true => say!("{address} may be written to again, unless they unsubscribed."),
-                false => say!("Nothing kept {address} from being written to, or only they can lift it."),
-            }
+            say!("Cancelled {}. Hosts see it and can send them again.", count(cancelled, "message"));
         }
     }
     Ok(())

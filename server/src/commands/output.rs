@@ -1,3 +1,5 @@
+//! Output of the commands: lines, JSON, and figures for people.
+
 use std::{
     fmt,
     io::{self, Write},
@@ -5,19 +7,19 @@ use std::{
 
 use serde::Serialize;
 
-/// It was done, and what came out is not well: a check failed, or a backup is late. The process ends with 3.
+/// The command ran, but found a fault: a check failed, or a backup is late. The process exits with 3.
 #[derive(Debug)]
-pub struct NotWell(pub String);
+pub struct Unhealthy(pub String);
 
-impl fmt::Display for NotWell {
+impl fmt::Display for Unhealthy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for NotWell {}
+impl std::error::Error for Unhealthy {}
 
-/// Prints a line as `println!` does, but goes on when nobody reads it: of `guestguard … | head` the work and the exit code stay.
+/// `println!` that ignores a closed pipe, so that `guestguard … | head` finishes its work and keeps its exit code.
 macro_rules! say {
     ($($line:tt)*) => {
         $crate::commands::output::line(format_args!($($line)*))
@@ -25,28 +27,35 @@ macro_rules! say {
 }
 pub(super) use say;
 
-/// What [`say!`] prints by.
+/// The function behind [`say!`].
 pub fn line(line: fmt::Arguments) {
     match writeln!(io::stdout(), "{line}") {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
-            tracing::warn!(%cause, "what came out could not be printed");
+            tracing::warn!(%cause, "the output could not be printed");
         }
         _ => {}
     }
 }
 
-/// Prints what came out as one line of JSON.
-pub fn print_json(what: &impl Serialize) -> anyhow::Result<()> {
-    say!("{}", serde_json::to_string(what)?);
+/// Prints one line of JSON.
+pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    say!("{}", serde_json::to_string(value)?);
     Ok(())
 }
 
-/// Bytes as people read them.
+/// Bytes with a unit.
 pub fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }
 
-/// A span of time as people read it.
+/// A number and its noun, in the plural unless it is one.
+pub fn count(n: impl fmt::Display, noun: &str) -> String {
+    let n = n.to_string();
+    let plural = if n == "1" { "" } else { "s" };
+    format!("{n} {noun}{plural}")
+}
+
+/// A duration with a unit.
 pub fn span(seconds: i64) -> String {
     match seconds {
         ..120 => format!("{seconds} s"),

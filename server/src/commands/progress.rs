@@ -1,40 +1,42 @@
+//! Progress bar of long commands.
+
 use std::time::Duration;
 
-use guestguard::backup::{Progress, Quiet};
 use indicatif::{ProgressBar, ProgressStyle};
+use pg_backup::{NoProgress, Progress};
 
-/// What goes on, on one line of the terminal. Where nobody looks it says nothing.
-pub fn watch() -> Box<dyn Progress> {
+/// One line of the terminal; nothing where there is no terminal.
+pub fn bar() -> Box<dyn Progress> {
     let bar = ProgressBar::new_spinner();
     if bar.is_hidden() {
-        return Box::new(Quiet);
+        return Box::new(NoProgress);
     }
     bar.enable_steady_tick(Duration::from_millis(120));
-    Box::new(Line { bar })
+    Box::new(ProgressLine { bar })
 }
 
-struct Line {
+struct ProgressLine {
     bar: ProgressBar,
 }
 
-impl Progress for Line {
-    fn step(&self, what: &str) {
+impl Progress for ProgressLine {
+    fn step(&self, name: &str) {
         self.bar.set_style(style("{spinner} {msg} …  {elapsed}"));
-        self.bar.set_message(what.to_owned());
+        self.bar.set_message(name.to_owned());
     }
 
-    fn done(&self, bytes: u64, of: Option<u64>) {
-        if let Some(whole) = of
-            && self.bar.length() != Some(whole)
+    fn bytes(&self, done: u64, total: Option<u64>) {
+        if let Some(total) = total
+            && self.bar.length() != Some(total)
         {
-            self.bar.set_length(whole);
+            self.bar.set_length(total);
             self.bar.set_style(style("{spinner} {msg} …  {bytes} of {total_bytes}  {elapsed}"));
         }
-        self.bar.set_position(bytes);
+        self.bar.set_position(done);
     }
 }
 
-impl Drop for Line {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

@@ -1,126 +1,129 @@
+//! `guestguard restore`: restores a backup, makes it safe to serve, and verifies it.
+
 use anyhow::{Context, bail};
 use clap::Args;
 use guestguard::{
     backup::{
-        Backups, Key, Manifest, Progress, journal, keep,
+        Backups, erasure_log,
         restore::{self, Restored},
     },
     clock::Clock,
 };
+use pg_backup::{Key, Manifest, Progress, retention};
 
 use super::{
     backup::Output,
-    output::{NotWell, print_json, say},
+    output::{Unhealthy, count, print_json, say},
     progress, restore_verify,
 };
-use crate::config::Restoring;
+use crate::config::RestoreConfig;
 
-/// `guestguard restore`.
 #[derive(Args)]
 pub struct Restore {
-    /// `latest`, a backup's key, or `recovery` for a server that was recovered to a point in time already.
-    #[arg(long, value_parser = source)]
-    from: Source,
-    /// The address of the database that is to hold it. In the environment it is seen by nobody else.
+    /// `latest`, the key of a backup, or `recovery` for a database that was already recovered to a point in time
+    #[arg(long, value_parser = restore_source)]
+    from: RestoreSource,
+    /// URL of the target database; in the environment, other users of the machine cannot see it
     #[arg(long, value_name = "URL", env = "GG_RESTORE_INTO", hide_env_values = true)]
     into: String,
-    /// Throw away what that database holds.
+    /// Delete the contents of the target database first
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
     output: Output,
 }
 
-/// What a restore starts from.
 #[derive(Clone)]
-enum Source {
-    /// The backup that the pointers name.
+enum RestoreSource {
+    /// The backup that the latest pointer names.
     Latest,
-    Named(Key),
-    /// A server that was recovered to a point in time already: only what follows on loading is done.
+    Key(Key),
+    /// A database that was already recovered to a point in time: nothing is loaded.
     Recovery,
 }
 
-fn source(text: &str) -> Result<Source, String> {
+fn restore_source(text: &str) -> Result<RestoreSource, String> {
     match text {
-        "latest" => Ok(Source::Latest),
-        "recovery" => Ok(Source::Recovery),
-        key => Key::try_from(key.to_owned()).map(Source::Named).map_err(|cause| cause.to_string()),
+        "latest" => Ok(RestoreSource::Latest),
+        "recovery" => Ok(RestoreSource::Recovery),
+        key => Key::try_from(key.to_owned())
+            .map(RestoreSource::Key)
+            .map_err(|cause| format!("{cause}; `guestguard backup list` shows the keys")),
     }
 }
 
-/// Restores a backup into a database, makes it safe to serve, and verifies it.
-pub async fn run(asked: Restore) -> anyhow::Result<()> {
-    let config = Restoring::from_env()?;
-    let watch = progress::watch();
-    let restored = from(&config, &asked, watch.as_ref()).await;
-    drop(watch);
-    let restored = restored?;
-    if asked.output.json {
+pub async fn run(arguments: Restore) -> anyhow::Result<()> {
+    let config = RestoreConfig::from_env()?;
+    let progress = progress::bar();
+    let result = restore(&config, &arguments, progress.as_ref()).await;
+    drop(progress);
+    let restored = result?;
+    if arguments.output.json {
         print_json(&restored)?;
     } else {
-        tell(&restored);
+        print(&restored);
     }
     match restored.report.failed().count() {
         0 => Ok(()),
-        n => Err(NotWell(format!("{n} checks failed; do not serve from this database")).into()),
+        n => Err(Unhealthy(format!("{} failed; do not serve this database", count(n, "check"))).into()),
     }
 }
 
-async fn from(config: &Restoring, asked: &Restore, watch: &dyn Progress) -> anyhow::Result<Restored> {
+async fn restore(config: &RestoreConfig, arguments: &Restore, progress: &dyn Progress) -> anyhow::Result<Restored> {
     let secrets = config.secrets()?;
-    let backups = match asked.from {
-        Source::Recovery => config.backups.open()?,
+    let backups = match arguments.from {
+        RestoreSource::Recovery => config.backups.open()?,
         _ => Some(config.backups.required()?),
     };
-    let manifest = match (&asked.from, &backups) {
-        (Source::Latest, Some(backups)) => Some(latest(backups).await?),
-        (Source::Named(key), Some(backups)) => Some(keep::named(&backups.store, key).await?),
+    let manifest = match (&arguments.from, &backups) {
+        (RestoreSource::Latest, Some(backups)) => Some(latest(backups).await?),
+        (RestoreSource::Key(key), Some(backups)) => Some(retention::manifest(&backups.store, key).await?),
         _ => None,
     };
     let (Some(backups), Some(manifest)) = (&backups, &manifest) else {
-        // Where nothing says where backups go, there is no journal either.
+        // Without a store there is no erasure log either.
         let entries = match &backups {
-            Some(backups) => journal::read(&backups.store).await?,
+            Some(backups) => erasure_log::read(&backups.store).await?,
             None => Vec::new(),
         };
-        let source = "a recovery to a point in time";
-        return restore::settle(&entries, &secrets, &Clock::System, source, &asked.into, watch).await;
+        let source = "point-in-time recovery";
+        return restore::finalise(&entries, &secrets, &Clock::System, source, &arguments.into, progress).await;
     };
     if let Ok(live) = config.database_url()
-        && restore::is_same(&live, &asked.into).await
+        && restore::is_same(&live, &arguments.into).await
     {
-        bail!("the target is the database of GG_DATABASE_URL, which a restore never touches; restore into a fresh one");
+        bail!(
+            "the target is the database of GG_DATABASE_URL, which a restore never changes; restore to a new database"
+        );
     }
-    restore::restore(backups, &secrets, &Clock::System, manifest, &asked.into, asked.replace, watch).await
+    restore::restore(backups, &secrets, &Clock::System, manifest, &arguments.into, arguments.replace, progress).await
 }
 
 /// The newest backup.
 pub(super) async fn latest(backups: &Backups) -> anyhow::Result<Manifest> {
-    let latest = keep::latest(&backups.store).await?;
+    let latest = retention::latest(&backups.store).await?;
     latest.context("there is no backup yet; run `guestguard backup`")
 }
 
-fn tell(restored: &Restored) {
-    let (what, shows) = match (&restored.key, restored.shows) {
-        (Some(key), Some(at)) => (key.to_string(), format!(" It shows {}.", at.format("%Y-%m-%d %H:%M:%S UTC"))),
-        _ => ("What was recovered".to_owned(), String::new()),
-    };
-    say!("{what} is restored, in {:.1} s.{shows}", restored.seconds);
-    say!(
-        "{} migrations applied. {} sessions ended: everybody signs in again. {} suppressions and erasures applied again, {} \
-         rows erased again. The outbox is paused.",
-        restored.migrations,
-        restored.sessions_ended,
-        restored.applied_again,
-        restored.erased_again
-    );
-    restore_verify::tell(&restored.report, false);
+fn print(restored: &Restored) {
+    match (&restored.key, restored.shows) {
+        (Some(key), Some(at)) => {
+            say!("Restored {key} in {:.1} s. It shows {}.", restored.seconds, at.format("%Y-%m-%d %H:%M:%S UTC"))
+        }
+        _ => say!("Prepared the recovered database in {:.1} s.", restored.seconds),
+    }
+    say!("Migrations applied: {}", restored.migrations);
+    say!("Sessions ended: {}. All users must sign in again.", restored.sessions_ended);
+    say!("Suppressions and erasures applied again: {}", restored.applied_again);
+    say!("People erased again: {}", restored.erased_again);
+    say!("The outbox is paused.");
+    restore_verify::print(&restored.report, false);
     if restored.report.is_ok() {
         say!(
-            "Next: set GG_DATABASE_URL to this database and start `guestguard serve`; look at `guestguard outbox status`, then \
-             `guestguard outbox resume` or `guestguard outbox cancel`; `guestguard maintenance off`. docs/RUNBOOK_RESTORE.md \
-             has every step."
+            "Next steps (details in docs/RUNBOOK_RESTORE.md):\n  \
+             1. Set GG_DATABASE_URL to this database and start `guestguard serve`.\n  \
+             2. Check `guestguard outbox status`, then run `guestguard outbox resume` or `guestguard outbox cancel`.\n  \
+             3. Run `guestguard maintenance off`."
         );
     }
 }

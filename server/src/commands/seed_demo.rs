@@ -1,3 +1,5 @@
+//! `guestguard seed-demo`: creates the demo account.
+
 use anyhow::anyhow;
 use clap::Args;
 use guestguard::{demo, error::Error};
@@ -5,22 +7,20 @@ use guestguard::{demo, error::Error};
 use super::output::say;
 use crate::{config::Config, connect};
 
-/// `guestguard seed-demo`.
 #[derive(Args)]
 pub struct SeedDemo {
-    /// So many guests besides, 5,000 an event, with links and some answers: for measuring.
+    /// Number of additional guests for measurements, 5,000 per event, with links and some replies
     #[arg(long, default_value_t = 0)]
     guests: usize,
 }
 
-/// Makes the demonstration account.
-pub async fn run(asked: SeedDemo) -> anyhow::Result<()> {
+pub async fn run(arguments: SeedDemo) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let backend = connect::backend(&config).await?;
     guestguard::migrations::migrate(&backend.db).await?;
-    demo::seed(&backend, asked.guests).await.map_err(|error| match error {
-        Error::Unexpected(cause) => cause.context("the demonstration account could not be made"),
-        Error::Problem(problem) => anyhow!("the demonstration account could not be made: {problem:?}"),
+    demo::seed(&backend, arguments.guests).await.map_err(|error| match error {
+        Error::Unexpected(cause) => cause.context("the demo account could not be created"),
+        Error::Problem(problem) => anyhow!("the demo account could not be created: {problem:?}"),
     })?;
     say!("Demo sign-in: {} with password {}", demo::EMAIL, demo::PASSWORD);
     Ok(())

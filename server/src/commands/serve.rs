@@ -1,3 +1,5 @@
+//! `guestguard serve`: serves the web site, and works off jobs unless told otherwise.
+
 use std::net::SocketAddr;
 
 use anyhow::Context;
@@ -9,21 +11,20 @@ use tokio_util::sync::CancellationToken;
 use super::output::say;
 use crate::{config::Config, connect, listen, live::Hub, router, shutdown, telemetry};
 
-/// `guestguard serve`.
 #[derive(Args)]
 pub struct Serve {
-    /// Refuse to start on a schema that is not up to date, instead of migrating it.
+    /// Do not migrate; fail if migrations are pending
     #[arg(long, conflicts_with = "migrate_only")]
     no_migrate: bool,
-    /// Bring the schema up to date and stop.
+    /// Apply pending migrations and exit
     #[arg(long)]
     migrate_only: bool,
-    /// Leave the jobs to `guestguard work`.
+    /// Do not run jobs; `guestguard work` does
     #[arg(long)]
     no_work: bool,
 }
 
-/// Serves until told to stop.
+/// Serves until SIGINT or SIGTERM.
 pub async fn run(serve: Serve) -> anyhow::Result<()> {
     if serve.migrate_only {
         return super::migrate::run().await;
@@ -68,10 +69,12 @@ async fn schema(serve: &Serve, db: &sqlx::PgPool) -> anyhow::Result<()> {
         return guestguard::migrations::migrate(db).await;
     }
     let pending = guestguard::migrations::pending(db).await?;
-    anyhow::ensure!(pending.is_empty(), "the schema lacks migrations {pending:?}; run `guestguard migrate` first");
+    anyhow::ensure!(pending.is_empty(), "migrations {pending:?} are pending; run `guestguard migrate` first");
     Ok(())
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is something else there?"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is another process using it?"))
 }

@@ -1,3 +1,5 @@
+//! `guestguard work`: runs jobs and sends messages, without serving.
+
 use std::time::Duration;
 
 use guestguard::{backend::Backend, notifications::postman, services::Services};
@@ -8,7 +10,6 @@ use crate::{config::Config, connect, shutdown, telemetry};
 /// How long a worker that failed waits before it begins again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// `guestguard work`: jobs only, on as many machines as one likes.
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::log(config.environment);
@@ -24,8 +25,8 @@ pub async fn run() -> anyhow::Result<()> {
 
 /// Learns whether the service is closed, now and from now on.
 pub(super) async fn follow_maintenance(backend: &Backend, stop: &CancellationToken) {
-    backend.maintenance.look(&backend.redis).await;
-    let following = backend.maintenance.clone().follow(backend.redis.clone(), stop.clone().cancelled_owned());
+    backend.maintenance.refresh(&backend.redis).await;
+    let following = backend.maintenance.clone().watch(backend.redis.clone(), stop.clone().cancelled_owned());
     tokio::spawn(following);
 }
 
@@ -34,13 +35,13 @@ pub(super) async fn until(services: Services, stop: CancellationToken) -> anyhow
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = services.backend.maintenance.until(false) => {}
+            () = services.backend.maintenance.wait_for(false) => {}
         }
         let pause = stop.child_token();
         let closing = tokio::spawn({
             let (maintenance, pause) = (services.backend.maintenance.clone(), pause.clone());
             async move {
-                maintenance.until(true).await;
+                maintenance.wait_for(true).await;
                 tracing::info!("closed for maintenance: the worker rests");
                 pause.cancel();
             }

@@ -1,22 +1,25 @@
+//! Backup settings: where backups go, their schedule, and PostgreSQL's programs.
+
 use std::{collections::HashMap, path::PathBuf};
 
 use guestguard::{
-    backup::{
-        self, Programs, Store, keep,
-        store::{Encryption, S3},
-    },
+    backup::{self, status::StatusCache},
     secrets::Secrets,
+};
+use pg_backup::{
+    Programs, Store,
+    store::{Encryption, S3},
 };
 use url::Url;
 
 use super::{Config, Fault, Faults, Reader, is_loopback};
 
-/// Where backups go, and when they are made.
+/// The settings `GG_BACKUP_*` and `GG_PG_BIN`.
 #[derive(Clone)]
 pub struct Backups {
     url: Option<Url>,
     s3: S3,
-    /// Whether the worker makes one every hour.
+    /// Whether the worker makes a backup every hour.
     pub hourly: bool,
     folder: Option<PathBuf>,
 }
@@ -26,7 +29,7 @@ impl Backups {
         let url = reader.text("GG_BACKUP_URL").map(|text| (Url::parse(&text).ok(), text));
         let url = match url {
             None => None,
-            Some((Some(url), _)) if is_place(&url) => Some(url),
+            Some((Some(url), _)) if is_store_url(&url) => Some(url),
             Some((_, text)) => {
                 reader.fault("GG_BACKUP_URL", format!("is \"{text}\"; give s3://bucket/prefix or file:///folder"));
                 None
@@ -41,25 +44,30 @@ impl Backups {
             }
         };
         if hourly && url.is_none() {
-            reader.fault("GG_BACKUP_URL", "is missing; say where the hourly backups go");
+            reader.fault("GG_BACKUP_URL", "is missing; hourly backups need a store");
         }
         let folder = reader.text("GG_PG_BIN").map(PathBuf::from);
         Self { url, s3: s3(reader), hourly, folder }
     }
 
-    /// What commands and jobs need of it; `None`: no place is configured.
+    /// Opens the store; `None`: backups are not configured.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
     pub fn open(&self) -> anyhow::Result<Option<backup::Backups>> {
         let Some(url) = &self.url else { return Ok(None) };
         Ok(Some(backup::Backups {
             store: Store::open(url, &self.s3)?,
             programs: Programs::new(self.folder.clone()),
-            folder: std::env::temp_dir(),
             hourly: self.hourly,
-            seen: keep::Seen::default(),
+            cache: StatusCache::default(),
         }))
     }
 
-    /// The same where nothing can be done without one.
+    /// Opens the store for a command that cannot do without.
+    ///
+    /// # Errors
+    /// Backups are not configured, or the store cannot be opened.
     pub fn required(&self) -> anyhow::Result<backup::Backups> {
         let opened = self.open()?;
         opened.ok_or_else(|| {
@@ -72,13 +80,13 @@ impl Backups {
     }
 }
 
-/// What making a backup needs, and no secret beside.
-pub struct Source {
+/// The settings of `guestguard backup`, which needs no secret.
+pub struct BackupConfig {
     pub database_url: String,
     pub backups: Backups,
 }
 
-impl Source {
+impl BackupConfig {
     /// Reads the process's environment.
     pub fn from_env() -> Result<Self, Faults> {
         Self::read(&Config::variables())
@@ -95,29 +103,30 @@ impl Source {
     }
 }
 
-/// What a restore needs, and what a database is verified with.
-pub struct Restoring {
+/// The settings of `guestguard restore` and `restore-verify`.
+pub struct RestoreConfig {
     database_url: Option<String>,
     secret_key: String,
     pub backups: Backups,
 }
 
-impl Restoring {
+impl RestoreConfig {
     /// Reads the process's environment.
     pub fn from_env() -> Result<Self, Faults> {
         let variables = Config::variables();
         let mut reader = Reader { variables: &variables, faults: Vec::new() };
         let development = reader.environment() == super::Environment::Development;
         let folder = PathBuf::from(reader.text("GG_LOCAL_DIR").unwrap_or_else(|| ".local".into()));
-        let restoring = Self {
+        let config = Self {
             database_url: reader.text("GG_DATABASE_URL"),
             secret_key: reader.secret_key(development, &folder),
             backups: Backups::read(&mut reader),
         };
-        if reader.faults.is_empty() { Ok(restoring) } else { Err(Faults(reader.faults)) }
+        if reader.faults.is_empty() { Ok(config) } else { Err(Faults(reader.faults)) }
     }
 
-    /// The database that is verified.
+    /// # Errors
+    /// It is not set.
     pub fn database_url(&self) -> Result<String, Faults> {
         self.database_url.clone().ok_or_else(|| {
             let remedy = "is missing; set it to something like postgres://user:password@host/database".to_owned();
@@ -125,13 +134,16 @@ impl Restoring {
         })
     }
 
-    /// The keys that links were sealed with.
+    /// The keys that seal links.
+    ///
+    /// # Errors
+    /// GG_SECRET_KEY is invalid.
     pub fn secrets(&self) -> anyhow::Result<Secrets> {
         Secrets::from_key(&self.secret_key)
     }
 }
 
-fn is_place(url: &Url) -> bool {
+fn is_store_url(url: &Url) -> bool {
     match url.scheme() {
         "s3" => url.has_host() && url.query().is_none(),
         "file" => url.path().len() > 1 && url.host_str().unwrap_or_default().is_empty(),
@@ -185,14 +197,14 @@ mod tests {
     fn faults(variables: &[(&str, &str)]) -> Vec<&'static str> {
         let base = [("GG_DATABASE_URL", "postgres://db/guestguard"), ("GG_BACKUP_URL", "s3://backups/guestguard")];
         let variables = base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Source::read(&variables.collect())
+        BackupConfig::read(&variables.collect())
             .err()
             .map(|faults| faults.0.iter().map(|f| f.name).collect())
             .unwrap_or_default()
     }
 
     #[test]
-    fn a_setting_that_does_not_do_names_itself() {
+    fn an_invalid_setting_is_named() {
         assert_eq!(faults(&[]), [""; 0]);
         for (name, value) in [
             ("GG_BACKUP_URL", "backups"),

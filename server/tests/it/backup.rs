@@ -1,12 +1,8 @@
 //! Backups, restores and drills, as an operator runs them.
 
-/// Whatever goes wrong while a backup is made.
+mod damaged;
+mod erasure_log;
 mod faults;
-/// What restoring must not undo.
-mod journal;
-/// Damaged backups.
-mod mutations;
-/// Stores that refuse, break off, or give back something else.
 mod stores;
 
 use std::process::Stdio;
@@ -36,7 +32,7 @@ async fn restored(db: &PgPool, place: &Place, from: &str) -> Scratch {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_backup_is_written_named_read_back_and_restored_in_either_format(db: PgPool) {
+async fn a_backup_in_either_format_is_written_read_back_and_restored(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
     for (arguments, kind) in
@@ -63,7 +59,7 @@ async fn a_backup_is_written_named_read_back_and_restored_in_either_format(db: P
         let verified = place.run(&copy.url, &["restore-verify", "--verbose", "--deep", "--manifest", key]).await;
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.said);
         assert!(
-            verified.out.contains("OK: all 58 checks passed") && verified.out.contains("ok      seats"),
+            verified.out.contains("All 58 checks passed.") && verified.out.contains("ok      seats"),
             "{}",
             verified.out
         );
@@ -72,12 +68,17 @@ async fn a_backup_is_written_named_read_back_and_restored_in_either_format(db: P
     let listed = place.run(&url(&db), &["backup", "list"]).await;
     assert_eq!(listed.out.lines().count(), 2, "{}", listed.out);
     let status = place.run(&url(&db), &["backup", "status"]).await;
-    assert!(status.code == 0 && status.out.contains("None was verified yet"), "{}{}", status.out, status.said);
+    assert!(
+        status.code == 0 && status.out.contains("No backup has been verified yet"),
+        "{}{}",
+        status.out,
+        status.said
+    );
     assert_eq!(place.run(&url(&db), &["restore-verify", "--live"]).await.code, 0);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_restore_throws_nothing_away_unless_told_so_and_then_all_or_nothing(db: PgPool) {
+async fn a_restore_replaces_a_database_only_when_asked_and_then_all_or_nothing(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
     let first = place.back_up(&db).await;
@@ -85,9 +86,9 @@ async fn a_restore_throws_nothing_away_unless_told_so_and_then_all_or_nothing(db
     sqlx::query("delete from events").execute(&db).await.unwrap();
     place.back_up(&db).await;
     let into = ["restore", "--from", "latest", "--into", &copy.url];
-    place.run(&url(&db), &into).await.refused(1, "the target is not empty");
+    place.run(&url(&db), &into).await.refused(1, "the target database is not empty");
     let live = place.run(&url(&db), &["restore", "--from", "latest", "--into", &url(&db), "--replace"]).await;
-    live.refused(1, "which a restore never touches");
+    live.refused(1, "which a restore never changes");
     let again = place.run(&url(&db), &[&into[..], &["--replace"]].concat()).await;
     assert_eq!(again.code, 0, "{}{}", again.out, again.said);
     let there = PgPool::connect(&copy.url).await.unwrap();
@@ -145,7 +146,7 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
     let status = place.run(&url(&db), &["backup", "status"]).await;
     assert!(status.out.contains("Last verified: database/"), "{}", status.out);
 
-    // A copy that is not whole fails, is written down as such, and verifies nothing.
+    // A copy with a failed check fails the drill, is logged as such, and verifies nothing.
     sqlx::query("update users set password_hash = 'plain'").execute(&db).await.unwrap();
     place.back_up(&db).await;
     let ran = place.run(&url(&db), &["drill", "--log", log.to_str().unwrap()]).await;
@@ -157,7 +158,7 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_worker_backs_up_by_schedule_and_operators_see_how_it_stands(db: PgPool) {
+async fn the_worker_backs_up_by_schedule_and_operators_see_the_status(db: PgPool) {
     let place = Place::folder();
     let mut providers = place.settings();
     providers.push(("GG_BACKUP_SCHEDULE", "hourly".into()));
@@ -176,21 +177,21 @@ async fn the_worker_backs_up_by_schedule_and_operators_see_how_it_stands(db: PgP
         .await
         .unwrap();
     app.work().await;
-    let kept = guestguard::backup::keep::list(&app.services.backups.as_ref().unwrap().store).await.unwrap();
+    let kept = pg_backup::retention::list(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(kept.len(), 1);
     let operator = app.host("operator").await;
     let page = operator.get("/dashboard/operator").await.ok();
-    assert!(page.contains("This installation") && page.contains("No drill went well"), "{page}");
+    assert!(page.contains("This installation") && page.contains("No drill passed"), "{page}");
     assert!(operator.get("/dashboard/account").await.ok().contains("/dashboard/operator"));
     let copy =
         place.command(&url(&app.backend.db), &["drill"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(copy.status.success(), "{}", String::from_utf8_lossy(&copy.stderr));
     let page = operator.get("/dashboard/operator").await.ok();
-    assert!(page.contains("Passed") && !page.contains("No drill went well"), "{page}");
+    assert!(page.contains("Passed") && !page.contains("No drill passed"), "{page}");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn old_backups_are_given_up_and_what_was_cut_off_is_cleared_away(db: PgPool) {
+async fn expired_backups_and_interrupted_ones_are_deleted(db: PgPool) {
     let place = Place::folder();
     let manifest = place.back_up(&db).await;
     let (key, text) = (manifest["key"].as_str().unwrap(), manifest.to_string());
@@ -202,8 +203,8 @@ async fn old_backups_are_given_up_and_what_was_cut_off_is_cleared_away(db: PgPoo
         place.write(&format!("{old}.json"), &text.replace(key, &old));
     }
     for day in ["2020-01-01", "2020-01-02"] {
-        let name = format!("journal/{}.json", day);
-        std::fs::create_dir_all(place.path("journal")).unwrap();
+        let name = format!("erasure-log/{}.json", day);
+        std::fs::create_dir_all(place.path("erasure-log")).unwrap();
         place.write(&name, "");
         touch(&place, &name, day);
     }
@@ -211,20 +212,20 @@ async fn old_backups_are_given_up_and_what_was_cut_off_is_cleared_away(db: PgPoo
     place.write(abandoned, "half of a dump");
     touch(&place, abandoned, "2020-01-05");
     let dry = place.run(&url(&db), &["backup", "prune", "--dry-run"]).await;
-    assert!(dry.out.contains("7 would be given up"), "{}", dry.out);
+    assert!(dry.out.contains("Would delete 7 expired backups."), "{}", dry.out);
     assert!(place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     let ran = place.run(&url(&db), &["backup", "prune", "--json"]).await;
     let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(told["given_up"].as_array().unwrap().len(), 7, "24 stay");
+    assert_eq!(told["expired"].as_array().unwrap().len(), 7, "24 stay");
     assert!(!place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     assert!(!place.path(abandoned).exists() && place.path(key).exists());
     assert_eq!(place.run(&url(&db), &["backup", "list"]).await.out.lines().count(), 24);
-    // The oldest that is kept is of the first of January, seven o'clock: what it contains the journal forgets.
-    assert!(!place.path("journal/2020-01-01.json").exists() && place.path("journal/2020-01-02.json").exists());
-    // Nothing says how old a journal may be where there is no backup at all.
+    // The oldest backup left is of 1 January, 7:00; the erasure log up to then is deleted.
+    assert!(!place.path("erasure-log/2020-01-01.json").exists() && place.path("erasure-log/2020-01-02.json").exists());
+    // Without any backup, nothing says which part of the erasure log can go.
     std::fs::remove_dir_all(place.path("database")).unwrap();
     assert_eq!(place.run(&url(&db), &["backup", "prune"]).await.code, 0);
-    assert!(place.path("journal/2020-01-02.json").exists());
+    assert!(place.path("erasure-log/2020-01-02.json").exists());
 }
 
 /// Makes a file as old as that.
@@ -234,7 +235,7 @@ fn touch(place: &Place, name: &str, day: &str) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_schedule_has_a_backup_each_hour_where_it_is_asked_for(db: PgPool) {
+async fn the_schedule_has_an_hourly_backup_if_configured(db: PgPool) {
     let scheduled = "select count(*) from graphile_worker._private_known_crontabs where identifier = 'create_backup'";
     for (hourly, times) in [(false, 0), (true, 1)] {
         let place = Place::folder();
@@ -259,16 +260,16 @@ async fn the_schedule_has_a_backup_each_hour_where_it_is_asked_for(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_database_that_was_replaced_makes_no_newest_backup_any_more(db: PgPool) {
+async fn a_replaced_database_makes_no_newest_backup(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
     place.back_up(&db).await;
     let copy = restored(&db, &place, "latest").await;
     assert_eq!(place.run(&copy.url, &["backup"]).await.code, 0);
     let newest = place.read("database/LATEST.txt");
-    place.run(&url(&db), &["backup"]).await.refused(1, "stop what still serves from this one");
+    place.run(&url(&db), &["backup"]).await.refused(1, "stop every process that still uses this database");
     assert_eq!(place.read("database/LATEST.txt"), newest);
-    // The other one was a copy that somebody forgot to give another place.
+    // The other database was only a copy, with the store of the original.
     let ran = place.run(&url(&db), &["backup", "--take-over"]).await;
     assert_eq!(ran.code, 0, "{}", ran.said);
     place.back_up(&db).await;
@@ -276,7 +277,7 @@ async fn a_database_that_was_replaced_makes_no_newest_backup_any_more(db: PgPool
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn copies_that_drills_left_behind_are_taken_away_after_a_day(db: PgPool) {
+async fn scratch_databases_of_interrupted_drills_are_dropped_after_a_day(db: PgPool) {
     // The first twelve digits are the milliseconds: of 2020, and of a moment ago.
     let old = format!("guestguard_drill_{}{}", "016f5e66e800", &uuid::Uuid::now_v7().simple().to_string()[12..]);
     let new = format!("guestguard_drill_{}", uuid::Uuid::now_v7().simple());
@@ -294,7 +295,7 @@ async fn copies_that_drills_left_behind_are_taken_away_after_a_day(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_late_or_shrunken_backup_is_said_by_the_exit_code(db: PgPool) {
+async fn a_late_or_shrunken_backup_changes_the_exit_code(db: PgPool) {
     let place = Place::folder();
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "there is no backup");
     let manifest = place.back_up(&db).await;
@@ -305,7 +306,7 @@ async fn a_late_or_shrunken_backup_is_said_by_the_exit_code(db: PgPool) {
         std::fs::write(place.path(&old), vec![0; 1_000_000]).unwrap();
         place.write(&format!("{old}.json"), &manifest.to_string().replace(&key, &old));
     }
-    place.run(&url(&db), &["backup", "status"]).await.refused(3, "where 1000000 are usual");
+    place.run(&url(&db), &["backup", "status"]).await.refused(3, "but 1000000 are usual");
     // The newest one as if it were from then.
     let old = "database/2020/01/20200101T000000Z.sql.gz";
     let pointer = place.read("database/LATEST.txt").replace(&key, old);
@@ -313,11 +314,11 @@ async fn a_late_or_shrunken_backup_is_said_by_the_exit_code(db: PgPool) {
     place.write("database/LATEST.sha256", &place.read("database/LATEST.sha256").replace(&key[9..], &old[9..]));
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "minutes old");
     std::fs::remove_file(place.path(old)).unwrap();
-    place.run(&url(&db), &["backup", "status"]).await.refused(3, "and that is gone");
+    place.run(&url(&db), &["backup", "status"]).await.refused(3, "which is missing");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn metrics_tell_of_a_backup_that_is_not_there(db: PgPool) {
+async fn metrics_report_a_missing_backup(db: PgPool) {
     let place = Place::folder();
     let age = async || {
         let private = free_address().await;

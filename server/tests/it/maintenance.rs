@@ -1,4 +1,4 @@
-//! A service that is closed for a while, on purpose.
+//! Maintenance mode: a closed service answers 503 and writes nothing.
 
 use std::{process::Stdio, time::Duration};
 
@@ -10,40 +10,40 @@ use crate::support::{
     node::{binary, free_address, ready, redis, url},
 };
 
-/// A Redis database of these tests alone: others must not be closed.
-fn apart() -> String {
+/// A Redis database of its own: other tests must stay open.
+fn own_redis() -> String {
     format!("{}/9", redis())
 }
 
-async fn switch(db: &PgPool, word: &str) -> String {
-    let output = binary(&url(db), &apart(), &["maintenance", word]).output().await.unwrap();
+async fn switch(db: &PgPool, command: &str) -> String {
+    let output = binary(&url(db), &own_redis(), &["maintenance", command]).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: PgPool) {
-    // A run before this one may have ended in the middle.
+async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
+    // An earlier run may have been interrupted.
     switch(&db, "off").await;
-    let app = App::start_with(db.clone(), Settings { redis_url: Some(apart()), ..Settings::default() }).await;
+    let app = App::start_with(db.clone(), Settings { redis_url: Some(own_redis()), ..Settings::default() }).await;
     let ana = app.host("ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Grace Hopper").await;
     ana.invite_all(event).await;
     let grace = ana.guests(event, "grace").await[0];
     let link = ana.link(event, grace).await;
-    let mut worker = binary(&url(&db), &apart(), &["work"]).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(worker.stderr.take().unwrap()).lines();
-    while !said.next_line().await.unwrap().expect("the worker starts").contains("working") {}
+    let mut worker = binary(&url(&db), &own_redis(), &["work"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(worker.stderr.take().unwrap()).lines();
+    while !log.next_line().await.unwrap().expect("the worker starts").contains("working") {}
 
-    assert!(switch(&db, "on").await.contains("Closed within two seconds"));
+    assert!(switch(&db, "on").await.contains("All nodes follow within two seconds"));
     assert!(switch(&db, "status").await.contains("Closed"));
-    tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.until(true)).await.unwrap();
-    // The worker is another process and looks by itself.
-    while !said.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
+    tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.wait_for(true)).await.unwrap();
+    // The worker is another process, and asks Redis itself.
+    while !log.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
     app.settle().await;
     let before = app.count("select count(*) from accesses").await;
-    for (path, says) in [
+    for (path, text) in [
         ("/", "Back in a little while"),
         ("/sign-in", "Back in a little while"),
         ("/dashboard", "Back in a little while"),
@@ -51,7 +51,7 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
     ] {
         let page = ana.get(path).await;
         assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, "120"), "{path}");
-        assert!(page.body.contains(says) && page.body.contains("<h1"), "{path}: {}", page.body);
+        assert!(page.body.contains(text) && page.body.contains("<h1"), "{path}: {}", page.body);
         assert!(page.header("content-security-policy").contains("default-src 'none'"), "{path}");
     }
     let answered = app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
@@ -68,13 +68,13 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
     }
     assert_ne!(app.anonymous().get("/favicon.svg").await.status, 503, "the page needs its files");
     sqlx::query("select graphile_worker.add_job('reconcile_subscriptions', 'null'::json)").execute(&db).await.unwrap();
-    // Longer than a worker sleeps between two looks.
+    // Longer than a worker sleeps between two polls.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let waiting = "select count(*) from graphile_worker._private_jobs";
     assert!(app.count(waiting).await > 0, "the worker rests");
 
     switch(&db, "off").await;
-    tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.until(false)).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.wait_for(false)).await.unwrap();
     assert_eq!(ana.get("/dashboard").await.status, 200, "nobody was signed out");
     for _ in 0..100 {
         if app.count(waiting).await == 0 {
@@ -87,7 +87,7 @@ async fn while_closed_everybody_is_sent_away_kindly_and_nothing_is_written(db: P
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_node_may_be_closed_by_its_settings_alone(db: PgPool) {
+async fn a_setting_alone_closes_a_node(db: PgPool) {
     let address = free_address().await;
     let mut command = binary(&url(&db), &redis(), &["serve"]);
     let _node = ready(command.env("GG_LISTEN", &address).env("GG_MAINTENANCE", "1"), Stdio::null()).await;

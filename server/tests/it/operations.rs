@@ -1,3 +1,5 @@
+//! Commands of operators: health, settings, migrations, doctor, shutdown, metrics and the demo.
+
 use std::{
     process::{Output, Stdio},
     time::Duration,
@@ -14,14 +16,14 @@ use crate::support::{
 fn one_sentence(output: &Output) -> String {
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let said: Vec<_> = text.lines().filter(|line| line.starts_with("guestguard: ")).collect();
-    assert_eq!(said.len(), 1, "{text}");
+    let errors: Vec<_> = text.lines().filter(|line| line.starts_with("guestguard: ")).collect();
+    assert_eq!(errors.len(), 1, "{text}");
     assert!(!text.contains("panicked"), "{text}");
-    said[0].to_owned()
+    errors[0].to_owned()
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn health_tells_database_and_redis(db: PgPool) {
+async fn health_reports_database_and_redis(db: PgPool) {
     let app = App::start(db).await;
     for path in ["/health", "/readyz"] {
         let health = app.anonymous().get(path).await;
@@ -34,27 +36,27 @@ async fn health_tells_database_and_redis(db: PgPool) {
 }
 
 #[tokio::test]
-async fn a_missing_configuration_is_one_answer_that_names_everything() {
+async fn all_missing_settings_are_named_at_once() {
     let output = binary("", "", &["serve"]).output().await.unwrap();
     one_sentence(&output);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("GG_DATABASE_URL") && text.contains("GG_REDIS_URL"), "{text}");
 }
 
-/// `guestguard … | head`: the other end of the pipe goes away.
+/// `guestguard … | head` closes the pipe.
 #[sqlx::test(migrations = false)]
-async fn a_command_that_nobody_reads_any_more_does_its_work_and_keeps_its_exit_code(db: PgPool) {
+async fn a_command_whose_output_is_closed_finishes_and_keeps_its_exit_code(db: PgPool) {
     for arguments in [&["migrate"][..], &["restore-verify", "--verbose"], &["doctor"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = binary(&url(&db), &redis(), arguments);
         let ran = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().await.unwrap();
-        let said = String::from_utf8_lossy(&ran.stderr);
+        let stderr = String::from_utf8_lossy(&ran.stderr);
         let read = binary(&url(&db), &redis(), arguments).output().await.unwrap();
         assert_eq!(
-            (ran.status.code(), said.contains("panicked")),
+            (ran.status.code(), stderr.contains("panicked")),
             (read.status.code(), false),
-            "{arguments:?}: {said}"
+            "{arguments:?}: {stderr}"
         );
     }
     assert!(guestguard::migrations::pending(&db).await.unwrap().is_empty());
@@ -69,7 +71,7 @@ async fn an_unreachable_database_or_redis_is_one_clear_sentence(db: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn serve_can_refuse_a_schema_that_is_behind_or_only_bring_it_up(db: PgPool) {
+async fn serve_can_refuse_pending_migrations_or_only_apply_them(db: PgPool) {
     let output = binary(&url(&db), &redis(), &["serve", "--no-migrate"]).output().await.unwrap();
     assert!(one_sentence(&output).contains("run `guestguard migrate` first"));
     for arguments in [&["serve", "--migrate-only"][..], &["migrate"]] {
@@ -80,7 +82,7 @@ async fn serve_can_refuse_a_schema_that_is_behind_or_only_bring_it_up(db: PgPool
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_doctor_says_what_is_missing_with_the_remedy(db: PgPool) {
+async fn the_doctor_names_what_is_missing_and_the_remedy(db: PgPool) {
     let output = binary(&url(&db), "redis://127.0.0.1:9", &["doctor"]).output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success());
@@ -91,7 +93,7 @@ async fn the_doctor_says_what_is_missing_with_the_remedy(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_node_that_is_told_to_stop_loses_no_request_and_exits_cleanly(db: PgPool) {
+async fn a_stopping_node_finishes_its_requests_and_exits_cleanly(db: PgPool) {
     let (mut command, address) = (binary(&url(&db), &redis(), &["serve"]), free_address().await);
     let mut node = ready(command.env("GG_LISTEN", &address), Stdio::null()).await;
     let requests: Vec<_> = (0..12)
@@ -126,7 +128,7 @@ async fn a_node_that_is_told_to_stop_loses_no_request_and_exits_cleanly(db: PgPo
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn metrics_are_told_on_an_address_of_their_own_by_route(db: PgPool) {
+async fn metrics_have_their_own_address_and_are_labelled_by_route(db: PgPool) {
     let (public, private) = (free_address().await, free_address().await);
     let mut command = binary(&url(&db), &redis(), &["serve"]);
     let _node = ready(command.env("GG_LISTEN", &public).env("GG_METRICS_LISTEN", &private), Stdio::null()).await;
@@ -140,7 +142,7 @@ async fn metrics_are_told_on_an_address_of_their_own_by_route(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_demo_is_made_once(db: PgPool) {
+async fn the_demo_is_created_once(db: PgPool) {
     for _ in 0..2 {
         let output = binary(&url(&db), &redis(), &["seed-demo"]).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

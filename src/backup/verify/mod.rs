@@ -1,57 +1,53 @@
+//! Database verification: checks a restored or live database for missing, damaged and inconsistent data.
+
+use pg_backup::Manifest;
 use serde::Serialize;
 use sqlx::{Acquire, PgConnection};
 
-use super::{Manifest, journal};
+use super::erasure_log::LogEntry;
 use crate::secrets::Secrets;
 
-/// What a restore must have left behind it.
-mod aftermath;
-/// Every row's parent is there, and of the same host.
+mod post_restore;
 mod relations;
-/// What the product's rules promise of its rows.
 mod rules;
-/// Tables, migrations, constraints, indexes.
 mod schema;
-/// Tokens and passwords.
-mod secrecy;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
-/// What a database is held against.
+/// What a database is checked against.
 #[derive(Clone, Copy)]
-pub struct Against<'a> {
-    /// The backup that it was loaded from.
+pub struct VerifyOptions<'a> {
+    /// The backup that it was restored from.
     pub manifest: Option<&'a Manifest>,
-    /// What came after it.
-    pub journal: Option<&'a [journal::Entry]>,
+    /// Suppressions and erasures since the backup.
+    pub erasure_log: Option<&'a [LogEntry]>,
     pub secrets: &'a Secrets,
-    /// It serves already: what holds only right after a restore is left out.
-    pub live: bool,
-    /// Every page of every index is looked at as well.
+    /// The database serves already: omits the checks that pass only right after a restore.
+    pub serving: bool,
+    /// Checks every page of every index and table too.
     pub deep: bool,
 }
 
-/// What came of all checks.
+/// The results of all checks.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
-    pub checks: Vec<Checked>,
+pub struct VerifyReport {
+    pub checks: Vec<CheckResult>,
 }
 
-/// What came of one check.
 #[derive(Debug, Serialize)]
-pub struct Checked {
+pub struct CheckResult {
     pub name: String,
-    /// What holds when it passes.
+    /// What is true if the check passes.
     pub says: String,
-    /// How many rows or things do not fit; 0: it passed.
+    /// The number of violations; 0: the check passed.
     pub faults: i64,
-    /// Which, or what went wrong.
+    /// Which they are, or why the check could not run.
     pub detail: String,
 }
 
-impl Report {
-    /// The checks that did not pass.
-    pub fn failed(&self) -> impl Iterator<Item = &Checked> {
+impl VerifyReport {
+    pub fn failed(&self) -> impl Iterator<Item = &CheckResult> {
         self.checks.iter().filter(|check| check.faults != 0)
     }
 
@@ -59,77 +55,75 @@ impl Report {
         self.failed().next().is_none()
     }
 
-    fn add(&mut self, name: impl Into<String>, says: impl Into<String>, found: anyhow::Result<Found>) {
-        let found =
-            found.unwrap_or_else(|cause| Found { faults: 1, detail: format!("it could not be checked: {cause:#}") });
-        self.checks.push(Checked {
+    fn add(&mut self, name: impl Into<String>, says: impl Into<String>, violations: anyhow::Result<Violations>) {
+        let violations = violations
+            .unwrap_or_else(|cause| Violations { count: 1, detail: format!("it could not be checked: {cause:#}") });
+        self.checks.push(CheckResult {
             name: name.into(),
             says: says.into(),
-            faults: found.faults,
-            detail: found.detail.chars().take(300).collect(),
+            faults: violations.count,
+            detail: violations.detail.chars().take(300).collect(),
         });
     }
 }
 
-/// What a check found.
+/// What violates a check.
 #[derive(Default)]
-struct Found {
-    faults: i64,
+struct Violations {
+    count: i64,
     detail: String,
 }
 
-impl Found {
-    /// Fails for each of these.
-    fn these(names: Vec<String>) -> Self {
-        Self { faults: names.len() as i64, detail: names.join(", ") }
+impl Violations {
+    fn named(names: Vec<String>) -> Self {
+        Self { count: names.len() as i64, detail: names.join(", ") }
     }
 
-    fn rows(faults: i64) -> Self {
-        Self { faults, detail: String::new() }
+    fn rows(count: i64) -> Self {
+        Self { count, detail: String::new() }
     }
 }
 
-/// A check that counts rows which should not be there.
-struct Rule {
+/// A check by a statement that counts violating rows.
+struct Check {
     name: &'static str,
     says: &'static str,
-    /// One number: how many do not fit.
     sql: &'static str,
 }
 
-/// Runs all checks. One that cannot be run has failed.
+/// Runs all checks. A check that cannot run fails.
 ///
 /// # Errors
 /// The connection broke.
-pub async fn run(db: &mut PgConnection, against: &Against<'_>) -> anyhow::Result<Report> {
-    let mut report = Report::default();
+pub async fn run(db: &mut PgConnection, options: &VerifyOptions<'_>) -> anyhow::Result<VerifyReport> {
+    let mut report = VerifyReport::default();
     schema::check(db, &mut report).await?;
     relations::check(db, &mut report).await?;
-    count(db, &mut report, rules::RULES).await?;
-    secrecy::check(db, &mut report, against.secrets).await?;
-    aftermath::check(db, &mut report, against).await?;
-    if against.deep {
-        let found = schema::pages(db).await;
-        report.add("pages", "every page of every index and table is sound (amcheck)", found);
+    count(db, &mut report, rules::CHECKS).await?;
+    secrets::check(db, &mut report, options.secrets).await?;
+    post_restore::check(db, &mut report, options).await?;
+    if options.deep {
+        let violations = schema::pages(db).await;
+        report.add("pages", "every page of every index and table is sound (amcheck)", violations);
     }
     Ok(report)
 }
 
-async fn count(db: &mut PgConnection, report: &mut Report, rules: &[Rule]) -> anyhow::Result<()> {
-    for rule in rules {
-        // A statement that fails must not take the checks after it along.
+async fn count(db: &mut PgConnection, report: &mut VerifyReport, checks: &[Check]) -> anyhow::Result<()> {
+    for check in checks {
+        // In a transaction of its own, so that a failed statement does not fail the checks after it.
         let mut tx = db.begin().await?;
-        let faults = sqlx::query_scalar(rule.sql).fetch_one(&mut *tx).await;
+        let rows = sqlx::query_scalar(check.sql).fetch_one(&mut *tx).await;
         tx.rollback().await?;
-        report.add(rule.name, rule.says, faults.map(Found::rows).map_err(Into::into));
+        report.add(check.name, check.says, rows.map(Violations::rows).map_err(Into::into));
     }
     Ok(())
 }
 
-/// Text that a query gives, one row each: the things that do not fit.
-async fn these(db: &mut PgConnection, sql: &'static str) -> anyhow::Result<Found> {
+/// The violations that a statement names, one a row.
+async fn named(db: &mut PgConnection, sql: &'static str) -> anyhow::Result<Violations> {
     let mut tx = db.begin().await?;
-    let found = sqlx::query_scalar(sql).fetch_all(&mut *tx).await;
+    let names = sqlx::query_scalar(sql).fetch_all(&mut *tx).await;
     tx.rollback().await?;
-    Ok(Found::these(found?))
+    Ok(Violations::named(names?))
 }

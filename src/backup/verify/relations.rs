@@ -1,14 +1,16 @@
+//! Foreign key checks: every row has its parent, of the same host.
+
 use sqlx::{Acquire, AssertSqlSafe, PgConnection};
 
-use super::{Found, Report};
+use super::{VerifyReport, Violations};
 
-/// A table whose rows belong to rows of another.
+/// A foreign key.
 pub(super) struct Relation {
     pub child: &'static str,
     pub parent: &'static str,
-    /// Columns in the child and what they are called in the parent; behind the host's, where both have one.
+    /// Pairs of the child's and the parent's column, without the host's.
     pub columns: &'static [(&'static str, &'static str)],
-    /// The child's and the parent's column of the host; `None`: the parent is the host.
+    /// The child's and the parent's host column; `None`: the parent is the host.
     pub host: Option<(&'static str, &'static str)>,
 }
 
@@ -38,7 +40,7 @@ const fn of_user(child: &'static str, column: &'static [(&'static str, &'static 
 const HOST_IS: &[(&str, &str)] = &[("host_id", "id")];
 const USER_IS: &[(&str, &str)] = &[("user_id", "id")];
 
-/// All of them, as the foreign keys say; asked for by query, since a constraint tells nothing of rows that came in past it.
+/// All foreign keys. They are checked by queries, since a constraint says nothing about rows that bypassed it.
 pub(super) const RELATIONS: [Relation; 23] = [
     of_user("events", HOST_IS),
     of_user("data_exports", HOST_IS),
@@ -75,66 +77,64 @@ impl Relation {
         format!("{}-of-{}", self.child, self.parent)
     }
 
-    /// Counts rows whose parent is not there at all.
+    /// Counts rows without a parent.
     fn orphans(&self) -> String {
-        let (named, same) = (self.named(), self.same());
+        let (present, matching) = (self.present(), self.matching());
         format!(
-            "select count(*) from {} c where {named} and not exists (select from {} p where {same})",
+            "select count(*) from {} c where {present} and not exists (select from {} p where {matching})",
             self.child, self.parent
         )
     }
 
-    /// Counts rows whose parent is another host's.
-    fn strangers(&self) -> Option<String> {
+    /// Counts rows whose parent belongs to another host.
+    fn cross_tenant(&self) -> Option<String> {
         let (child, parent) = self.host?;
-        let (named, same) = (self.named(), self.same());
+        let (present, matching) = (self.present(), self.matching());
         Some(format!(
-            "select count(*) from {} c where {named}
-                and exists (select from {p} p where {same} and c.{child} <> p.{parent})
-                and not exists (select from {p} p where {same} and c.{child} = p.{parent})",
+            "select count(*) from {} c where {present}
+                and exists (select from {p} p where {matching} and c.{child} <> p.{parent})
+                and not exists (select from {p} p where {matching} and c.{child} = p.{parent})",
             self.child,
             p = self.parent
         ))
     }
 
-    fn named(&self) -> String {
+    fn present(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|(child, _)| format!("c.{child} is not null")).collect();
         columns.join(" and ")
     }
 
-    fn same(&self) -> String {
+    fn matching(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|(child, parent)| format!("p.{parent} = c.{child}")).collect();
         columns.join(" and ")
     }
 }
 
-pub async fn check(db: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
+pub async fn check(db: &mut PgConnection, report: &mut VerifyReport) -> anyhow::Result<()> {
     for relation in &RELATIONS {
-        let found = number(db, relation.orphans()).await;
-        report.add(
-            relation.name(),
-            format!("every row of {} has its row of {}", relation.child, relation.parent),
-            found,
-        );
+        let orphans = count(db, relation.orphans()).await;
+        let says = format!("every row of {} has its row of {}", relation.child, relation.parent);
+        report.add(relation.name(), says, orphans);
     }
-    let mut strangers = Vec::new();
-    let mut fault = None;
-    for relation in &RELATIONS {
-        let Some(sql) = relation.strangers() else { continue };
-        match number(db, sql).await {
-            Ok(found) if found.faults == 0 => {}
-            Ok(found) => strangers.push(format!("{} {}", found.faults, relation.name())),
-            Err(cause) => fault = Some(cause),
-        }
-    }
-    let found = fault.map_or_else(|| Ok(Found::these(strangers)), Err);
-    report.add("tenants", "no row belongs to a row of another host", found);
+    report.add("tenants", "no row belongs to a row of another host", cross_tenant(db).await);
     Ok(())
 }
 
-async fn number(db: &mut PgConnection, sql: String) -> anyhow::Result<Found> {
+async fn cross_tenant(db: &mut PgConnection) -> anyhow::Result<Violations> {
+    let mut names = Vec::new();
+    for relation in &RELATIONS {
+        let Some(sql) = relation.cross_tenant() else { continue };
+        let rows = count(db, sql).await?;
+        if rows.count > 0 {
+            names.push(format!("{} {}", rows.count, relation.name()));
+        }
+    }
+    Ok(Violations::named(names))
+}
+
+async fn count(db: &mut PgConnection, sql: String) -> anyhow::Result<Violations> {
     let mut tx = db.begin().await?;
-    let faults = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *tx).await;
+    let rows = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *tx).await;
     tx.rollback().await?;
-    Ok(Found::rows(faults?))
+    Ok(Violations::rows(rows?))
 }

@@ -1,33 +1,34 @@
-use super::Rule;
+//! Business rule checks: uniqueness, capacity, history and status of the rows.
 
-/// What the product's rules promise of its rows.
-pub(super) const RULES: &[Rule] = &[
-    Rule {
+use super::Check;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
         name: "addresses",
-        says: "no two accounts have one e-mail address",
+        says: "no two accounts have the same email address",
         sql: "select count(*) from (select from users where deleted_at is null group by lower(email) having count(*) > 1) twice",
     },
-    Rule {
+    Check {
         name: "plans",
-        says: "at most one subscription grants an account its plan",
+        says: "an account has at most one subscription that grants its plan",
         sql: "select count(*) from (select from subscriptions where grants group by host_id having count(*) > 1) twice",
     },
-    Rule {
+    Check {
         name: "links",
-        says: "a guest has at most one link that opens",
+        says: "a guest has at most one working link",
         sql: "select count(*) from
             (select from invitations where ended_at is null group by host_id, guest_id having count(*) > 1) twice",
     },
-    Rule {
+    Check {
         name: "messages",
-        says: "a guest has at most one latest message of a kind",
+        says: "a guest has at most one latest message of each kind",
         sql: "select count(*) from (select from notifications where latest and guest_id is not null
             group by host_id, guest_id, kind having count(*) > 1) twice",
     },
-    // A host may lower the seats below what is taken; after that nobody may take more.
-    Rule {
+    // A host may lower the capacity below the seats taken; after that, nobody may take more.
+    Check {
         name: "seats",
-        says: "no seats were given beyond an event's capacity",
+        says: "no event has more seats taken than its capacity",
         sql: "
             with changes as (
                 select host_id, event_id, changed_at, answer, heads,
@@ -43,34 +44,34 @@ pub(super) const RULES: &[Rule] = &[
                 and exists (select from changes c where c.host_id = e.host_id and c.event_id = e.id
                     and c.answer = 'attending' and c.heads > c.before and c.changed_at > e.updated_at)",
     },
-    Rule {
+    Check {
         name: "history",
-        says: "every answer stands in its guest's history",
+        says: "every reply is in its guest's history",
         sql: "
             select count(*) from rsvps r join guests g on g.host_id = r.host_id and g.id = r.guest_id
             where not exists (select from rsvp_history c
                 where c.host_id = r.host_id and c.guest_id = r.guest_id and c.changed_at = r.changed_at
                     and c.answer = r.answer and c.heads = r.heads)",
     },
-    Rule {
-        name: "standings",
-        says: "every guest's status is what their link, messages and answer say",
+    Check {
+        name: "guest-status",
+        says: "every guest's status matches their link, messages and reply",
         sql: "
             select count(*) from guests g join guest_standings s on s.host_id = g.host_id and s.id = g.id
             where (g.status, g.heads) is distinct from (s.status, s.heads)",
     },
-    Rule {
+    Check {
         name: "times",
-        says: "nothing happened in the future",
+        says: "no time is in the future",
         sql: "
             select (select count(*) from users where created_at > now() + interval '1 hour')
                 + (select count(*) from invitations where issued_at > now() + interval '1 hour')
                 + (select count(*) from rsvps where changed_at > now() + interval '1 hour')
                 + (select count(*) from notifications where created_at > now() + interval '1 hour')",
     },
-    Rule {
+    Check {
         name: "outbox",
-        says: "the outbox has its one switch",
+        says: "the outbox has its one pause row",
         sql: "select abs(count(*) - 1) from outbox_pause",
     },
 ];

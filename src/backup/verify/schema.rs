@@ -1,12 +1,15 @@
+//! Schema checks: tables, migrations, constraints, indexes, triggers and sequences are as the migrations made them.
+
 use std::collections::BTreeSet;
 
 use anyhow::Context;
+use pg_backup::checksums::table_names;
 use sqlx::{Acquire, AssertSqlSafe, PgConnection, Row};
 
-use super::{Found, Report, these};
-use crate::{backup::tally::tables_of, migrations::MIGRATOR};
+use super::{VerifyReport, Violations, named};
+use crate::migrations::MIGRATOR;
 
-/// Every table of the schema `public`, as the migrations make them.
+/// The tables that the migrations create in the schema `public`.
 pub(super) const TABLES: [&str; 31] = [
     "_sqlx_migrations",
     "accesses",
@@ -41,22 +44,22 @@ pub(super) const TABLES: [&str; 31] = [
     "webhook_events",
 ];
 
-pub async fn check(db: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
-    let there: BTreeSet<_> = tables_of(db).await?.into_iter().collect();
-    let missing = TABLES.iter().filter(|name| !there.contains(**name)).map(ToString::to_string).collect();
-    report.add("tables", "every table is there", Ok(Found::these(missing)));
+pub async fn check(db: &mut PgConnection, report: &mut VerifyReport) -> anyhow::Result<()> {
+    let present: BTreeSet<_> = table_names(db).await?.into_iter().collect();
+    let missing = TABLES.iter().filter(|name| !present.contains(**name)).map(ToString::to_string).collect();
+    report.add("tables", "every table exists", Ok(Violations::named(missing)));
     report.add("shape", "every column, index, constraint and trigger is as the migrations made it", shape(db).await);
     migrations(db, report).await?;
-    report.add("extensions", "the extensions that searching needs are there", these(db, EXTENSIONS).await);
-    report.add("constraints", "every constraint was checked against its rows", these(db, CONSTRAINTS).await);
-    report.add("indexes", "every index is valid", these(db, INDEXES).await);
+    report.add("extensions", "the extensions for search exist", named(db, EXTENSIONS).await);
+    report.add("constraints", "every constraint was checked against its rows", named(db, CONSTRAINTS).await);
+    report.add("indexes", "every index is valid", named(db, INDEXES).await);
     report.add(
         "triggers",
-        "what keeps the journal is there, and every trigger is switched on",
-        these(db, TRIGGERS).await,
+        "the triggers of the erasure log exist, and every trigger is enabled",
+        named(db, TRIGGERS).await,
     );
     report.add("sequences", "every sequence is ahead of its column", sequences(db).await);
-    report.add("queue", "the job queue's own tables are there", these(db, QUEUE).await);
+    report.add("queue", "the tables of the job queue exist", named(db, QUEUE).await);
     Ok(())
 }
 
@@ -70,24 +73,24 @@ const TRIGGERS: &str =
     "select name from unnest(array['suppressions_log_erasure', 'erasures_log_erasure', 'guests_erased', 'users_erased',
         'guests_anonymous', 'users_deleted', 'erasures_only_grow']) as wanted (name)
     where not exists (select from pg_trigger where tgname = name)
-    union all select distinct tgrelid::regclass::text || ' has triggers that are switched off' from pg_trigger t
+    union all select distinct tgrelid::regclass::text || ' has disabled triggers' from pg_trigger t
     join pg_class c on c.oid = t.tgrelid
     where c.relnamespace = 'public'::regnamespace and tgenabled not in ('O', 'A')";
 const QUEUE: &str = "select name from unnest(array['_private_jobs', '_private_job_queues', '_private_tasks', '_private_known_crontabs'])
     as wanted (name) where to_regclass('graphile_worker.' || name) is null";
 
-/// What is missing of the shape that `bin/prepare` wrote down, and what is there beside.
-async fn shape(db: &mut PgConnection) -> anyhow::Result<Found> {
+/// Differences from the schema that `bin/prepare` wrote to `shape.txt`.
+async fn shape(db: &mut PgConnection) -> anyhow::Result<Violations> {
     let mut tx = db.begin().await?;
-    let found = sqlx::query_scalar::<_, String>(include_str!("shape.sql")).fetch_all(&mut *tx).await;
+    let actual = sqlx::query_scalar::<_, String>(include_str!("shape.sql")).fetch_all(&mut *tx).await;
     tx.rollback().await?;
-    let found: BTreeSet<_> = found?.into_iter().collect();
-    let told: BTreeSet<_> = include_str!("shape.txt").lines().map(ToOwned::to_owned).collect();
-    let missing = told.difference(&found).map(|line| format!("no {line}"));
-    Ok(Found::these(missing.chain(found.difference(&told).map(|line| format!("unknown {line}"))).collect()))
+    let actual: BTreeSet<_> = actual?.into_iter().collect();
+    let expected: BTreeSet<_> = include_str!("shape.txt").lines().map(ToOwned::to_owned).collect();
+    let missing = expected.difference(&actual).map(|line| format!("no {line}"));
+    Ok(Violations::named(missing.chain(actual.difference(&expected).map(|line| format!("unknown {line}"))).collect()))
 }
 
-async fn migrations(db: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
+async fn migrations(db: &mut PgConnection, report: &mut VerifyReport) -> anyhow::Result<()> {
     let mut tx = db.begin().await?;
     let applied = sqlx::query("select version, checksum, success from _sqlx_migrations").fetch_all(&mut *tx).await;
     tx.rollback().await?;
@@ -106,27 +109,23 @@ async fn migrations(db: &mut PgConnection, report: &mut Report) -> anyhow::Resul
     });
     let dirty = applied.iter().filter(|(.., success)| !success);
     let newer = applied.iter().filter(|(version, ..)| known.iter().all(|known| known.version != *version));
-    let names = |versions: Vec<i64>| Ok(Found::these(versions.iter().map(ToString::to_string).collect()));
-    report.add("migrations", "every migration is recorded", names(missing.collect()));
+    let names = |versions: Vec<i64>| Ok(Violations::named(versions.iter().map(ToString::to_string).collect()));
+    report.add("migrations", "every migration is applied", names(missing.collect()));
     report.add(
         "checksums-of-migrations",
-        "every migration is the one that this program has",
+        "every migration is the one of this version",
         names(changed.map(|(version, ..)| *version).collect()),
     );
-    report.add(
-        "dirty-migrations",
-        "no migration stopped half-way",
-        names(dirty.map(|(version, ..)| *version).collect()),
-    );
+    report.add("dirty-migrations", "no migration failed halfway", names(dirty.map(|(version, ..)| *version).collect()));
     report.add(
         "newer-migrations",
-        "no migration is newer than this program",
+        "no migration is newer than this version",
         names(newer.map(|(version, ..)| *version).collect()),
     );
     Ok(())
 }
 
-async fn sequences(db: &mut PgConnection) -> anyhow::Result<Found> {
+async fn sequences(db: &mut PgConnection) -> anyhow::Result<Violations> {
     let owned = sqlx::query(
         "select format('%I.%I', sn.nspname, s.relname), format('%I.%I', tn.nspname, t.relname), quote_ident(a.attname)
         from pg_depend d
@@ -149,20 +148,23 @@ async fn sequences(db: &mut PgConnection) -> anyhow::Result<Found> {
             behind.push(sequence);
         }
     }
-    Ok(Found::these(behind))
+    Ok(Violations::named(behind))
 }
 
-/// Looks at every index and table page by page.
-pub async fn pages(db: &mut PgConnection) -> anyhow::Result<Found> {
+/// Checks every page of every index and table by amcheck.
+pub async fn pages(db: &mut PgConnection) -> anyhow::Result<Violations> {
     let mut tx = db.begin().await?;
     sqlx::raw_sql("create extension if not exists amcheck")
         .execute(&mut *tx)
         .await
-        .context("amcheck cannot be created; a superuser can do it once: create extension amcheck")?;
+        .context("the extension amcheck cannot be created; a superuser must run once: create extension amcheck")?;
     let allowed = "select has_function_privilege('bt_index_parent_check(regclass, boolean)', 'execute')
         and has_function_privilege('verify_heapam(regclass, boolean, boolean, text, bigint, bigint)', 'execute')";
     let allowed: bool = sqlx::query_scalar(allowed).fetch_one(&mut *tx).await?;
-    anyhow::ensure!(allowed, "this role may not run amcheck's functions; verify as a superuser, or let one grant them");
+    anyhow::ensure!(
+        allowed,
+        "this role may not execute amcheck's functions; verify as a superuser, or grant them to this role"
+    );
     let indexes: Vec<(i64, String)> = sqlx::query_as(
         "select c.oid::bigint, c.oid::regclass::text from pg_index i join pg_class c on c.oid = i.indexrelid
         join pg_am a on a.oid = c.relam join pg_namespace n on n.oid = c.relnamespace
@@ -173,9 +175,9 @@ pub async fn pages(db: &mut PgConnection) -> anyhow::Result<Found> {
     let mut broken = Vec::new();
     for (index, name) in indexes {
         let mut one = tx.begin().await?;
-        let checked =
+        let result =
             sqlx::query("select bt_index_parent_check($1::oid::regclass, true)").bind(index).execute(&mut *one).await;
-        if let Err(cause) = checked {
+        if let Err(cause) = result {
             broken.push(format!("{name}: {cause}"));
         }
         one.rollback().await?;
@@ -189,5 +191,5 @@ pub async fn pages(db: &mut PgConnection) -> anyhow::Result<Found> {
     .await?;
     broken.extend(tables);
     tx.rollback().await?;
-    Ok(Found::these(broken))
+    Ok(Violations::named(broken))
 }

@@ -1,26 +1,24 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use pg_backup::{Format, Key, Manifest, checksums};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
 use super::{
-    Against, Report,
+    VerifyOptions, VerifyReport,
     relations::{RELATIONS, Relation},
     run, schema,
 };
 use crate::{
     backend::Backend,
-    backup::{
-        Format, Key, Manifest, journal,
-        tally::{tables_of, tally},
-    },
+    backup::erasure_log::{LogEntry, LoggedTable},
     clock::Clock,
     demo, testing,
 };
 
 /// A restored database with a row in every table that belongs to another.
-async fn restored(db: PgPool) -> (Backend, Manifest, Vec<journal::Entry>) {
+async fn restored(db: PgPool) -> (Backend, Manifest, Vec<LogEntry>) {
     let backend = Backend { clock: Clock::System, ..testing::backend(db).await };
     demo::seed(&backend, 0).await.unwrap();
     sqlx::raw_sql(REST).execute(&backend.db).await.unwrap();
@@ -37,12 +35,12 @@ async fn restored(db: PgPool) -> (Backend, Manifest, Vec<journal::Entry>) {
         program_version: String::new(),
         database: String::new(),
         restored_at: None,
-        tables: tally(&mut tx).await.unwrap(),
+        tables: checksums::compute(&mut tx).await.unwrap(),
     };
     tx.rollback().await.unwrap();
-    let manifest_at = manifest.at;
+    let at = manifest.at;
     let row = json!({ "address": "gone@example.org", "host_id": null, "reason": "hard-bounce", "at": "2026-01-01T00:00:00Z" });
-    (backend, manifest, vec![journal::Entry { at: manifest_at, table: journal::Table::Suppressions, gone: false, row }])
+    (backend, manifest, vec![LogEntry { at, table: LoggedTable::Suppressions, gone: false, row }])
 }
 
 /// What the demonstration lacks.
@@ -109,7 +107,7 @@ const BREAKING: &[(&str, &str)] = &[
     ("seats", "update events set capacity = 1, updated_at = '2000-01-01'
         where id = (select event_id from rsvps where answer = 'attending' limit 1)"),
     ("history", "delete from rsvp_history where guest_id = (select guest_id from rsvps limit 1)"),
-    ("standings", "update guests set status = 'declined' where id = (select id from guests where status = 'attending' limit 1)"),
+    ("guest-status", "update guests set status = 'declined' where id = (select id from guests where status = 'attending' limit 1)"),
     ("times", "update users set created_at = now() + interval '2 hours'"),
     ("outbox", "delete from outbox_pause"),
     ("token-hashes", "alter table account_tokens drop constraint account_tokens_token_hash_check;
@@ -121,7 +119,7 @@ const BREAKING: &[(&str, &str)] = &[
     ("erased", "insert into erasures select id, 'anonymous-guest', '2000-01-01' from guests limit 1"),
     ("erased", "insert into erasures select id, 'deleted-user', '2000-01-01' from users limit 1"),
     ("triggers", "drop trigger erasures_only_grow on erasures"),
-    ("journal", "delete from suppressions where address = 'gone@example.org'"),
+    ("erasure-log", "delete from suppressions where address = 'gone@example.org'"),
     ("restore-noted", "delete from restores"),
     ("sessions", "update sessions set ended_at = null"),
     ("account-links", "update account_tokens set used_at = null"),
@@ -154,16 +152,16 @@ fn orphan(relation: &Relation) -> String {
     )
 }
 
-fn failed(report: &Report) -> Vec<String> {
+fn failed(report: &VerifyReport) -> Vec<String> {
     report.failed().map(|check| check.name.clone()).collect()
 }
 
 /// What fails when this was done.
-async fn after(db: &mut PgConnection, sql: String, against: &Against<'_>) -> Vec<String> {
+async fn after(db: &mut PgConnection, sql: String, options: &VerifyOptions<'_>) -> Vec<String> {
     let mut tx = db.begin().await.unwrap();
     sqlx::raw_sql("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *tx).await.unwrap_or_else(|cause| panic!("{sql}: {cause}"));
-    let report = run(&mut tx, against).await.unwrap();
+    let report = run(&mut tx, options).await.unwrap();
     tx.rollback().await.unwrap();
     failed(&report)
 }
@@ -171,11 +169,11 @@ async fn after(db: &mut PgConnection, sql: String, against: &Against<'_>) -> Vec
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn every_check_fails_for_its_own_damage_and_no_other(db: PgPool) {
     let (backend, manifest, entries) = restored(db).await;
-    let whole = Against {
+    let whole = VerifyOptions {
         manifest: Some(&manifest),
-        journal: Some(&entries),
+        erasure_log: Some(&entries),
         secrets: &backend.secrets,
-        live: false,
+        serving: false,
         deep: true,
     };
     let mut db = backend.db.acquire().await.unwrap();
@@ -184,11 +182,11 @@ async fn every_check_fails_for_its_own_damage_and_no_other(db: PgPool) {
     assert!(report.checks.len() >= 28 + RELATIONS.len());
 
     // Damage changes rows and contents too; those are compared where they are what is broken.
-    let alone = Against { manifest: None, ..whole };
+    let alone = VerifyOptions { manifest: None, ..whole };
     let mut broken = BTreeSet::new();
     for (name, sql) in BREAKING {
-        let against = if ["rows", "contents"].contains(name) { &whole } else { &alone };
-        let found = after(&mut db, (*sql).to_owned(), against).await;
+        let options = if ["rows", "contents"].contains(name) { &whole } else { &alone };
+        let found = after(&mut db, (*sql).to_owned(), options).await;
         // What had to be dropped to let the damage in is damage of its own.
         let dropped = *name != "shape" && (sql.contains("drop ") || *name == "pages");
         assert_eq!(found.iter().filter(|found| !(dropped && *found == "shape")).collect::<Vec<_>>(), [name]);
@@ -217,7 +215,7 @@ async fn every_check_fails_for_its_own_damage_and_no_other(db: PgPool) {
     assert_eq!(broken, all, "a check without a test that breaks it");
 
     // What holds only after a restore is left out for a database that serves.
-    let live = Against { live: true, ..alone };
+    let live = VerifyOptions { serving: true, ..alone };
     for name in ["restore-noted", "sessions", "account-links", "outbox-paused"] {
         let (_, sql) = BREAKING.iter().find(|(breaking, _)| *breaking == name).unwrap();
         assert_eq!(after(&mut db, (*sql).to_owned(), &live).await, [""; 0]);
@@ -227,7 +225,7 @@ async fn every_check_fails_for_its_own_damage_and_no_other(db: PgPool) {
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn the_lists_of_tables_and_relations_are_those_of_the_schema(db: PgPool) {
     let mut db = db.acquire().await.unwrap();
-    assert_eq!(tables_of(&mut db).await.unwrap(), schema::TABLES);
+    assert_eq!(checksums::table_names(&mut db).await.unwrap(), schema::TABLES);
     let mut keys: Vec<(String, String)> = sqlx::query_as(
         "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint
         where contype = 'f' and connamespace = 'public'::regnamespace order by 1, 2",
@@ -245,8 +243,9 @@ async fn the_lists_of_tables_and_relations_are_those_of_the_schema(db: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn an_empty_database_is_not_whole(db: PgPool) {
     let backend = testing::backend(db).await;
-    let against = Against { manifest: None, journal: None, secrets: &backend.secrets, live: true, deep: false };
-    let report = run(&mut backend.db.acquire().await.unwrap(), &against).await.unwrap();
+    let options =
+        VerifyOptions { manifest: None, erasure_log: None, secrets: &backend.secrets, serving: true, deep: false };
+    let report = run(&mut backend.db.acquire().await.unwrap(), &options).await.unwrap();
     let failed = failed(&report);
     assert!(["tables", "migrations", "triggers", "seats"].iter().all(|name| failed.contains(&(*name).to_owned())));
 }

@@ -1,3 +1,5 @@
+//! Drill visit: a host signs in to the restored copy, invites a guest, and the guest replies.
+
 use std::{process::Stdio, time::Duration};
 
 use anyhow::{Context, bail, ensure};
@@ -14,13 +16,13 @@ use tokio::{
 
 use crate::{config::Config, connect};
 
-/// How long the copy may take to serve.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The host who comes to the copy. `.invalid` is nobody's (RFC 2606).
+/// Timeout of each step.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The host of the drill. `.invalid` belongs to nobody (RFC 2606).
 const EMAIL: &str = "drill@guestguard.invalid";
 
 /// Serves the database of `config` on a free port, signs in, opens the dashboard, plans an event, invites a guest and
-/// answers as that guest.
+/// replies as that guest.
 pub async fn visit(config: &Config) -> anyhow::Result<()> {
     let backend = connect::backend(config).await?;
     let password = random_token()?;
@@ -30,17 +32,17 @@ pub async fn visit(config: &Config) -> anyhow::Result<()> {
         password: password.clone(),
         accepted: "true".into(),
     };
-    let opened = auth::actions::sign_up_verified(&backend, &account).await;
-    opened.map_err(guestguard::error::Error::into_cause).context("the copy takes no new account")?;
+    let result = auth::actions::sign_up_verified(&backend, &account).await;
+    result.map_err(guestguard::error::Error::into_cause).context("creating an account")?;
 
     let (_server, base) = serve(config).await?;
-    let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().timeout(PATIENCE).build()?;
+    let client = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().timeout(TIMEOUT).build()?;
     let visitor = Visitor { client, base };
-    let onwards = visitor
+    let location = visitor
         .post("/api/auth/sign-in", "/sign-in", &[("form[email]", EMAIL), ("form[password]", &password)])
         .await
         .context("signing in")?;
-    ensure!(onwards == "/dashboard", "signing in led to {onwards}");
+    ensure!(location == "/dashboard", "signing in led to {location}");
     visitor.get("/dashboard").await.context("the dashboard")?;
 
     let starts = (backend.clock.now() + chrono::TimeDelta::days(30)).format("%Y-%m-%dT18:30").to_string();
@@ -65,17 +67,17 @@ pub async fn visit(config: &Config) -> anyhow::Result<()> {
     let token = token.context("the guest has no link")?;
 
     let guest =
-        Visitor { client: Client::builder().redirect(Policy::none()).no_proxy().timeout(PATIENCE).build()?, ..visitor };
+        Visitor { client: Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).build()?, ..visitor };
     let link = format!("/i/{token}");
     guest.get(&link).await.context("the invitation")?;
     let answer = [("token", token.as_str()), ("form[answer]", "attending"), ("form[heads]", "1")];
-    guest.post("/api/rsvp/answer", &link, &answer).await.context("answering")?;
-    let page = guest.get(&link).await.context("the invitation after the answer")?;
-    ensure!(page.contains("Drill Guest"), "the invitation does not greet its guest");
+    guest.post("/api/rsvp/answer", &link, &answer).await.context("replying")?;
+    let page = guest.get(&link).await.context("the invitation after the reply")?;
+    ensure!(page.contains("Drill Guest"), "the invitation does not name its guest");
     Ok(())
 }
 
-/// A node of its own on the copy; it ends with what is returned.
+/// Starts a server on the copy; it stops when the child is dropped.
 async fn serve(config: &Config) -> anyhow::Result<(Child, String)> {
     let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
     let base = format!("http://{address}");
@@ -88,32 +90,32 @@ async fn serve(config: &Config) -> anyhow::Result<(Child, String)> {
         .env("GG_SECRET_KEY", &config.secret_key)
         .env("GG_TRUSTED_PROXIES", "0")
         .env("GG_LOG", "error")
-        // Whoever drills often is not locked out of the copy.
+        // Frequent drills must not reach the rate limit.
         .env("GG_LIMIT_SIGN_IN", "1000/60")
         .env("GG_LIMIT_SIGN_IN_ADDRESS", "1000/60")
-        // The copy neither sells nor tells anybody about itself.
+        // The copy must not reach Stripe, nor take the address of the metrics.
         .env("GG_STRIPE_SECRET_KEY", "")
         .env("GG_METRICS_LISTEN", "")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    let mut server = command.spawn().context("the copy cannot be served")?;
+    let mut server = command.spawn().context("the server of the copy does not start")?;
     let (Some(stdout), Some(stderr)) = (server.stdout.take(), server.stderr.take()) else {
-        bail!("the copy's server has no output");
+        bail!("the server of the copy has no output");
     };
-    let (mut said, mut complaints) = (BufReader::new(stdout).lines(), BufReader::new(stderr).lines());
-    match tokio::time::timeout(PATIENCE, said.next_line()).await {
+    let (mut output, mut errors) = (BufReader::new(stdout).lines(), BufReader::new(stderr).lines());
+    match tokio::time::timeout(TIMEOUT, output.next_line()).await {
         Ok(Ok(Some(_))) => Ok((server, base)),
         Ok(_) => {
-            let why = complaints.next_line().await?.unwrap_or_else(|| "it said nothing".to_owned());
-            bail!("the copy does not serve: {why}");
+            let error = errors.next_line().await?.unwrap_or_else(|| "no message".to_owned());
+            bail!("the server of the copy does not start: {error}");
         }
-        Err(_) => bail!("the copy does not serve within {} s", PATIENCE.as_secs()),
+        Err(_) => bail!("the server of the copy does not start within {} s", TIMEOUT.as_secs()),
     }
 }
 
-/// Somebody with a browser.
+/// A browser.
 struct Visitor {
     client: Client,
     base: String,
@@ -121,22 +123,23 @@ struct Visitor {
 
 impl Visitor {
     async fn get(&self, path: &str) -> anyhow::Result<String> {
-        let answer = self.client.get(format!("{}{path}", self.base)).header(header::ACCEPT, "text/html").send().await?;
-        ensure!(answer.status() == StatusCode::OK, "it answered {}", answer.status());
-        Ok(answer.text().await?)
+        let response =
+            self.client.get(format!("{}{path}", self.base)).header(header::ACCEPT, "text/html").send().await?;
+        ensure!(response.status() == StatusCode::OK, "status {}", response.status());
+        Ok(response.text().await?)
     }
 
     async fn form(&self, path: &str, fields: &[(&str, &str)]) -> anyhow::Result<Response> {
-        let posted =
+        let request =
             self.client.post(format!("{}{path}", self.base)).header(header::ACCEPT, "text/html,*/*").form(fields);
-        Ok(posted.send().await?)
+        Ok(request.send().await?)
     }
 
-    /// Posts a form that stands on the page `back`; where it leads, which must not be back.
+    /// Posts a form of the page `back`. The page it redirects to, which must be another.
     async fn post(&self, path: &str, back: &str, fields: &[(&str, &str)]) -> anyhow::Result<String> {
-        let answer = self.form(path, &[fields, &[("_back", back)]].concat()).await?;
-        ensure!(answer.status() == StatusCode::SEE_OTHER, "it answered {}", answer.status());
-        let onwards = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
-        Ok(onwards.to_owned())
+        let response = self.form(path, &[fields, &[("_back", back)]].concat()).await?;
+        ensure!(response.status() == StatusCode::SEE_OTHER, "status {}", response.status());
+        let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+        Ok(location.to_owned())
     }
 }

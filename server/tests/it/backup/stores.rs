@@ -1,3 +1,5 @@
+//! Stores: S3 buckets with encryption, refusals, interrupted uploads and corrupted reads.
+
 use std::{process::Stdio, time::Duration};
 
 use axum::{
@@ -20,15 +22,14 @@ use crate::support::{
     python,
 };
 
-/// An S3 that somebody else wrote (moto), with accounts and permissions.
+/// An independent S3 implementation (moto), with accounts and permissions.
 struct Store {
     address: String,
     _process: Child,
 }
 
 impl Store {
-    /// One with the bucket `backups`, of which whoever is told may know nothing: signatures and permissions count once
-    /// `free` requests were made.
+    /// A server with the bucket `backups`, which checks signatures and permissions after `free` requests.
     async fn start(free: usize) -> Self {
         let address = free_address().await;
         let (host, port) = address.split_once(':').unwrap();
@@ -53,7 +54,7 @@ impl Store {
         bucket(&format!("http://{}", self.address))
     }
 
-    /// The headers with which the store gives an object out.
+    /// The response headers of an object.
     async fn head(&self, name: &str) -> header::HeaderMap {
         let answer = reqwest::Client::new()
             .head(format!("http://{}/backups/guests/{name}", self.address))
@@ -79,7 +80,7 @@ fn bucket(endpoint: &str) -> Place {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_bucket_keeps_backups_encrypted_and_gives_them_back(db: PgPool) {
+async fn a_bucket_stores_encrypted_backups_and_returns_them(db: PgPool) {
     let store = Store::start(1_000).await;
     let place = store.place();
     seeded(&db, &place).await;
@@ -109,11 +110,11 @@ async fn a_bucket_keeps_backups_encrypted_and_gives_them_back(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_bucket_that_is_not_there_or_not_ours_is_one_clear_sentence(db: PgPool) {
-    // One request made the bucket; from then on accounts count, and nobody has one.
+async fn a_missing_or_foreign_bucket_is_one_clear_sentence(db: PgPool) {
+    // One request created the bucket; the server checks accounts after it, and there is none.
     let store = Store::start(1).await;
     let ran = store.place().run(&url(&db), &["backup"]).await;
-    ran.refused(1, "the store knows no such credentials");
+    ran.refused(1, "the store does not know these credentials");
     let open = Store::start(1_000).await;
     let ran = open.place().with("GG_BACKUP_URL", "s3://elsewhere").run(&url(&db), &["backup"]).await;
     ran.refused(1, "the bucket does not exist");
@@ -123,7 +124,7 @@ async fn a_bucket_that_is_not_there_or_not_ours_is_one_clear_sentence(db: PgPool
     bucket("http://store.example").run(&url(&db), &["backup"]).await.refused_by_settings("GG_BACKUP_S3_ENDPOINT");
 }
 
-/// A store that answers everything so.
+/// A store with one answer to every request.
 async fn answering(status: StatusCode, code: &'static str) -> Place {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -134,12 +135,12 @@ async fn answering(status: StatusCode, code: &'static str) -> Place {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn what_a_store_refuses_is_said_with_the_remedy(db: PgPool) {
+async fn each_refusal_of_a_store_names_the_remedy(db: PgPool) {
     for (status, code, says) in [
-        (StatusCode::FORBIDDEN, "AccessDenied", "that is not permitted"),
+        (StatusCode::FORBIDDEN, "AccessDenied", "permission denied"),
         (StatusCode::BAD_REQUEST, "ExpiredToken", "the credentials have expired"),
         (StatusCode::FORBIDDEN, "RequestTimeTooSkewed", "this machine's clock is wrong"),
-        (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "the store knows no such credentials"),
+        (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "the store does not know these credentials"),
         (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "check that the store is up"),
     ] {
         answering(status, code).await.run(&url(&db), &["backup"]).await.refused(1, says);
@@ -147,11 +148,11 @@ async fn what_a_store_refuses_is_said_with_the_remedy(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn an_upload_that_is_cut_off_moves_no_pointer_and_leaves_no_backup(db: PgPool) {
+async fn an_interrupted_upload_moves_no_pointer_and_leaves_no_backup(db: PgPool) {
     let store = Store::start(1_000).await;
     seeded(&db, &store.place()).await;
     let first = store.place().back_up(&db).await;
-    // In front of it, from now on: whatever carries a dump is cut off after a few bytes.
+    // A proxy that cuts off every upload of a dump after a few bytes.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let behind = store.address.clone();
@@ -182,8 +183,8 @@ async fn an_upload_that_is_cut_off_moves_no_pointer_and_leaves_no_backup(db: PgP
     super::restored(&db, &store.place(), "latest").await.remove().await.unwrap();
 }
 
-/// Between us and the store: what comes back of a dump has one bit that was not written.
-async fn lying(store: &Store) -> Place {
+/// A proxy that flips one bit of every dump it returns.
+async fn corrupting(store: &Store) -> Place {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, behind) = (listener.local_addr().unwrap(), store.address.clone());
     let pass = move |request: Request| {
@@ -212,11 +213,11 @@ async fn lying(store: &Store) -> Place {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_store_that_gives_back_something_else_is_not_trusted(db: PgPool) {
+async fn a_store_that_returns_other_bytes_is_not_trusted(db: PgPool) {
     let store = Store::start(1_000).await;
     seeded(&db, &store.place()).await;
     let first = store.place().back_up(&db).await;
-    lying(&store).await.run(&url(&db), &["backup"]).await.refused(1, "came back otherwise than it was written");
+    corrupting(&store).await.run(&url(&db), &["backup"]).await.refused(1, "differs from what was written");
     let list = store.place().run(&url(&db), &["backup", "list"]).await;
     assert_eq!(list.out.lines().count(), 1, "{}", list.out);
     assert!(list.out.contains(first["key"].as_str().unwrap()));

@@ -108,7 +108,7 @@ impl App {
         let stop = CancellationToken::new();
         let hub = Hub::connect(&config, stop.clone()).await.unwrap();
         let router = router::router(&config, services.clone(), hub, certificates.clone()).unwrap();
-        tokio::spawn(backend.maintenance.clone().follow(backend.redis.clone(), stop.clone().cancelled_owned()));
+        tokio::spawn(backend.maintenance.clone().watch(backend.redis.clone(), stop.clone().cancelled_owned()));
         tokio::spawn(listen::serve(listener, router, stop.clone()));
         Self {
             address,

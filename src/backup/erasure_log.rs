@@ -1,52 +1,53 @@
+//! Erasure log: suppressions and erasures since a backup, shipped to the store so that a restore does not undo them.
+
 use std::collections::HashSet;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use pg_backup::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::Store;
 use crate::{error::Result, notifications::suppressions, secrets::Secrets};
 
-/// Where the journal lies beside the backups: `journal/2026/11/26/<time>-<id>.json`, one entry a line.
-const FOLDER: &str = "journal";
-/// Entries of one object.
+/// The log's folder in the store: `erasure-log/2026/11/26/<time>-<id>.json`, one entry a line.
+const FOLDER: &str = "erasure-log";
+/// Entries in one object.
 const BATCH: i64 = 5_000;
 /// The advisory lock that one shipment holds; any fixed number does.
 const LOCK: i64 = 0x6261_636b_7570_0002;
-/// Entries that nobody ships, because backups are not configured, are forgotten after so many days.
-const DAYS: i32 = 35;
+/// Where backups are not configured, entries are deleted after this many days.
+const UNSHIPPED_DAYS: i32 = 35;
 
-/// One thing that a restore must not undo.
+/// One change that a restore must not undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LogEntry {
     pub at: DateTime<Utc>,
-    pub table: Table,
-    /// Taken back: a suppression that was lifted.
+    pub table: LoggedTable,
+    /// The row was deleted: a suppression was removed.
     pub gone: bool,
-    /// The row.
     pub row: Value,
 }
 
-/// What stands in the journal.
+/// The tables whose changes are logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Table {
+pub enum LoggedTable {
     Suppressions,
     Erasures,
 }
 
-/// Brings what has gathered in the database to the place where backups are kept. How many entries went.
+/// Moves the log from the database to the store. The number of entries.
 ///
 /// # Errors
-/// The store or the database is out of reach; the entries stay, and go with the next try. One may go twice.
+/// The store or the database cannot be reached; the entries stay for the next attempt. An entry may be shipped twice.
 pub async fn ship(db: &mut PgConnection, store: &Store) -> anyhow::Result<usize> {
     let mut shipped = 0;
     loop {
         let mut tx = db.begin().await?;
-        // One at a time, so that names stand in the order of what they hold.
+        // One shipment at a time, so that the objects' names are in the order of their entries.
         sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
         let entries = sqlx::query!(
             r#"
@@ -71,30 +72,32 @@ pub async fn ship(db: &mut PgConnection, store: &Store) -> anyhow::Result<usize>
     }
 }
 
-/// All entries that are kept, in the order in which they were made. A database that was recovered may ship again, and late,
-/// what was shipped before.
-pub async fn read(store: &Store) -> anyhow::Result<Vec<Entry>> {
+/// All entries in the store, by time. A recovered database may ship entries late, and a second time.
+///
+/// # Errors
+/// The store cannot be reached, or an object is damaged.
+pub async fn read(store: &Store) -> anyhow::Result<Vec<LogEntry>> {
     let mut entries = Vec::new();
-    for listed in store.list(FOLDER).await? {
-        let Some(lines) = store.get(&listed.name).await? else { continue };
+    for object in store.list(FOLDER).await? {
+        let Some(lines) = store.get(&object.name).await? else { continue };
         for line in String::from_utf8_lossy(&lines).lines() {
-            let entry = serde_json::from_str(line).with_context(|| format!("{} is damaged", listed.name))?;
+            let entry = serde_json::from_str(line).with_context(|| format!("{} is damaged", object.name))?;
             entries.push(entry);
         }
     }
-    entries.sort_by_key(|entry: &Entry| entry.at);
+    entries.sort_by_key(|entry: &LogEntry| entry.at);
     Ok(entries)
 }
 
-/// Entries that this database has not shipped yet. They stand in it already, but must not be undone by older ones.
-async fn own(db: &mut PgConnection) -> anyhow::Result<Vec<Entry>> {
+/// Entries that this database has not shipped yet. It has them applied, but older entries must not undo them.
+async fn unshipped(db: &mut PgConnection) -> anyhow::Result<Vec<LogEntry>> {
     let rows =
         sqlx::query_scalar!(r#"select entry || jsonb_build_object('at', at) as "entry!" from erasure_log order by id"#);
     let rows = rows.fetch_all(db).await?;
     Ok(rows.into_iter().map(serde_json::from_value).collect::<Result<_, serde_json::Error>>()?)
 }
 
-/// Seconds since the oldest entry that was not shipped; 0: all were.
+/// Age of the oldest entry that was not shipped, in seconds; 0: all were.
 pub async fn waiting_seconds(db: &PgPool) -> Result<i64> {
     let seconds = sqlx::query_scalar!(
         r#"select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::bigint as "seconds!" from erasure_log"#
@@ -102,12 +105,12 @@ pub async fn waiting_seconds(db: &PgPool) -> Result<i64> {
     Ok(seconds.fetch_one(db).await?)
 }
 
-/// Applies entries again. Those that the database knows change nothing. How many changed something.
-async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> anyhow::Result<u64> {
+/// Applies entries; those already applied change nothing. The number of rows changed.
+async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[LogEntry]) -> anyhow::Result<u64> {
     let mut changed = 0;
     for entry in entries {
-        let done = match (entry.table, entry.gone) {
-            (Table::Suppressions, false) => {
+        let result = match (entry.table, entry.gone) {
+            (LoggedTable::Suppressions, false) => {
                 sqlx::query!(
                     "insert into suppressions select s.* from jsonb_populate_record(null::suppressions, $1) s
                     where s.host_id is null
@@ -118,7 +121,7 @@ async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> 
                 .execute(&mut *tx)
                 .await
             }
-            (Table::Suppressions, true) => {
+            (LoggedTable::Suppressions, true) => {
                 sqlx::query!(
                     "delete from suppressions s using jsonb_populate_record(null::suppressions, $1) gone
                     where (s.address, s.address_hash, s.host_id)
@@ -129,7 +132,7 @@ async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> 
                 .execute(&mut *tx)
                 .await
             }
-            (Table::Erasures, _) => {
+            (LoggedTable::Erasures, _) => {
                 sqlx::query!(
                     "insert into erasures select e.* from jsonb_populate_record(null::erasures, $1) e
                     on conflict do nothing",
@@ -139,22 +142,23 @@ async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> 
                 .await
             }
         };
-        if let (Table::Suppressions, true, Some(resumed)) = (entry.table, entry.gone, Resumed::of(&entry.row)) {
-            suppressions::forget_resumed(tx, secrets, &resumed.hash, resumed.host, &resumed.reason).await?;
+        if let (LoggedTable::Suppressions, true, Some(removed)) = (entry.table, entry.gone, RemovedHash::of(&entry.row))
+        {
+            suppressions::forget_resumed(tx, secrets, &removed.hash, removed.host, &removed.reason).await?;
         }
-        changed += done.context("the journal names what this program does not know")?.rows_affected();
+        changed += result.context("the erasure log has a row that this version cannot read")?.rows_affected();
     }
     Ok(changed)
 }
 
-/// A suppression that was kept as a hash and taken back.
-struct Resumed {
+/// A removed suppression whose address was kept as a hash.
+struct RemovedHash {
     hash: Vec<u8>,
     host: Option<Uuid>,
     reason: String,
 }
 
-impl Resumed {
+impl RemovedHash {
     fn of(row: &Value) -> Option<Self> {
         let text = |name: &str| row.get(name).and_then(Value::as_str);
         // As PostgreSQL writes bytes into JSON.
@@ -165,32 +169,32 @@ impl Resumed {
     }
 }
 
-/// The same, together with what the database has not shipped yet, in the order in which all of it happened.
-pub(super) async fn replay_with_own(
+/// Applies `entries` and those that the database has not shipped yet, by time.
+pub(super) async fn replay_with_unshipped(
     tx: &mut PgConnection,
     secrets: &Secrets,
-    entries: &[Entry],
+    entries: &[LogEntry],
 ) -> anyhow::Result<u64> {
-    let mut all = [entries, &own(tx).await?].concat();
+    let mut all = [entries, &unshipped(tx).await?].concat();
     all.sort_by_key(|entry| entry.at);
     let changed = replay(tx, secrets, &all).await?;
     suppressions::veil_known(tx, secrets).await?;
     Ok(changed)
 }
 
-/// How many of the entries the database lacks: what would change if they were applied.
-pub(super) async fn missing(db: &mut PgConnection, secrets: &Secrets, entries: &[Entry]) -> anyhow::Result<u64> {
+/// The number of rows that applying the entries would change.
+pub(super) async fn missing(db: &mut PgConnection, secrets: &Secrets, entries: &[LogEntry]) -> anyhow::Result<u64> {
     let mut tx = db.begin().await?;
     sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
-    // Applied as a whole, since a later entry may take back an earlier one; then compared, and nothing is kept of it.
-    let before = standing(&mut tx).await?;
-    replay_with_own(&mut tx, secrets, entries).await?;
-    let after = standing(&mut tx).await?;
+    // All at once, since a later entry may reverse an earlier one; then rolled back.
+    let before = rows(&mut tx).await?;
+    replay_with_unshipped(&mut tx, secrets, entries).await?;
+    let after = rows(&mut tx).await?;
     tx.rollback().await?;
     Ok(after.symmetric_difference(&before).count() as u64)
 }
 
-async fn standing(tx: &mut PgConnection) -> anyhow::Result<HashSet<String>> {
+async fn rows(tx: &mut PgConnection) -> anyhow::Result<HashSet<String>> {
     let rows: Vec<String> = sqlx::query_scalar(
         "select concat_ws(' ', address, encode(address_hash, 'hex'), reason, host_id) from suppressions
         union all select concat_ws(' ', id, kind) from erasures",
@@ -200,37 +204,40 @@ async fn standing(tx: &mut PgConnection) -> anyhow::Result<HashSet<String>> {
     Ok(rows.into_iter().collect())
 }
 
-/// Forgets what every backup that is kept contains.
-pub(super) async fn forget_before(store: &Store, before: DateTime<Utc>) -> anyhow::Result<()> {
-    for listed in store.list(FOLDER).await? {
-        if listed.changed_at < before {
-            store.delete(&listed.name).await?;
+/// Deletes shipped entries from before this time, which every remaining backup contains.
+pub(super) async fn delete_before(store: &Store, before: DateTime<Utc>) -> anyhow::Result<()> {
+    for object in store.list(FOLDER).await? {
+        if object.changed_at < before {
+            store.delete(&object.name).await?;
         }
     }
     Ok(())
 }
 
-/// Forgets entries that are not shipped anywhere.
-pub async fn forget_old(db: &PgPool) -> anyhow::Result<()> {
-    sqlx::query!("delete from erasure_log where at < now() - make_interval(days => $1)", DAYS).execute(db).await?;
+/// Deletes old entries where backups are not configured, and nothing is shipped.
+pub async fn delete_unshipped(db: &PgPool) -> anyhow::Result<()> {
+    sqlx::query!("delete from erasure_log where at < now() - make_interval(days => $1)", UNSHIPPED_DAYS)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use pg_backup::store::S3;
+
     use super::*;
-    use crate::backup::store::S3;
 
     #[tokio::test]
-    async fn entries_are_read_in_the_order_in_which_they_happened_however_late_they_were_shipped() {
+    async fn entries_are_read_in_the_order_of_their_time_however_late_they_were_shipped() {
         let folder = tempfile::tempdir().unwrap();
-        let place = url::Url::from_directory_path(folder.path()).unwrap();
-        let store = Store::open(&place, &S3::default()).unwrap();
+        let url = url::Url::from_directory_path(folder.path()).unwrap();
+        let store = Store::open(&url, &S3::default()).unwrap();
         let line = |at: &str, gone| {
             let entry = serde_json::json!({ "at": at, "table": "suppressions", "gone": gone, "row": {} });
             format!("{entry}\n").into_bytes()
         };
-        // A database that was recovered ships a second time what it had to ship at that moment.
+        // A recovered database ships a second time what was unshipped at that moment.
         for (name, at, gone) in
             [("1", "12:00", false), ("2", "12:01", true), ("3", "12:02", false), ("4", "12:01", true)]
         {

@@ -1,18 +1,20 @@
+//! PostgreSQL's client programs: `pg_dump`, `pg_restore` and `psql`.
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Where Debian keeps PostgreSQL's programs, one folder for each major version.
+/// Debian's folder for PostgreSQL's programs, with one subfolder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// Parameters that an address may carry behind its question mark, as libpq reads them from the environment. `ssl-mode` and
-/// the like are sqlx's other names for them; what only sqlx knows is left out.
+/// Query parameters of a database URL, and the environment variables by which libpq takes them. `ssl-mode` and the like are
+/// sqlx's aliases; parameters that only sqlx knows are omitted.
 const PARAMETERS: [(&str, &str); 14] = [
     ("host", "PGHOST"),
     ("port", "PGPORT"),
@@ -30,30 +32,42 @@ const PARAMETERS: [(&str, &str); 14] = [
     ("ssl-client-key", "PGSSLKEY"),
 ];
 
-/// PostgreSQL's own programs: `pg_dump`, `pg_restore` and `psql`.
+/// The folder of PostgreSQL's client programs.
 #[derive(Clone, Debug, Default)]
 pub struct Programs {
     folder: Option<PathBuf>,
 }
 
+/// A program is missing or older than the server; the message names the package to install.
+#[derive(Debug)]
+pub struct ProgramError(String);
+
+impl std::fmt::Display for ProgramError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ProgramError {}
+
 impl Programs {
-    /// Those in `folder`; without one those on the path, or the newest that Debian keeps.
+    /// The programs in `folder`; without a folder, those on the path, or else the newest of Debian's.
     pub fn new(folder: Option<PathBuf>) -> Self {
         Self { folder }
     }
 
-    /// `program`, to be run on the database at `url`. Nothing of the address shows in the list of processes.
-    pub(super) fn on(&self, program: &str, url: &str) -> anyhow::Result<Command> {
+    /// A command that runs `program` on the database at `url`. The list of processes shows nothing of the address.
+    pub(crate) fn connected(&self, program: &str, url: &str) -> anyhow::Result<Command> {
         let mut command = self.command(program);
-        // Not as arguments: those can be read by everybody on the machine.
-        command.env("PGCONNECT_TIMEOUT", "10").envs(for_libpq(url)?);
+        // Everybody on the machine can read arguments, but not the environment.
+        command.env("PGCONNECT_TIMEOUT", "10").envs(libpq_variables(url)?);
         Ok(command)
     }
 
-    /// `program` as it is.
-    pub(super) fn command(&self, program: &str) -> Command {
+    /// A command that runs `program`.
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.path(program));
-        // They are not to know our secrets. What they say is read by us, so it must be in one language.
+        // The programs must not see our secrets. Their messages are parsed, so they must be in one language.
         command.env_clear().env("LC_ALL", "C");
         for name in ["PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
             if let Some(value) = std::env::var_os(name) {
@@ -69,7 +83,7 @@ impl Programs {
         }
         let on_path = std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
-        match newest_of_debian() {
+        match newest_debian() {
             Some(folder) if !on_path => folder.join(program),
             _ => PathBuf::from(program),
         }
@@ -78,44 +92,45 @@ impl Programs {
     /// The version of `program`, major and minor.
     ///
     /// # Errors
-    /// It is not installed, or says something else.
-    pub(super) fn version(&self, program: &str) -> anyhow::Result<(i32, i32)> {
-        let said = self.command(program).arg("--version").output();
-        let said = said.with_context(|| {
-            format!("{program} does not start; install the package postgresql-client, or set GG_PG_BIN to its folder")
+    /// The program is not installed, or prints no version.
+    pub(crate) fn version(&self, program: &str) -> anyhow::Result<(i32, i32)> {
+        let output = self.command(program).arg("--version").output();
+        let output = output.with_context(|| {
+            ProgramError(format!("{program} does not start; install the package postgresql-client"))
         })?;
-        let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        let version = said.split_whitespace().find_map(|word| {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let version = text.split_whitespace().find_map(|word| {
             let mut numbers = word
                 .split('.')
                 .map(|number| number.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok());
             Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
         });
-        version.with_context(|| format!("{program} tells no version: {}", said.trim()))
+        version.with_context(|| format!("{program} prints no version: {}", text.trim()))
     }
 
-    /// Refuses a program that is older than the server.
-    pub(super) fn fits(&self, program: &str, server_version: i32) -> anyhow::Result<()> {
+    /// # Errors
+    /// The program is older than the server.
+    pub(crate) fn require_version(&self, program: &str, server_version: i32) -> anyhow::Result<()> {
         let (ours, theirs) = (self.version(program)?.0, server_version / 10_000);
         if ours < theirs {
-            bail!(
-                "{program} is of version {ours} and the server of version {theirs}; install postgresql-client-{theirs}, or set \
-                 GG_PG_BIN to its folder"
-            );
+            return Err(ProgramError(format!(
+                "{program} has version {ours}, but the server has version {theirs}; install postgresql-client-{theirs}"
+            ))
+            .into());
         }
         Ok(())
     }
 }
 
-fn newest_of_debian() -> Option<PathBuf> {
+fn newest_debian() -> Option<PathBuf> {
     let folders = std::fs::read_dir(Path::new(DEBIAN)).ok()?.flatten();
     let newest = folders.max_by_key(|folder| folder.file_name().to_string_lossy().parse::<u32>().unwrap_or(0))?;
     Some(newest.path().join("bin"))
 }
 
-/// The address as libpq reads it from the environment.
-fn for_libpq(url: &str) -> anyhow::Result<BTreeMap<&'static str, String>> {
-    let url = Url::parse(url).map_err(|cause| anyhow!("the database's address cannot be read: {cause}"))?;
+/// The environment variables by which libpq takes the address.
+fn libpq_variables(url: &str) -> anyhow::Result<BTreeMap<&'static str, String>> {
+    let url = Url::parse(url).map_err(|cause| anyhow!("the database URL is invalid: {cause}"))?;
     let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
     let mut variables = BTreeMap::new();
     let parts = [
@@ -140,11 +155,11 @@ fn for_libpq(url: &str) -> anyhow::Result<BTreeMap<&'static str, String>> {
     Ok(variables)
 }
 
-/// What a program said before it failed, in one line.
-pub(super) fn said(stderr: &[u8]) -> String {
+/// The line of a program's messages that says why it failed.
+pub(crate) fn error_line(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let telling = text.lines().find(|line| line.contains("error:") || line.contains("ERROR:"));
-    let line = telling.or_else(|| text.lines().next()).unwrap_or("it said nothing").trim();
+    let error = text.lines().find(|line| line.contains("error:") || line.contains("ERROR:"));
+    let line = error.or_else(|| text.lines().next()).unwrap_or("no message").trim();
     line.chars().take(300).collect()
 }
 
@@ -153,9 +168,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_told_to_libpq_by_the_names_it_knows() {
+    fn a_database_url_becomes_the_environment_variables_of_libpq() {
         let address = "postgres://ada:p%40ss+word@db.example:5433/guests?sslmode=require&statement-cache-capacity=5&options=-c%20a=b";
-        let told: Vec<_> = for_libpq(address).unwrap().into_iter().collect();
+        let variables: Vec<_> = libpq_variables(address).unwrap().into_iter().collect();
         let expected = [
             ("PGDATABASE", "guests"),
             ("PGHOST", "db.example"),
@@ -165,16 +180,16 @@ mod tests {
             ("PGSSLMODE", "require"),
             ("PGUSER", "ada"),
         ];
-        assert_eq!(told, expected.map(|(name, value)| (name, value.to_owned())));
-        let socket = for_libpq("postgres:///guests?host=/run/postgresql").unwrap();
+        assert_eq!(variables, expected.map(|(name, value)| (name, value.to_owned())));
+        let socket = libpq_variables("postgres:///guests?host=/run/postgresql").unwrap();
         assert_eq!(socket["PGHOST"], "/run/postgresql");
-        assert!(for_libpq("db.example").is_err());
+        assert!(libpq_variables("db.example").is_err());
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_said_with_the_remedy() {
+    fn a_missing_program_is_reported_with_the_package_to_install() {
         let none = Programs::new(Some("/nowhere".into()));
-        let said = format!("{:#}", none.version("pg_dump").unwrap_err());
-        assert!(said.contains("install the package postgresql-client"), "{said}");
+        let message = format!("{:#}", none.version("pg_dump").unwrap_err());
+        assert!(message.contains("install the package postgresql-client"), "{message}");
     }
 }

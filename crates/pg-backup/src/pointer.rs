@@ -1,14 +1,16 @@
+//! Latest pointers: the two small files in the store that name the newest backup.
+
 use anyhow::{Context, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::{Key, Manifest, Store};
+use crate::{Key, Manifest, Store};
 
-/// When, where and what: the newest backup, in three lines. The last thing that a run writes.
+/// Time, address and hash of the newest backup, in three lines. The last thing that a backup writes.
 const TEXT: &str = "database/LATEST.txt";
-/// The same backup's hash, as `sha256sum -c` reads it in the folder `database`.
+/// The hash in the format of `sha256sum -c`, run in the folder `database`.
 const HASH: &str = "database/LATEST.sha256";
 
-/// What the two files say.
+/// The newest backup, as the two files name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer {
     pub at: DateTime<Utc>,
@@ -21,31 +23,31 @@ impl Pointer {
         Self { at: manifest.at, key: manifest.key.clone(), sha256: manifest.sha256.clone() }
     }
 
-    /// Moves both files, the one with the hash first: readers go by the other, and notice when the two do not agree.
-    pub async fn move_here(&self, store: &Store) -> anyhow::Result<()> {
+    /// Writes both files, the hash first: readers start from the text, and notice when the two disagree.
+    pub async fn write(&self, store: &Store) -> anyhow::Result<()> {
         store.put(HASH, self.hash_line().into_bytes()).await?;
         let at = self.at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let text = format!("{at}\n{}\n{}\n", store.uri(self.key.as_str()), self.sha256);
         store.put(TEXT, text.into_bytes()).await
     }
 
-    /// Where the files point; `None`: there is no backup yet.
+    /// The newest backup; `None`: there is no backup yet.
     ///
     /// # Errors
-    /// They are damaged, or do not belong together.
+    /// The files are damaged, or disagree.
     pub async fn read(store: &Store) -> anyhow::Result<Option<Self>> {
-        Files::read(store).await?.pointer()
+        PointerFiles::read(store).await?.parse()
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
         let lines: Vec<_> = text.lines().collect();
         let [at, uri, sha256] = lines[..] else { bail!("it has {} lines instead of three", lines.len()) };
-        let at = DateTime::parse_from_rfc3339(at).context("its first line is no time")?.to_utc();
-        // Whatever stands before it: a copy of the whole place elsewhere names the place it was copied from.
-        let key = uri.rfind("database/").map(|begins| &uri[begins..]);
-        let key = key.with_context(|| format!("it names {uri}, which is no backup"))?;
+        let at = DateTime::parse_from_rfc3339(at).context("its first line is not a time")?.to_utc();
+        // The rest of the address is ignored: in a copy of the whole store it still names the original.
+        let key = uri.rfind("database/").map(|start| &uri[start..]);
+        let key = key.with_context(|| format!("it names {uri}, which is not a backup"))?;
         if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            bail!("its third line is no SHA-256");
+            bail!("its third line is not a SHA-256 hash");
         }
         Ok(Self { at, key: Key::try_from(key.to_owned())?, sha256: sha256.to_owned() })
     }
@@ -56,37 +58,37 @@ impl Pointer {
     }
 }
 
-/// The two files as they are; `None`: it is not there.
-pub struct Files {
+/// The contents of both files; `None`: the file does not exist.
+pub struct PointerFiles {
     text: Option<Vec<u8>>,
     hash: Option<Vec<u8>>,
 }
 
-impl Files {
+impl PointerFiles {
     /// # Errors
-    /// The store is out of reach.
+    /// The store cannot be reached.
     pub async fn read(store: &Store) -> anyhow::Result<Self> {
         Ok(Self { text: store.get(TEXT).await?, hash: store.get(HASH).await? })
     }
 
-    /// Where they point; `None`: there is no backup yet.
+    /// The newest backup; `None`: there is no backup yet.
     ///
     /// # Errors
-    /// They are damaged, or do not belong together.
-    pub fn pointer(self) -> anyhow::Result<Option<Pointer>> {
+    /// The files are damaged, or disagree.
+    pub fn parse(self) -> anyhow::Result<Option<Pointer>> {
         let text = match (self.text, self.hash.is_some()) {
             (Some(text), _) => String::from_utf8(text).context("LATEST.txt is not text")?,
             (None, false) => return Ok(None),
-            (None, true) => bail!("LATEST.txt is missing beside LATEST.sha256; {CURE}"),
+            (None, true) => bail!("LATEST.sha256 exists, but LATEST.txt is missing; {REMEDY}"),
         };
-        let pointer = Pointer::parse(&text).with_context(|| format!("LATEST.txt is damaged; {CURE}"))?;
+        let pointer = Pointer::parse(&text).with_context(|| format!("LATEST.txt is damaged; {REMEDY}"))?;
         let hash = String::from_utf8(self.hash.unwrap_or_default()).unwrap_or_default();
         if hash != pointer.hash_line() {
-            bail!("LATEST.sha256 does not belong to LATEST.txt; {CURE}");
+            bail!("LATEST.sha256 does not match LATEST.txt; {REMEDY}");
         }
         Ok(Some(pointer))
     }
 }
 
-const CURE: &str = "a run was cut off, or somebody changed it: the next `guestguard backup` mends it, and `guestguard backup list` \
-     names the backups that can be restored by their keys";
+const REMEDY: &str = "a backup was interrupted, or somebody changed the file. The next backup repairs it; until then, restore a \
+     backup by its key";

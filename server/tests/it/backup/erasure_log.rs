@@ -1,3 +1,5 @@
+//! Erasure log: what happened after the backup and must survive a restore.
+
 use sqlx::PgPool;
 
 use super::{restored, seeded};
@@ -7,7 +9,7 @@ use crate::support::{
     node::url,
 };
 
-/// A node whose worker knows the place.
+/// A node whose worker has the store.
 async fn node(db: PgPool, place: &Place) -> App {
     App::start_with(db, Settings { providers: place.settings(), ..Settings::default() }).await
 }
@@ -18,11 +20,11 @@ async fn ship(app: &App) {
         .await
         .unwrap();
     app.work().await;
-    assert_eq!(app.count("select count(*) from erasure_log").await, 0, "all of it went");
+    assert_eq!(app.count("select count(*) from erasure_log").await, 0, "everything was shipped");
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: PgPool) {
+async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool) {
     let place = Place::folder();
     let app = node(db.clone(), &place).await;
     let ana = app.host("ana").await;
@@ -38,7 +40,7 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
     app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     place.back_up(&db).await;
 
-    // All this is lost with the database, but for what the journal keeps.
+    // All of this is lost with the database, except what the erasure log has.
     sqlx::query("insert into suppressions values ('quiet@example.org', null, 'unsubscribed', now())")
         .execute(&db)
         .await
@@ -68,7 +70,7 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
         sqlx::query_scalar("select name from guests order by name").fetch_all(&there).await.unwrap();
     assert_eq!(guests, ["Ada Lovelace", "Quiet One"]);
     let journal: i64 = sqlx::query_scalar("select count(*) from erasure_log").fetch_one(&there).await.unwrap();
-    assert_eq!(journal, 0, "what is known already is not told again");
+    assert_eq!(journal, 0, "applied entries are not logged again");
 
     // The copy serves, and nobody is signed in, no old link for a password works, and no mail leaves.
     let again =
@@ -81,10 +83,10 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
     again.work().await;
     assert_eq!(again.mails("ada@example.org").await.len(), 0, "the outbox is paused");
     assert!(again.count("select count(*) from notifications where state = 'queued'").await > 0);
-    // The operator looked: nothing that waits shall leave.
+    // The operator decides not to send what is waiting.
     let ran =
         place.command(&copy.url, &["outbox", "cancel"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
-    assert!(ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("messages cancelled"));
+    assert!(ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("Cancelled"));
     let ran =
         place.command(&copy.url, &["outbox", "resume"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success());
@@ -96,33 +98,33 @@ async fn what_came_after_the_backup_and_must_not_be_undone_is_applied_again(db: 
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_recovery_to_a_point_in_time_gets_the_same_care(db: PgPool) {
+async fn a_point_in_time_recovery_is_made_safe_too(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
     sqlx::query("update sessions set ended_at = null").execute(&db).await.unwrap();
     let ran = place.run(&url(&db), &["restore-verify"]).await;
     assert!(ran.code == 3 && ran.out.contains("FAILED  restore-noted"), "{}{}", ran.out, ran.said);
     let ran = place.run(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]).await;
-    assert!(ran.code == 0 && ran.out.contains("1 sessions ended"), "{}{}", ran.out, ran.said);
+    assert!(ran.code == 0 && ran.out.contains("Sessions ended: 1."), "{}{}", ran.out, ran.said);
     assert_eq!(place.run(&url(&db), &["restore-verify"]).await.code, 0);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_journal_that_cannot_be_read_stops_the_restore_before_anything_is_done(db: PgPool) {
+async fn an_unreadable_erasure_log_stops_the_restore_before_it_begins(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
     place.back_up(&db).await;
-    std::fs::create_dir_all(place.path("journal/2027")).unwrap();
-    place.write("journal/2027/x.json", "{\"table\":\"suppressions\",\"gone\":false");
+    std::fs::create_dir_all(place.path("erasure-log/2027")).unwrap();
+    place.write("erasure-log/2027/x.json", "{\"table\":\"suppressions\",\"gone\":false");
     let copy = scratch(&db).await;
     place
         .run(&url(&db), &["restore", "--from", "latest", "--into", &copy.url])
         .await
-        .refused(1, "journal/2027/x.json is damaged");
+        .refused(1, "erasure-log/2027/x.json is damaged");
     assert_eq!(crate::support::backups::tables(&copy.url).await, 0);
     copy.remove().await.unwrap();
-    // Another key than the one that links were sealed with is found by the check that is there for it.
-    std::fs::remove_file(place.path("journal/2027/x.json")).unwrap();
+    // A check finds that GG_SECRET_KEY is not the one that sealed the links.
+    std::fs::remove_file(place.path("erasure-log/2027/x.json")).unwrap();
     let whole = restored(&db, &place, "latest").await;
     let other = guestguard::secrets::random_token().unwrap();
     let ran = place.command(&whole.url, &["restore-verify"]).env("GG_SECRET_KEY", other).output().await.unwrap();
@@ -132,7 +134,7 @@ async fn a_journal_that_cannot_be_read_stops_the_restore_before_anything_is_done
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn what_happened_last_to_an_address_holds_however_it_was_shipped(db: PgPool) {
+async fn the_last_change_to_an_address_wins_whatever_was_shipped(db: PgPool) {
     let place = Place::folder();
     let app = node(db.clone(), &place).await;
     let silence = "insert into suppressions values ('x@example.org', null, 'unsubscribed', now())";
@@ -143,15 +145,15 @@ async fn what_happened_last_to_an_address_holds_however_it_was_shipped(db: PgPoo
             ship(&app).await;
         }
     }
-    // The last entry stands in the database and its journal alone: the lift that was shipped must not win over it.
+    // The last entry is only in the database, unshipped: the shipped removal must not win over it.
     let mut command = place.command(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]);
     let ran = command.env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert_eq!(app.count("select count(*) from suppressions").await, 1);
-    // Making a backup ships what was left.
+    // A backup ships the rest.
     let backed = place.command(&url(&db), &["backup"]).output().await.unwrap();
     assert!(backed.status.success());
     assert_eq!(app.count("select count(*) from erasure_log").await, 0);
-    let entries = guestguard::backup::journal::read(&app.services.backups.as_ref().unwrap().store).await.unwrap();
+    let entries = guestguard::backup::erasure_log::read(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.gone).collect::<Vec<_>>(), [false, true, false]);
 }

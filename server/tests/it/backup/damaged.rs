@@ -1,3 +1,5 @@
+//! Damaged backups: each is refused by the check for its damage, and the target stays as it was.
+
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
@@ -14,7 +16,7 @@ use crate::support::{
     node::url,
 };
 
-/// A backup as it lies in its folder.
+/// A backup in its folder.
 struct Backup {
     key: String,
     dump: Vec<u8>,
@@ -36,16 +38,16 @@ impl Backup {
     }
 }
 
-/// Everything that the folder holds after one damage: whole again before the next.
+/// Damages one backup, and repairs it before the next damage.
 struct Damage<'a> {
     place: &'a Place,
     newest: &'a Backup,
-    /// What the files held before.
+    /// The undamaged files.
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Damage<'_> {
-    fn mend(&self) {
+    fn repair(&self) {
         for (name, bytes) in &self.files {
             std::fs::write(self.place.path(name), bytes).unwrap();
         }
@@ -55,7 +57,7 @@ impl Damage<'_> {
         std::fs::write(self.place.path(&self.newest.key), bytes).unwrap();
     }
 
-    /// Another dump, with every hash made to fit: whoever can write to the store can do that.
+    /// Another dump with matching hashes: anybody who can write to the store can forge one.
     fn forged(&self, bytes: &[u8]) {
         self.dump(bytes);
         let hash = sha256_hex(bytes);
@@ -87,7 +89,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_the_target_stays_empty(db: PgPool) {
+async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_target_stays_empty(db: PgPool) {
     let place = Place::folder();
     let older = Backup::of(&place, &place.back_up(&db).await);
     seeded(&db, &place).await;
@@ -107,7 +109,7 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
         let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
         ran.refused(1, what);
         assert_eq!(tables(&into).await, 0, "{what}");
-        damage.mend();
+        damage.repair();
         refused += 1;
     };
     let whole = newest.dump.len();
@@ -128,13 +130,13 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     // Pointers.
     let of_older = format!("{}  {}\n", older.sha256, older.key.trim_start_matches("database/"));
     damage.hash(|_| of_older);
-    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    check("LATEST.sha256 does not match LATEST.txt").await;
     damage.pointer(|text| text.replace(&newest.key, &older.key));
-    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    check("LATEST.sha256 does not match LATEST.txt").await;
     damage.hash(|text| text.replacen(' ', "", 1));
-    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    check("LATEST.sha256 does not match LATEST.txt").await;
     std::fs::remove_file(place.path("database/LATEST.sha256")).unwrap();
-    check("LATEST.sha256 does not belong to LATEST.txt").await;
+    check("LATEST.sha256 does not match LATEST.txt").await;
     std::fs::remove_file(place.path("database/LATEST.txt")).unwrap();
     check("LATEST.txt is missing").await;
     damage.pointer(|_| String::new());
@@ -142,53 +144,53 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     damage.pointer(|text| text.lines().take(2).collect::<Vec<_>>().join("\n"));
     check("it has 2 lines instead of three").await;
     damage.pointer(|text| text.replace("database/", "elsewhere/"));
-    check("which is no backup").await;
+    check("which is not a backup").await;
     damage.pointer(|text| text.replacen("20", "x", 1));
-    check("its first line is no time").await;
+    check("its first line is not a time").await;
     damage.pointer(|text| text.replace(&newest.sha256, "z"));
-    check("its third line is no SHA-256").await;
+    check("its third line is not a SHA-256 hash").await;
     let missing = "database/2026/01/20260101T000000Z.sql.gz";
     damage.pointer(|text| text.replace(&newest.key, missing));
     damage.hash(|text| text.replace(&newest.key[9..], &missing[9..]));
-    check("there is no backup database/2026/01").await;
+    check("there is no complete backup database/2026/01").await;
     damage.pointer(|text| text.replace(&newest.key, "database/../../etc/passwd"));
-    check("is no backup's key").await;
+    check("is not the key of a backup").await;
 
     // Manifests.
     std::fs::remove_file(place.path(&format!("{}.json", newest.key))).unwrap();
-    check("its run did not come to its end").await;
+    check("there is no complete backup").await;
     place.write(&format!("{}.json", newest.key), "{");
     check("the manifest of").await;
     place.write(&format!("{}.json", newest.key), &older.manifest.to_string());
-    check("is that of").await;
+    check("belongs to").await;
     damage.manifest(|manifest| manifest["sha256"] = older.sha256.clone().into());
-    check("has another SHA-256 in its manifest").await;
+    check("have different SHA-256 hashes").await;
     damage.manifest(|manifest| manifest["tables"]["guests"]["rows"] = 17.into());
     check("guests has 18 rows instead of 17").await;
     damage.manifest(|manifest| manifest["tables"]["guests"]["checksum"] = "1".into());
-    check("guests has 18 rows instead of 18 with other contents").await;
+    check("guests has different contents").await;
     damage.manifest(|manifest| drop(manifest["tables"].as_object_mut().unwrap().remove("guests")));
-    check("it knows nothing of guests").await;
+    check("which lacks guests").await;
     damage.manifest(|manifest| manifest["tables"]["tables"] = manifest["tables"]["guests"].clone());
     check("relation \"public.tables\" does not exist").await;
     damage.manifest(|manifest| manifest["postgres_version"] = 990_000.into());
     check("comes from PostgreSQL 99").await;
     damage.manifest(|manifest| manifest["schema_version"] = 99.into());
-    check("has migrations that this program does not know").await;
+    check("has migrations that this version does not know").await;
 
-    // Dumps whose hashes fit.
+    // Forged dumps.
     damage.forged(&newest.dump[..whole / 2]);
     check("the dump is damaged").await;
     damage.forged(b"neither compressed nor SQL");
     check("the dump is damaged").await;
     damage.forged(&older.dump);
-    check("the manifest says otherwise").await;
+    check("the dump does not match its manifest").await;
     let sql = newest.sql();
     let half = sql.len() / 2;
     damage.forged(&gzip(&sql.as_bytes()[..sql[..half].rfind(";\n").unwrap() + 2]));
-    check("loading failed, and the target is as it was").await;
+    check("loading failed, and the target is unchanged").await;
     damage.forged(&gzip(sql.replace("A long table in the garden", "A long table in the gardem").as_bytes()));
-    check("events has 2 rows instead of 2 with other contents").await;
+    check("events has different contents").await;
     damage.forged(&gzip(sql.replace("COPY public.rsvps ", "COPY public.rsvpz ").as_bytes()));
     check("relation \"public.rsvpz\" does not exist").await;
     let grace = sql.lines().find(|line| line.contains("demo@guestguard.example")).unwrap();
@@ -197,26 +199,26 @@ async fn every_damaged_backup_is_refused_by_the_check_that_is_there_for_it_and_t
     damage.forged(&gzip(b"create table public.of_another_program (id int);\n"));
     check("does not exist").await;
 
-    // What runs commands of the machine instead of SQL.
+    // A dump that runs commands on the machine.
     let touched = place.folder.path().join("touched");
     let command = format!("\\! touch {}\n", touched.display());
     damage.forged(&gzip(sql.replacen("COPY public.users ", &format!("{command}COPY public.users "), 1).as_bytes()));
-    check("loading failed, and the target is as it was").await;
+    check("loading failed, and the target is unchanged").await;
     assert!(!touched.exists());
-    // A copy of the whole place elsewhere names the place it was copied from, and is as good.
+    // In a copy of the whole store the pointer still names the original; that is fine.
     damage.pointer(|text| text.replace("file://", "s3://original"));
     let listed = place.run("postgres://unused", &["backup", "status"]).await;
     assert!(listed.said.is_empty() && listed.code == 0, "{}", listed.said);
-    damage.mend();
+    damage.repair();
 
     assert!(refused >= 50, "{refused}");
     let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
-    assert_eq!(ran.code, 0, "corrected, it is whole: {}{}", ran.out, ran.said);
+    assert_eq!(ran.code, 0, "repaired, it restores: {}{}", ran.out, ran.said);
     copy.remove().await.unwrap();
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_damaged_archive_in_the_custom_format_leaves_what_the_target_held(db: PgPool) {
+async fn a_damaged_archive_in_the_custom_format_leaves_the_target_unchanged(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
     let ran = place.run(&url(&db), &["backup", "--json", "--format", "custom"]).await;
@@ -228,7 +230,7 @@ async fn a_damaged_archive_in_the_custom_format_leaves_what_the_target_held(db: 
     let before = tables(&copy.url).await;
     damage.forged(&newest.dump[..newest.dump.len() * 2 / 3]);
     let ran = place.run("postgres://unused", &into).await;
-    assert!(ran.code == 1 && ran.said.contains("loading failed, and the target is as it was"), "{}", ran.said);
+    assert!(ran.code == 1 && ran.said.contains("loading failed, and the target is unchanged"), "{}", ran.said);
     assert_eq!(tables(&copy.url).await, before);
     assert_eq!(place.run(&copy.url, &["restore-verify"]).await.code, 0);
     copy.remove().await.unwrap();

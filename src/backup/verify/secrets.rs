@@ -1,25 +1,25 @@
+//! Secret checks: token hashes, passwords, no token in clear text, and the key that opens sealed links.
+
 use anyhow::Context;
+use pg_backup::checksums::table_names;
 use sqlx::{Acquire, AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use super::{Found, Report, Rule, count};
-use crate::{
-    backup::tally::tables_of,
-    secrets::{Secrets, token_hash},
-};
+use super::{Check, VerifyReport, Violations, count};
+use crate::secrets::{Secrets, token_hash};
 
-/// So many of the newest links are opened with the key.
+/// How many of the newest links are opened with the key.
 const SAMPLE: i64 = 200;
 
-const RULES: &[Rule] = &[
-    Rule {
+const CHECKS: &[Check] = &[
+    Check {
         name: "token-hashes",
-        says: "every link is known by a hash of 32 bytes",
+        says: "every token hash has 32 bytes",
         sql: "select (select count(*) from invitations where octet_length(token_hash) <> 32)
             + (select count(*) from account_tokens where octet_length(token_hash) <> 32)",
     },
-    // OWASP's minimum for Argon2id, which is what the program makes: 19 MiB, two passes.
-    Rule {
+    // OWASP's minimum for Argon2id, which we use: 19 MiB, two passes.
+    Check {
         name: "passwords",
         says: "every password is an Argon2id hash of at least 19 MiB and two passes",
         sql: r"
@@ -30,18 +30,18 @@ const RULES: &[Rule] = &[
     },
 ];
 
-pub async fn check(db: &mut PgConnection, report: &mut Report, secrets: &Secrets) -> anyhow::Result<()> {
-    count(db, report, RULES).await?;
-    report.add("clear-tokens", "no link's secret stands in the database in clear text", clear_tokens(db).await);
+pub async fn check(db: &mut PgConnection, report: &mut VerifyReport, secrets: &Secrets) -> anyhow::Result<()> {
+    count(db, report, CHECKS).await?;
+    report.add("clear-tokens", "no token is in the database in clear text", clear_tokens(db).await);
     report.add("key", "GG_SECRET_KEY opens the sealed links", sealed_links(db, secrets).await);
     Ok(())
 }
 
-/// Everything that looks like a token is hashed and looked for among the hashes.
-async fn clear_tokens(db: &mut PgConnection) -> anyhow::Result<Found> {
-    let mut found = Vec::new();
+/// Hashes everything that looks like a token, and searches the token hashes for it.
+async fn clear_tokens(db: &mut PgConnection) -> anyhow::Result<Violations> {
+    let mut names = Vec::new();
     let mut tx = db.begin().await?;
-    for table in tables_of(&mut tx).await? {
+    for table in table_names(&mut tx).await? {
         let sql = format!(
             r"select count(*) from public.{table} t,
                 lateral regexp_matches(t::text, '(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{43}}(?![A-Za-z0-9_-])', 'g') as token
@@ -50,10 +50,10 @@ async fn clear_tokens(db: &mut PgConnection) -> anyhow::Result<Found> {
         );
         let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *tx).await?;
         if rows > 0 {
-            found.push(format!("{rows} in {table}"));
+            names.push(format!("{rows} in {table}"));
         }
     }
-    // Sealed values are bytes, which are written in another form.
+    // Sealed values are bytes, whose text is hexadecimal.
     let bytes: i64 = sqlx::query_scalar(
         "select (select count(*) from invitations where sha256(token_sealed) = token_hash)
             + (select count(*) from account_tokens where sha256(token_sealed) = token_hash)",
@@ -62,12 +62,12 @@ async fn clear_tokens(db: &mut PgConnection) -> anyhow::Result<Found> {
     .await?;
     tx.rollback().await?;
     if bytes > 0 {
-        found.push(format!("{bytes} where sealed ones belong"));
+        names.push(format!("{bytes} instead of sealed tokens"));
     }
-    Ok(Found::these(found))
+    Ok(Violations::named(names))
 }
 
-async fn sealed_links(db: &mut PgConnection, secrets: &Secrets) -> anyhow::Result<Found> {
+async fn sealed_links(db: &mut PgConnection, secrets: &Secrets) -> anyhow::Result<Violations> {
     let mut tx = db.begin().await?;
     let links = sqlx::query_as::<_, (Uuid, Vec<u8>, Vec<u8>)>(
         "select id, token_hash, token_sealed from invitations where token_sealed is not null order by issued_at desc limit $1",
@@ -77,8 +77,8 @@ async fn sealed_links(db: &mut PgConnection, secrets: &Secrets) -> anyhow::Resul
     .await;
     tx.rollback().await?;
     let links = links.context("the links cannot be read")?;
-    let shut = links
+    let unopened = links
         .iter()
         .filter(|(id, hash, sealed)| !secrets.open(sealed, *id).is_ok_and(|token| token_hash(&token) == *hash));
-    Ok(Found { faults: shut.count() as i64, detail: format!("of {} looked at", links.len()) })
+    Ok(Violations { count: unopened.count() as i64, detail: format!("of {} checked", links.len()) })
 }
