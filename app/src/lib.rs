@@ -1,5 +1,5 @@
-//! What people see. Pages are rendered on the server and compile only there; islands and server functions compile for
-//! the browser too.
+//! The user interface. Pages are rendered and compiled on the server only; islands and server functions compile for the
+//! browser too.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -20,17 +20,15 @@ pub mod privacy;
 pub mod rsvp;
 pub mod ui;
 
-/// The document around every page, and the table of all pages.
 #[cfg(feature = "ssr")]
 mod pages;
-/// The only door to the server: who is asking, and how answers leave.
 #[cfg(feature = "ssr")]
 pub mod ssr;
 
 #[cfg(feature = "ssr")]
 pub use pages::{App, shell};
 
-/// Wakes the islands of a page that the server rendered.
+/// Hydrates the islands of a page.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

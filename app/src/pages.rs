@@ -1,3 +1,5 @@
+//! The HTML document and the routes of all pages.
+
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -8,10 +10,10 @@ use leptos_router::{
 
 use crate::{
     auth, backup, billing, events, guests, imports, invitations, notifications, privacy, rsvp, ssr,
-    ui::{escape, page::ProblemPage},
+    ui::{escape, layout::FrameDialogs, page::ProblemPage},
 };
 
-/// The document around every page. The guest's page needs no scripts at all and gets none.
+/// The HTML document around every page. Guests' pages load no scripts.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let invited = ["/i/", "/u/"].iter().any(|opening| ssr::path().starts_with(opening));
     let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
@@ -43,16 +45,20 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The text in the browser's tab, as HTML.
+/// The `<title>`, as HTML.
 fn title(page: String) -> String {
     if page.is_empty() { "GuestGuard".to_owned() } else { format!("{} · GuestGuard", escape::text(&page)) }
 }
 
-/// All pages.
+/// The routes of all pages.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    if let Some(problem) = ssr::refused() {
+    provide_context(FrameDialogs {
+        upgrade: |problem| view! { <billing::dialog::UpgradeDialog problem/> }.into_any(),
+        accept_terms: |host| view! { <privacy::AskToAccept host/> }.into_any(),
+    });
+    if let Some(problem) = ssr::page_problem() {
         return view! { <Title formatter=title/> <ProblemPage problem/> }.into_any();
     }
     view! {
@@ -86,8 +92,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/guests/import/:import") view=imports::review::ReviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/guests/:guest") view=guests::form::EditGuestPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/invite") view=invitations::invite::InvitePage ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/events/:event/invite/by-hand") view=invitations::by_hand::ByHandPage ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/events/:event/tell") view=notifications::tell::TellPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/invite/share") view=invitations::manual_delivery::ManualDeliveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/notify") view=notifications::tell::TellPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/reminders") view=notifications::reminders::RemindersPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/texts") view=notifications::texts::TextsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/words") view=notifications::words::WordsPage ssr=SsrMode::Async/>

@@ -6,7 +6,7 @@ export const YEAR = new Date().getFullYear() + 1;
 
 let people = 0;
 
-/** Somebody nobody else is. */
+/** A unique person. */
 export function somebody(name: string) {
   const email = `${name.toLowerCase().replace(/[^a-z]+/g, '.').replace(/^\.|\.$/g, '')}.${process.pid}.${++people}@example.org`;
   return { name, email, password: 'a few words in a row' };
@@ -14,14 +14,14 @@ export function somebody(name: string) {
 
 export type Somebody = ReturnType<typeof somebody>;
 
-/** Posts a form as the page's browser does, without showing its page; where it led to. */
+/** Posts a form with the page's cookies and returns the address it led to. */
 export async function post(page: Page, endpoint: string, form: Record<string, string>): Promise<string> {
   const response = await page.request.post(`/api/${endpoint}`, { form, headers: { accept: 'text/html' } });
   expect(response.ok(), `${endpoint}: ${response.status()}`).toBe(true);
   return response.url();
 }
 
-/** Opens an account for somebody with a proven address, and signs the page's browser in. */
+/** Creates a verified account and signs the page's browser in. */
 export async function signUp(page: Page, name = 'Ana Host', email?: string): Promise<Somebody> {
   const who = { ...somebody(name), ...(email && { email }) };
   const form = { 'form[name]': who.name, 'form[email]': who.email, 'form[password]': who.password, 'form[accepted]': 'true' };
@@ -38,7 +38,7 @@ export async function signIn(page: Page, who: Somebody) {
   expect(await post(page, 'auth/sign-in', form)).toMatch(/\/dashboard$/);
 }
 
-/** Plans an event; the address of its pages. `fields` names the form's fields that matter. */
+/** Creates an event and returns its address. `fields` override the defaults of the form. */
 export async function planEvent(page: Page, fields: Record<string, string> = {}): Promise<string> {
   const all = { title: 'Midsummer dinner', starts: `${YEAR}-06-20T18:30`, time_zone: 'Europe/Berlin', party_size: '2', ...fields };
   const form = Object.fromEntries(Object.entries(all).map(([name, value]) => [`form[${name}]`, value]));
@@ -47,7 +47,7 @@ export async function planEvent(page: Page, fields: Record<string, string> = {})
   return event;
 }
 
-/** Puts people on an event's list, one a line, and gives all of them a link. */
+/** Adds guests, one a line, and invites all of them. */
 export async function invite(page: Page, event: string, list: string) {
   const id = event.split('/').pop()!;
   await post(page, 'guests/paste', { event: id, 'form[text]': list });

@@ -7,14 +7,14 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Whether the page's browser runs scripts. Evaluating works in either. */
 const runsScripts = (page: Page) => page.evaluate(() => matchMedia('(scripting: enabled)').matches);
 
-/** Waits until all islands of the page work. Without scripts there is nothing to wait for. */
+/** Waits until all islands of the page are hydrated. */
 export async function awake(page: Page) {
   if (await runsScripts(page)) {
     await expect(page.locator('[data-island]:not([data-ready="true"])')).toHaveCount(0);
   }
 }
 
-/** What holds for every page: awake, a title, one heading, nothing beyond the right edge, no fault that axe knows. */
+/** Checks what holds for every page: hydrated, a title, one h1, no horizontal overflow, no axe violation. */
 export async function look(page: Page) {
   await awake(page);
   await expect(page).toHaveTitle(/\S/);

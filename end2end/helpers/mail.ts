@@ -11,7 +11,7 @@ type Mail = {
   html: string;
 };
 
-/** The one mail to `address` whose subject contains `subject`, as soon as it is there. */
+/** Waits for the one email to `address` whose subject contains `subject`. */
 export async function mailTo(address: string, subject: string): Promise<Mail> {
   const found = async () => {
     const mails = (await (await fetch(`${MAIL_URL}/email`)).json()) as Mail[];
@@ -21,17 +21,17 @@ export async function mailTo(address: string, subject: string): Promise<Mail> {
   return (await found())[0]!;
 }
 
-/** The mail as it was sent. */
+/** The source of an email. */
 export async function source(mail: Mail): Promise<string> {
   return (await fetch(`${MAIL_URL}/email/${mail.id}/source`)).text();
 }
 
-/** The link that stands in a mail about an account. */
+/** The link in an account email. */
 export function accountLinkIn(mail: Mail): string {
   return /http:\/\/\S+\/(verify|reset|new-address)\/[\w-]{43}/.exec(mail.text)?.[0] ?? '';
 }
 
-/** The personal link that stands in the mail's text. */
+/** The personal link in an email's text. */
 export function linkIn(mail: Mail): string {
   return /http:\/\/\S+\/i\/[\w-]+/.exec(mail.text)?.[0] ?? '';
 }

@@ -1,17 +1,18 @@
 import { expect, type Locator, type Page } from './test';
 
-/** What an overview says of one figure: its number, and the note below it. */
+/** One figure of the overview: its number, and the note below it. */
 export function figure(page: Page, name: string): Locator {
   return page.locator('.figure').filter({ has: page.getByText(name, { exact: true }) }).getByRole('definition');
 }
 
-/** Picks a choice as a finger does, anywhere on its label. */
-export async function choose(page: Page, words: string) {
-  await page.locator('label').filter({ hasText: words }).click();
-  await expect(page.getByRole('radio', { name: words })).toBeChecked();
+/** Picks a radio button as a finger does, anywhere on its label. */
+export async function choose(page: Page, name: string) {
+  const radio = page.getByRole('radio', { name: new RegExp(`^${name}\\b`) });
+  await page.locator('label').filter({ has: radio }).click();
+  await expect(radio).toBeChecked();
 }
 
-/** Makes the page's browser one that checks nothing before it posts. */
+/** Turns off the browser's own form validation. */
 export async function checkNothing(page: Page) {
   await page.locator('form').evaluateAll(forms => forms.forEach(form => form.setAttribute('novalidate', '')));
   await page.locator('[maxlength]').evaluateAll(fields => fields.forEach(field => field.removeAttribute('maxlength')));

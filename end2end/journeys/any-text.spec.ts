@@ -14,19 +14,19 @@ test('emoji, right-to-left and HTML come out as the text they are', async ({ pag
   await page.goto('/dashboard/events/new');
   await awake(page);
   await page.getByLabel('Title').fill(TITLE);
-  await page.getByLabel('Starts').fill(`${YEAR}-06-20T18:30`);
+  await page.getByLabel('Start date & time').fill(`${YEAR}-06-20T18:30`);
   await page.getByLabel('Time zone').selectOption('UTC');
   await page.getByLabel('Venue').fill('<u>Café</u>');
-  await page.getByLabel('A few words to your guests').fill(WORDS);
+  await page.getByLabel('Message to guests').fill(WORDS);
   if (scripts) await expect(page.getByRole('complementary', { name: 'Preview' })).toContainText(TITLE);
-  await page.getByRole('button', { name: 'Create the event' }).click();
+  await page.getByRole('button', { name: 'Create event' }).click();
   const event = page.url();
   await expect(page.getByRole('heading', { level: 1, name: TITLE })).toBeVisible();
   await expect(page).toHaveTitle(`${TITLE} · GuestGuard`);
 
   await page.goto(`${event}/edit`);
   await expect(page.getByLabel('Title')).toHaveValue(TITLE);
-  await expect(page.getByLabel('A few words to your guests')).toHaveValue(WORDS);
+  await expect(page.getByLabel('Message to guests')).toHaveValue(WORDS);
   await look(page);
 
   await page.goto(`${event}/guests/new`);
@@ -55,19 +55,19 @@ test('emoji, right-to-left and HTML come out as the text they are', async ({ pag
   await expect(guest.getByRole('article')).toContainText(`Dear ${NAME},`);
   await expect(guest.getByRole('article')).toContainText(`${HOST} invites you to`);
   await expect(guest.getByText('</textarea><script>alert(2)</script>')).toBeVisible();
-  await choose(guest, "Yes, I'll be there");
-  await guest.getByLabel('How many of you?').selectOption('2');
-  await guest.getByLabel('Guest 2, coming with you').fill(NAME);
-  await guest.getByLabel('A word to your host').fill(WORDS);
-  await guest.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(guest.getByRole('status')).toContainText(`2 seats, with ${NAME}`);
+  await choose(guest, 'Yes');
+  await guest.getByLabel('Number of guests').selectOption('2');
+  await guest.getByLabel('Name of guest 2').fill(NAME);
+  await guest.getByLabel('Message to the host').fill(WORDS);
+  await guest.getByRole('button', { name: 'Send RSVP' }).click();
+  await expect(guest.getByRole('status')).toContainText(`2 guests, with ${NAME}`);
   await expect(guest.getByRole('status')).toContainText('<!-- سلام --> &amp; 👩‍👩‍👧');
-  await guest.getByRole('link', { name: 'Change your answer' }).click();
-  await expect(guest.getByLabel('A word to your host')).toHaveValue(WORDS);
-  await expect(guest.getByLabel('Guest 2, coming with you')).toHaveValue(NAME);
+  await guest.getByRole('link', { name: 'Change RSVP' }).click();
+  await expect(guest.getByLabel('Message to the host')).toHaveValue(WORDS);
+  await expect(guest.getByLabel('Name of guest 2')).toHaveValue(NAME);
 
   await page.goto(event);
-  await expect(page.getByRole('listitem').filter({ hasText: `${NAME} is coming, 2 in all` })).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: `${NAME} accepted (2 guests)` })).toBeVisible();
   await awake(page);
 });
 

@@ -7,8 +7,8 @@ test.use({ baseURL: CLOSED_URL });
 test('while the service is closed hosts and guests are told so kindly', async ({ page, expectsStatus }) => {
   expectsStatus(503);
   for (const [path, heading] of [
-    ['/dashboard', 'Back in a little while'],
-    [`/i/${'a'.repeat(43)}`, 'Your invitation is safe with us'],
+    ['/dashboard', "We're down for maintenance"],
+    [`/i/${'a'.repeat(43)}`, "We're down for maintenance"],
   ]) {
     const answer = await page.goto(path);
     expect([answer?.status(), answer?.headers()['retry-after']]).toEqual([503, '120']);

@@ -8,9 +8,9 @@ test('a guest who was taken off the list comes back with link and answer', async
   const { event, guest, link } = await hostWithGuest(page);
   const visitor = await someoneElse();
   await visitor.goto(link);
-  await choose(visitor, "Yes, I'll be there");
-  await visitor.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(visitor.getByRole('status')).toContainText('You are coming');
+  await choose(visitor, 'Yes');
+  await visitor.getByRole('button', { name: 'Send RSVP' }).click();
+  await expect(visitor.getByRole('status')).toContainText("You're going!");
 
   await openGuest(page, event, guest.name);
   await page.getByRole('button', { name: 'Take off the list' }).click();
@@ -21,7 +21,7 @@ test('a guest who was taken off the list comes back with link and answer', async
   await expect(page.getByRole('status')).toHaveText('Back on the list, with links and answers.');
   await expect(page.getByRole('row').filter({ hasText: guest.name })).toContainText('Attending');
   await visitor.reload();
-  await expect(visitor.getByRole('status')).toContainText('You are coming');
+  await expect(visitor.getByRole('status')).toContainText("You're going!");
 });
 
 test('several guests are ticked, taken off and brought back', async ({ page, scripts }) => {
@@ -54,7 +54,7 @@ test('inviting somebody twice says that they are invited', async ({ page }) => {
   await page.goto(`${event}/guests`);
   await page.getByRole('checkbox', { name: 'Select Ada' }).check();
   await page.getByRole('button', { name: 'Invite', exact: true }).click();
-  await expect(page.getByRole('heading', { name: 'Everybody you chose has an invitation already' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'All selected guests have been invited' })).toBeVisible();
   await look(page);
 });
 
@@ -93,17 +93,17 @@ test('one guest is added, found, changed and invited', async ({ page }) => {
   await expect(page.getByRole('status')).toHaveText('Saved.');
   await expect(page.getByLabel('Seats')).toHaveValue('3');
   await page.getByRole('button', { name: 'Invite' }).click();
-  await expect(page.getByRole('status')).toHaveText('1 guest invited by e-mail.');
+  await expect(page.getByRole('status')).toHaveText('1 invitation sent.');
   const mail = await mailTo(email, 'Midsummer dinner');
   expect(mail.to[0]?.name).toBe('Grace Hopper');
 });
 
-test('the link of a guest without an address is handed over by the host', async ({ page, scripts, context, someoneElse }) => {
+test('the host shares the link of a guest without an address', async ({ page, scripts, context, someoneElse }) => {
   await signUp(page);
   const event = await planEvent(page, { capacity: '10' });
   await invite(page, event, 'Grace Hopper');
   await page.goto(`${event}/invite`);
-  await expect(page.getByRole('heading', { name: '1 link to hand over' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '1 link to share' })).toBeVisible();
   await look(page);
   await openGuest(page, event, 'Grace Hopper');
   await expect(page.getByRole('button', { name: 'Send by e-mail again' })).toHaveCount(0);
@@ -121,11 +121,11 @@ test('the link of a guest without an address is handed over by the host', async 
   await visitor.goto(address);
   await expect(visitor.getByRole('article')).toContainText('Dear Grace Hopper');
   await choose(visitor, 'Maybe');
-  await visitor.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(visitor.getByRole('status')).toContainText('You said maybe');
+  await visitor.getByRole('button', { name: 'Send RSVP' }).click();
+  await expect(visitor.getByRole('status')).toContainText('Maybe');
   await page.goto(event);
   await expect(figure(page, 'Maybe')).toHaveText(['1']);
-  await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 10 seats']);
+  await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 10 guests']);
 });
 
 test('a guest is edited over the list, found and ticked with the keyboard', async ({ page, scripts }) => {

@@ -15,7 +15,7 @@ test('one host finds nothing of another’s event', async ({ page, someoneElse, 
   for (const path of [...own.map(part => event + part), guestPage]) {
     expect((await page.request.get(path)).status(), `${path} for its host`).toBe(200);
     expect((await other.goto(path))?.status(), `${path} for another host`).toBe(404);
-    await expect(other.getByRole('heading', { level: 1, name: "We can't find that" })).toBeVisible();
+    await expect(other.getByRole('heading', { level: 1, name: 'Page not found' })).toBeVisible();
     await expect(other.getByText('Midsummer dinner')).toHaveCount(0);
   }
   await look(other);

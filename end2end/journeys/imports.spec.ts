@@ -124,34 +124,34 @@ test('a whole view of the list is tagged, and taken along', async ({ page }) => 
   expect(text).toContain('Zoë,,,2,Dinner,');
 });
 
-test('links are handed over one guest after another', async ({ page }) => {
+test('links are shared one guest at a time', async ({ page }) => {
   test.slow();
   await signUp(page);
   const event = await planEvent(page);
   await invite(page, event, 'Bo Chan +44 7911 123456\nCy\nDee <dee@example.org>');
   await page.goto(`${event}/invite`);
   await look(page);
-  await page.getByRole('link', { name: 'Hand them over' }).click();
+  await page.getByRole('link', { name: 'Share links' }).click();
   await expect(page.getByText('0 sent, 0 skipped, 2 to go')).toBeVisible();
   await look(page);
   const chat = page.getByRole('link', { name: 'Open in WhatsApp' });
   const address = new URL((await chat.getAttribute('href'))!);
   expect(`${address.host}${address.pathname}`).toBe('wa.me/447911123456');
   expect(address.searchParams.get('text')).toMatch(/^Dear Bo Chan, .*\/i\/[\w-]{43}\n/s);
-  await page.getByText('Change the words').click();
+  await page.getByText('Edit message').click();
   await page.getByLabel('Message').last().fill('Hey {guest.first_name}! {link}');
-  await page.getByRole('button', { name: 'Save the words' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('blockquote')).toHaveText(/^Hey Bo! http/);
-  await page.getByRole('button', { name: 'I sent it, next' }).click();
+  await page.getByRole('button', { name: 'Mark as sent' }).click();
 
   await expect(page.getByRole('heading', { level: 2, name: 'Cy' })).toBeVisible();
   await look(page);
   await page.getByRole('combobox', { name: 'Country of the number' }).selectOption('GB');
   await page.getByRole('textbox', { name: 'Phone' }).fill('12');
-  await page.getByRole('button', { name: 'Save the number' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('textbox', { name: 'Phone' })).toHaveAccessibleDescription(/too short/);
   await page.getByRole('textbox', { name: 'Phone' }).fill('07911 123 457');
-  await page.getByRole('button', { name: 'Save the number' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
   await expect(chat).toHaveAttribute('href', /447911123457/);
   await page.getByRole('button', { name: 'Skip' }).click();
   await expect(page.getByRole('heading', { name: 'All done' })).toBeVisible();

@@ -8,7 +8,7 @@ test('a link that was never issued is answered kindly', async ({ page, expectsSt
   for (const path of ['/i/nonsense', `/i/${'A'.repeat(43)}`, '/i/%F0%9F%8E%89']) {
     const response = await page.goto(path);
     expect(response?.status()).toBe(404);
-    await expect(page.getByRole('heading', { level: 1, name: "We can't find this invitation" })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Invitation not found' })).toBeVisible();
   }
   await look(page);
 });
@@ -17,9 +17,9 @@ test('a page that does not exist is answered kindly', async ({ page, expectsStat
   expectsStatus(404);
   const response = await page.goto('/no/such/page');
   expect(response?.status()).toBe(404);
-  await expect(page.getByRole('heading', { level: 1, name: "We can't find that" })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Page not found' })).toBeVisible();
   await look(page);
-  await page.getByRole('link', { name: 'Start page' }).click();
+  await page.getByRole('link', { name: 'Home' }).click();
   await expect(page).toHaveURL('/');
 });
 
@@ -27,7 +27,7 @@ test('a replaced link is dead at once and the new one works', async ({ page, som
   const { event, guest, link } = await hostWithGuest(page);
   expect(linkIn(await mailTo(guest.email, 'Midsummer dinner'))).toBe(link);
   await page.getByRole('button', { name: 'Replace the link' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'The old link is dead.' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'The old link no longer works.' })).toBeVisible();
   await look(page);
   const fresh = await page.getByRole('textbox', { name: 'Personal link' }).inputValue();
   expect(fresh).not.toBe(link);
@@ -35,7 +35,7 @@ test('a replaced link is dead at once and the new one works', async ({ page, som
   const visitor = await someoneElse();
   expectsStatus(410);
   expect((await visitor.goto(link))?.status()).toBe(410);
-  await expect(visitor.getByRole('heading', { level: 1, name: 'This invitation has a new link' })).toBeVisible();
+  await expect(visitor.getByRole('heading', { level: 1, name: 'This link is no longer valid' })).toBeVisible();
   await expect(visitor.getByText('Midsummer dinner')).toHaveCount(0);
   await look(visitor);
   expect((await visitor.request.get(`${link}/event.ics`)).status()).toBe(410);
@@ -61,9 +61,9 @@ test('a guest whose link was replaced while the form was open is told so', async
   const visitor = await someoneElse();
   await visitor.goto(link);
   await page.getByRole('button', { name: 'Replace the link' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'The old link is dead.' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'The old link no longer works.' })).toBeVisible();
   expectsStatus(410);
-  await visitor.locator('label').filter({ hasText: "Yes, I'll be there" }).click();
-  await visitor.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(visitor.getByRole('heading', { level: 1, name: 'This invitation has a new link' })).toBeVisible();
+  await visitor.locator('label').filter({ hasText: 'Yes' }).click();
+  await visitor.getByRole('button', { name: 'Send RSVP' }).click();
+  await expect(visitor.getByRole('heading', { level: 1, name: 'This link is no longer valid' })).toBeVisible();
 });

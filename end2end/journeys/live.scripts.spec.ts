@@ -5,9 +5,9 @@ import { expect, test, type Page } from '../helpers/test';
 
 async function answerYes(guest: Page, link: string) {
   await guest.goto(link);
-  await choose(guest, "Yes, I'll be there");
-  await guest.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(guest.getByRole('status')).toContainText('You are coming');
+  await choose(guest, 'Yes');
+  await guest.getByRole('button', { name: 'Send RSVP' }).click();
+  await expect(guest.getByRole('status')).toContainText("You're going!");
 }
 
 /** Stands between the page and its live socket, to cut it and to refuse new ones. */
@@ -37,11 +37,11 @@ test('the overview says when it is cut off, comes back by itself and has missed 
   await look(page);
   await answerYes(await someoneElse(), link);
   await expect(status).toContainText('Offline');
-  await expect(figure(page, 'Attending')).toHaveText(['0', '0 seats']);
+  await expect(figure(page, 'Attending')).toHaveText(['0', '0 guests']);
 
   line.open = true;
   await expect(status).toHaveText('Live', { timeout: 40_000 });
-  await expect(figure(page, 'Attending')).toHaveText(['1', '1 seat']);
+  await expect(figure(page, 'Attending')).toHaveText(['1', '1 guest']);
 });
 
 test('without a network the overview says offline, and with it live again', async ({ page, context, expectsError }) => {
@@ -86,6 +86,6 @@ test('an event that did not change is told nothing', async ({ page, context, som
   const before = frames.length;
   expect(before).toBeGreaterThan(0);
   await answerYes(await someoneElse(), link);
-  await expect(figure(page, 'Attending')).toHaveText(['1', '1 seat']);
+  await expect(figure(page, 'Attending')).toHaveText(['1', '1 guest']);
   expect(frames).toHaveLength(before);
 });

@@ -16,7 +16,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
   await test.step('signs up', async () => {
     await page.goto('/');
     await look(page);
-    await page.getByRole('main').getByRole('link', { name: 'Start an event' }).click();
+    await page.getByRole('main').getByRole('link', { name: 'Get started free' }).click();
     await look(page);
     await page.getByLabel('Your name').fill(host.name);
     await page.getByLabel('Email').fill(host.email);
@@ -39,19 +39,19 @@ test('a host invites three people, one answers twice, and the host watches it ha
   });
 
   await test.step('plans an event', async () => {
-    await page.getByRole('link', { name: 'Plan your first event' }).click();
+    await page.getByRole('link', { name: 'Create your first event' }).click();
     await awake(page);
     const zone = page.getByLabel('Time zone');
     await expect(zone).toHaveValue(scripts ? 'Europe/Berlin' : '');
     await page.getByLabel('Title').fill(TITLE);
-    await page.getByLabel('Starts').fill(`${YEAR}-06-20T18:30`);
-    await page.getByLabel('Ends').fill(`${YEAR}-06-20T23:00`);
+    await page.getByLabel('Start date & time').fill(`${YEAR}-06-20T18:30`);
+    await page.getByLabel('End').fill(`${YEAR}-06-20T23:00`);
     await zone.selectOption('Europe/Berlin');
     await page.getByLabel('Venue').fill('The Walled Garden');
     await page.getByLabel('Address').fill('Orchard Lane 4, Lewes');
-    await page.getByLabel('A few words to your guests').fill('There will be lanterns.\n\nAnd far too much food.');
-    await page.getByLabel('Seats in all').fill('40');
-    await page.getByLabel('Answers until').fill(`${YEAR}-06-18`);
+    await page.getByLabel('Message to guests').fill('There will be lanterns.\n\nAnd far too much food.');
+    await page.getByLabel('Capacity').fill('40');
+    await page.getByLabel('RSVP deadline').fill(`${YEAR}-06-18`);
     await choose(page, 'Garden');
     if (scripts) {
       const preview = page.getByRole('complementary', { name: 'Preview' }).getByRole('article');
@@ -61,8 +61,8 @@ test('a host invites three people, one answers twice, and the host watches it ha
       await expect(preview).toHaveAttribute('data-theme', 'garden');
       await look(page);
     }
-    await page.getByRole('button', { name: 'Create the event' }).click();
-    await expect(page.getByRole('status').filter({ hasText: 'Your event is ready.' })).toBeVisible();
+    await page.getByRole('button', { name: 'Create event' }).click();
+    await expect(page.getByRole('status').filter({ hasText: 'Event created.' })).toBeVisible();
     await expect(page.getByRole('heading', { level: 1, name: TITLE })).toBeVisible();
   });
 
@@ -85,15 +85,15 @@ test('a host invites three people, one answers twice, and the host watches it ha
 
   await test.step('sends the invitations', async () => {
     await page.getByRole('link', { name: 'Send invitations' }).click();
-    await expect(figure(page, 'By e-mail').first()).toHaveText('2');
-    await expect(figure(page, 'By hand').first()).toHaveText('1');
-    await page.getByRole('button', { name: 'Invite 3 guests' }).click();
-    await expect(page.getByRole('status')).toContainText('3 guests got a personal link, 2 of them by e-mail.');
+    await expect(figure(page, 'Email').first()).toHaveText('2');
+    await expect(figure(page, 'Share manually').first()).toHaveText('1');
+    await page.getByRole('button', { name: 'Send 3 invitations' }).click();
+    await expect(page.getByRole('status')).toContainText('2 invitations sent. 1 guest has no email: share their link.');
     await look(page);
     await page.getByRole('navigation', { name: 'Event' }).getByRole('link', { name: 'Overview' }).click();
     await awake(page);
-    await expect(figure(page, 'Invited')).toHaveText(['3', 'of 3 on the list']);
-    await expect(figure(page, 'Awaiting')).toHaveText(['3']);
+    await expect(figure(page, 'Invited')).toHaveText(['3', 'of 3 guests']);
+    await expect(figure(page, 'No reply yet')).toHaveText(['3']);
     if (scripts) await expect(page.getByRole('status')).toHaveText('Live');
     await look(page);
   });
@@ -128,36 +128,36 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await look(guest);
     await hostLooks();
     await expect(figure(page, 'Opened')).toHaveText(['1']);
-    await choose(guest, "Yes, I'll be there");
-    await guest.getByLabel('How many of you?').selectOption('2 of us');
-    await guest.getByLabel('Guest 2, coming with you').fill('William King');
-    await guest.getByLabel('A word to your host').fill('What a joy! 🎉');
+    await choose(guest, 'Yes');
+    await guest.getByLabel('Number of guests').selectOption('2');
+    await guest.getByLabel('Name of guest 2').fill('William King');
+    await guest.getByLabel('Message to the host').fill('What a joy! 🎉');
     await look(guest);
-    await guest.getByRole('button', { name: 'Send my answer' }).click();
+    await guest.getByRole('button', { name: 'Send RSVP' }).click();
     const summary = guest.getByRole('status');
-    await expect(summary).toContainText('You are coming');
-    await expect(summary).toContainText('2 seats, with William King');
+    await expect(summary).toContainText("You're going!");
+    await expect(summary).toContainText('2 guests, with William King');
     await expect(summary).toContainText('What a joy! 🎉');
     await look(guest);
   });
 
   await test.step('the host sees the answer', async () => {
     await hostLooks();
-    await expect(figure(page, 'Attending')).toHaveText(['1', '2 of 40 seats']);
-    await expect(figure(page, 'Awaiting')).toHaveText(['2']);
-    await expect(page.getByRole('listitem').filter({ hasText: `${ada.name} is coming, 2 in all` })).toBeVisible();
-    await expect(page.getByRole('img', { name: /2 seats taken, 0 maybe, 0 declined/ })).toBeVisible();
+    await expect(figure(page, 'Attending')).toHaveText(['1', '2 of 40 guests']);
+    await expect(figure(page, 'No reply yet')).toHaveText(['2']);
+    await expect(page.getByRole('listitem').filter({ hasText: `${ada.name} accepted (2 guests)` })).toBeVisible();
+    await expect(page.getByRole('img', { name: /2 attending, 0 maybe, 0 declined/ })).toBeVisible();
     await look(page);
   });
 
   await test.step('the guest puts it into their calendar', async () => {
     const saved = guest.waitForEvent('download');
-    await guest.getByRole('link', { name: 'Add to calendar' }).click();
+    await guest.getByRole('link', { name: 'Apple / ICS' }).click();
     const download = await saved;
     expect(download.suggestedFilename()).toBe('invitation.ics');
     const lines = calendarLines(await readFile(await download.path(), 'utf8'));
-    expect(lines).toContain(`DTSTART;TZID=Europe/Berlin:${YEAR}0620T183000`);
-    expect(lines).toContain(`DTEND;TZID=Europe/Berlin:${YEAR}0620T230000`);
+    expect(lines).toContain(`DTSTART:${YEAR}0620T163000Z`);
+    expect(lines).toContain(`DTEND:${YEAR}0620T210000Z`);
     expect(lines).toContain('SEQUENCE:0');
     expect(lines).toContain(`SUMMARY:${TITLE}`);
     expect(lines.filter(line => /^UID:[0-9a-f-]{36}@/.test(line))).toHaveLength(1);
@@ -168,26 +168,26 @@ test('a host invites three people, one answers twice, and the host watches it ha
     const confirmed = await mailTo(ada.email, 'You are coming');
     expect(confirmed.subject).toBe(`You are coming: ${TITLE}`);
     expect(confirmed.text).toContain('2 seats, with William King');
-    await guest.getByRole('link', { name: 'Change your answer' }).click();
-    await expect(guest.getByRole('radio', { name: "Yes, I'll be there" })).toBeChecked();
-    await expect(guest.getByLabel('How many of you?')).toHaveValue('2');
-    await expect(guest.getByLabel('Guest 2, coming with you')).toHaveValue('William King');
-    await expect(guest.getByLabel('A word to your host')).toHaveValue('What a joy! 🎉');
+    await guest.getByRole('link', { name: 'Change RSVP' }).click();
+    await expect(guest.getByRole('radio', { name: 'Yes' })).toBeChecked();
+    await expect(guest.getByLabel('Number of guests')).toHaveValue('2');
+    await expect(guest.getByLabel('Name of guest 2')).toHaveValue('William King');
+    await expect(guest.getByLabel('Message to the host')).toHaveValue('What a joy! 🎉');
     await look(guest);
-    await choose(guest, "No, I can't come");
-    await guest.getByRole('button', { name: 'Send my answer' }).click();
-    await expect(guest.getByRole('status')).toContainText('You cannot come');
+    await choose(guest, 'No');
+    await guest.getByRole('button', { name: 'Send RSVP' }).click();
+    await expect(guest.getByRole('status')).toContainText('You declined');
     await mailTo(ada.email, `You cannot come: ${TITLE}`);
   });
 
   await test.step('the host sees the change', async () => {
     await hostLooks();
-    await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 40 seats']);
+    await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 40 guests']);
     await expect(figure(page, 'Declined')).toHaveText(['1']);
-    await expect(page.getByRole('listitem').filter({ hasText: `${ada.name} can't come` })).toBeVisible();
+    await expect(page.getByRole('listitem').filter({ hasText: `${ada.name} declined` })).toBeVisible();
     if (scripts) expect(loads, 'the overview was never reloaded').toBe(0);
     await page.goto('/dashboard');
-    await expect(page.getByRole('listitem').filter({ hasText: TITLE })).toContainText('Seats taken0');
+    await expect(page.getByRole('listitem').filter({ hasText: TITLE })).toContainText('Attending0');
     await look(page);
   });
 });

@@ -13,8 +13,8 @@ test('a guest sees, edits and downloads their data, unsubscribes, and deletes it
   const visitor = await someoneElse();
   await visitor.goto(link);
   await choose(visitor, 'Maybe');
-  await visitor.getByLabel('A word to your host').fill('I am allergic to nuts');
-  await visitor.getByRole('button', { name: 'Send my answer' }).click();
+  await visitor.getByLabel('Message to the host').fill('I am allergic to nuts');
+  await visitor.getByRole('button', { name: 'Send RSVP' }).click();
   await visitor.getByRole('link', { name: 'See, correct or erase them' }).click();
   await expect(visitor.getByRole('heading', { level: 1, name: 'Your data' })).toBeVisible();
   await expect(visitor.getByRole('definition').filter({ hasText: guest.email })).toBeVisible();
@@ -60,7 +60,7 @@ test('a guest sees, edits and downloads their data, unsubscribes, and deletes it
 test('a host chooses how long guests are kept, takes everything along, and leaves for good', async ({ page, expectsStatus }) => {
   const { host, event, link } = await hostWithGuest(page);
   await page.goto(`${event}/edit`);
-  await page.getByLabel('Keep guest data').selectOption('for 3 months after it');
+  await page.getByLabel('Delete guest data').selectOption('3 months after the event');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.goto(`${event}/guests`);
   await expect(page.getByText(`Guest data are kept until 20 September ${YEAR}`)).toBeVisible();

@@ -23,14 +23,14 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await look(page);
   await page.getByLabel('Title').fill('Winter concert');
   await page.locator('#starts').fill(`${new Date().getFullYear() + 1}-12-01T19:00`);
-  await page.getByRole('button', { name: 'Create the event' }).click();
+  await page.getByRole('button', { name: 'Create event' }).click();
   const dialog = page.getByRole('dialog', { name: 'Your plan is full' });
   await expect(dialog).toBeVisible();
   await look(page);
   await dialog.getByRole('button', { name: 'Not now' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByLabel('Title')).toHaveValue('Winter concert');
-  await page.getByRole('button', { name: 'Create the event' }).click();
+  await page.getByRole('button', { name: 'Create event' }).click();
   await dialog.getByRole('link', { name: 'See what Pro offers' }).click();
 
   // The checkout, left once and then paid.
@@ -68,15 +68,15 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await look(page);
   await post(page, 'guests/paste', { event: event.split('/').pop()!, 'form[text]': 'Bo Chan <bo@example.org>' });
   await page.goto(`${event}/invite`);
-  await page.getByRole('button', { name: 'Invite 1 guest' }).click();
+  await page.getByRole('button', { name: 'Send 1 invitation' }).click();
   await expect(page.getByRole('dialog', { name: 'Too many events for your plan' })).toBeVisible();
   await look(page);
 
   const visitor = await someoneElse();
   await visitor.goto(link);
-  await choose(visitor, "Yes, I'll be there");
-  await visitor.getByRole('button', { name: 'Send my answer' }).click();
-  await expect(visitor.getByRole('heading', { name: 'You are coming' })).toBeVisible();
+  await choose(visitor, 'Yes');
+  await visitor.getByRole('button', { name: 'Send RSVP' }).click();
+  await expect(visitor.getByRole('heading', { name: "You're going!" })).toBeVisible();
 });
 
 test('an import says what has room before, and what plans cost is told to everybody', async ({ page }) => {

@@ -1,4 +1,4 @@
-use app::ssr::Asked;
+use app::ssr::CurrentHost;
 use axum::{
     Json,
     body::Body,
@@ -47,7 +47,7 @@ pub struct ExportForm {
 /// who takes the list along is written down.
 pub async fn guest_list(
     State(backend): State<Backend>,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
     Form(ExportForm { format }): Form<ExportForm>,
 ) -> Result<Response, ErrorResponse> {
@@ -64,13 +64,13 @@ pub async fn guest_list(
 /// `POST /dashboard/events/{event}/guests/links`: the personal links of guests without an e-mail address.
 pub async fn links(
     State(backend): State<Backend>,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
 ) -> Result<Response, ErrorResponse> {
     let (host, event) = (host?, event.parse().map_err(|_| Problem::NotFound)?);
     backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let event = export::begin(&backend, &host, event).await?;
-    let links = invitations::queries::to_hand_over(&backend, &host, event.id).await?;
+    let links = invitations::queries::links_to_share(&backend, &host, event.id).await?;
     let mut text = [b"\xef\xbb\xbf".as_slice(), &export::line(&["Name", "Phone", "Personal link"])?].concat();
     for one in links {
         text.extend(export::line(&[one.name, one.phone.unwrap_or_default(), one.link])?);
@@ -82,7 +82,7 @@ pub async fn links(
 /// they stand there, with the reason.
 pub async fn excluded(
     State(backend): State<Backend>,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path((event, import)): Path<(String, String)>,
 ) -> Result<Response, ErrorResponse> {
     let host = host?;
@@ -165,7 +165,7 @@ pub struct Looked {
 /// `/dashboard/events/{event}/messages/preview?kind=…`: a message as it is written now.
 pub async fn words(
     State(backend): State<Backend>,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
     Query(Looked { kind }): Query<Looked>,
 ) -> Result<Response, ErrorResponse> {
@@ -188,7 +188,7 @@ pub struct Draft {
 /// `POST /dashboard/events/{event}/messages/preview`: a message as it would be written. Nothing is kept.
 pub async fn draft(
     State(backend): State<Backend>,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
     Form(Draft { kind, subject, body }): Form<Draft>,
 ) -> Result<Response, ErrorResponse> {

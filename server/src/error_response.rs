@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use app::ssr::Refused;
+use app::ssr::PageProblem;
 use axum::{
     Json,
     body::Body,
@@ -29,7 +29,7 @@ pub async fn as_page<R: RenderError>(State(render): State<R>, request: Request, 
     }
     let uri = request.uri().clone();
     let mut response = next.run(request).await;
-    let Some(problem) = response.extensions_mut().remove::<Refused>() else { return response };
+    let Some(problem) = response.extensions_mut().remove::<PageProblem>() else { return response };
     let mut page = Request::new(Body::empty());
     *page.method_mut() = Method::GET;
     *page.uri_mut() = uri;
@@ -69,7 +69,7 @@ impl IntoResponse for ErrorResponse {
             }
             problem => (status, Json(problem)).into_response(),
         };
-        response.extensions_mut().insert(Refused(self.0.clone()));
+        response.extensions_mut().insert(PageProblem(self.0.clone()));
         if let Some(seconds) = self.0.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

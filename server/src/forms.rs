@@ -1,11 +1,12 @@
 //! Form adapter: turns Leptos server functions into POST, redirect, GET for forms without JavaScript.
 
 use app::{
-    ssr::{AWAY, SESSION, SHOW_AGAIN, local_path},
-    ui::{
+    ssr::{
+        EXTERNAL_REDIRECT, REDISPLAY, SESSION,
         flash::{Flash, Returned},
-        form::BACK,
+        local_path,
     },
+    ui::form::BACK,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -97,11 +98,11 @@ async fn redirect_response(
     values.retain(|(name, _)| !name.contains("password"));
     match problem(response).await {
         Ok(response) if response.status().is_success() => {
-            if let Some(form) = response.headers().get(SHOW_AGAIN).and_then(|form| form.to_str().ok()) {
+            if let Some(form) = response.headers().get(REDISPLAY).and_then(|form| form.to_str().ok()) {
                 return return_form(session, Returned { endpoint: form.to_owned(), values, problem: None }, back).await;
             }
             // Only our own functions set this header, for payment pages.
-            if let Some(url) = response.headers().get(AWAY).and_then(|url| url.to_str().ok()) {
+            if let Some(url) = response.headers().get(EXTERNAL_REDIRECT).and_then(|url| url.to_str().ok()) {
                 return Redirect::to(url).into_response();
             }
             let onwards = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());

@@ -1,6 +1,6 @@
 //! Access guards: signed-in hosts, reused session cookies, maintenance mode; and `/me`.
 
-use app::ssr::Asked;
+use app::ssr::CurrentHost;
 use axum::{
     Json,
     extract::{MatchedPath, Request, State},
@@ -41,7 +41,7 @@ pub async fn dashboard(State(backend): State<Backend>, session: Session, mut req
             {
                 return ErrorResponse(problem).into_response();
             }
-            request.extensions_mut().insert(Asked(Ok(host)));
+            request.extensions_mut().insert(CurrentHost(Ok(host)));
             next.run(request).await
         }
         Ok(None) if request.method() == Method::GET => {
@@ -56,7 +56,7 @@ pub async fn dashboard(State(backend): State<Backend>, session: Session, mut req
         Ok(None) => ErrorResponse(Problem::SignInRequired).into_response(),
         // The page itself shows the problem.
         Err(problem) => {
-            request.extensions_mut().insert(Asked(Err(problem)));
+            request.extensions_mut().insert(CurrentHost(Err(problem)));
             next.run(request).await
         }
     }

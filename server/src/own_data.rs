@@ -1,8 +1,8 @@
 //! Own-data endpoints: exports, account deletion, and a guest's subject access as JSON.
 
-use app::{
-    ssr::Asked,
-    ui::flash::{Flash, Notice},
+use app::ssr::{
+    CurrentHost,
+    flash::{Flash, Notice},
 };
 use axum::{
     Json,
@@ -43,7 +43,7 @@ pub struct ExportQuery {
 pub async fn download(
     State(backend): State<Backend>,
     session: Session,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Form(ExportQuery { format }): Form<ExportQuery>,
 ) -> Result<Response, ErrorResponse> {
     let host = host?;

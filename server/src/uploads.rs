@@ -1,6 +1,6 @@
 use std::io::{Seek, Write};
 
-use app::{ssr::Asked, ui::flash::Returned};
+use app::ssr::{CurrentHost, flash::Returned};
 use axum::{
     Json,
     extract::{Extension, Multipart, Path, State, multipart::Field},
@@ -31,7 +31,7 @@ const AROUND: usize = 64 * 1024;
 /// told where that is.
 pub async fn guest_list(
     State(backend): State<Backend>,
-    Extension(Asked(host)): Extension<Asked>,
+    Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
     session: Session,
     headers: HeaderMap,

@@ -1,4 +1,8 @@
-use super::EventForm;
+//! Creates, edits, cancels and deletes events.
+
+use chrono::TimeDelta;
+
+use super::{EventForm, Theme};
 use crate::{
     audit::{self, AuditEvent},
     auth::Host,
@@ -10,7 +14,6 @@ use crate::{
     problem::{Conflict, Problem},
 };
 
-/// Plans a new event.
 pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<EventId> {
     let new = form.parse()?;
     let (id, now) = (EventId::new(), backend.clock.now());
@@ -34,7 +37,7 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
         new.capacity,
         new.rsvp_deadline,
         new.party_size,
-        new.theme.key(),
+        new.theme as Theme,
         now,
         new.retention_months,
     )
@@ -44,12 +47,12 @@ pub async fn create(backend: &Backend, host: &Host, form: &EventForm) -> Result<
     Ok(id)
 }
 
-/// Holds an event, so that verbs that look at its whole list come one after the other; refused once its guests are
-/// forgotten.
-pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) -> Result<()> {
-    let forgotten = sqlx::query_scalar!(
+/// Locks an event, so that verbs that read its whole guest list run one after another. Refused once its guests are
+/// anonymised.
+pub(crate) async fn lock_event(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) -> Result<()> {
+    let anonymised = sqlx::query_scalar!(
         r#"
-        select anonymised_at is not null as "forgotten!" from events where host_id = $1 and id = $2 for no key update
+        select anonymised_at is not null as "anonymised!" from events where host_id = $1 and id = $2 for no key update
         "#,
         host.id().0,
         id.0,
@@ -57,11 +60,11 @@ pub(crate) async fn hold(tx: &mut sqlx::PgConnection, host: &Host, id: EventId) 
     .fetch_optional(tx)
     .await?
     .ok_or(Problem::NotFound)?;
-    if forgotten { Err(Problem::Conflict(Conflict::Forgotten).into()) } else { Ok(()) }
+    if anonymised { Err(Problem::Conflict(Conflict::Forgotten).into()) } else { Ok(()) }
 }
 
-/// Chooses the words of the messages that the host sends themselves; empty: those that everybody begins with.
-pub(crate) async fn set_by_hand_text(backend: &Backend, host: &Host, id: EventId, text: &str) -> Result<()> {
+/// Sets the text of the messages that the host sends; empty for the default.
+pub(crate) async fn set_manual_delivery_text(backend: &Backend, host: &Host, id: EventId, text: &str) -> Result<()> {
     let changed = sqlx::query!(
         "update events set manual_delivery_text = $3 where host_id = $1 and id = $2",
         host.id().0,
@@ -74,8 +77,7 @@ pub(crate) async fn set_by_hand_text(backend: &Backend, host: &Host, id: EventId
     if changed == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
 }
 
-/// Changes an event. The sequence grows when something changed that guests' calendars must learn of; returns whether it
-/// did.
+/// Changes an event. The sequence grows when the change matters to guests' calendars; returns whether it did.
 pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm) -> Result<bool> {
     let (new, now) = (form.parse()?, backend.clock.now());
     let mut tx = backend.db.begin().await?;
@@ -91,7 +93,7 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Problem::NotFound)?;
-    // One that was over and is to come again needs room like a new one.
+    // A past event with a new date needs room in the plan like a new one.
     if over && new.ends_at.unwrap_or(new.starts_at) > now {
         limits::room_for_event(&mut tx, backend, host, Some(id)).await?;
     }
@@ -100,10 +102,10 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         update events e set title = $3, description = $4, starts_at = $5, ends_at = $6, time_zone = $7, venue = $8,
             address = $9, capacity = $10, rsvp_deadline = $11, party_size = $12, theme = $13, updated_at = $14,
             retention_months = $15,
-            -- Who was told is told anew only if there is time for that.
-            retention_notice_at = case when coalesce($6::timestamptz, $5::timestamptz) + make_interval(months => $15) > $14::timestamptz + interval '14 days'
+            -- If the new date leaves time for a notice, clear the earlier one so that it is sent again.
+            retention_notice_at = case when coalesce($6::timestamptz, $5::timestamptz) + make_interval(months => $15) > $16
                 then null else e.retention_notice_at end,
-            -- One that is to come again has guests again.
+            -- A new date in the future takes new guests.
             anonymised_at = case when coalesce($6::timestamptz, $5::timestamptz) > $14 then null else e.anonymised_at end,
             sequence = e.sequence + case
                 when (e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address)
@@ -126,9 +128,10 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
         new.capacity,
         new.rsvp_deadline,
         new.party_size,
-        new.theme.key(),
+        new.theme as Theme,
         now,
         new.retention_months,
+        now + TimeDelta::days(super::RETENTION_NOTICE_DAYS),
     )
     .fetch_optional(&mut *tx)
     .await?
@@ -138,7 +141,7 @@ pub async fn edit(backend: &Backend, host: &Host, id: EventId, form: &EventForm)
     Ok(news)
 }
 
-/// Calls an event off. Guests who open their link read so; nothing is deleted.
+/// Cancels an event. Guests see it behind their link; nothing is deleted.
 pub async fn cancel(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
     let cancelled = sqlx::query!(
         "update events set cancelled_at = $3, updated_at = $3, sequence = sequence + 1
@@ -151,7 +154,7 @@ pub async fn cancel(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
     .await?
     .rows_affected();
     if cancelled == 0 {
-        // Not this host's event, or called off before: only the first must look like nothing.
+        // Another host's event is a 404; an event cancelled before is a conflict.
         super::queries::event(&backend.db, host, id).await?;
         return Err(Problem::Conflict(Conflict::EventCancelled).into());
     }
@@ -159,7 +162,7 @@ pub async fn cancel(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
     Ok(())
 }
 
-/// Deletes an event with its guests, links and answers. There is no way back.
+/// Deletes an event with its guests, links and replies, for good.
 pub async fn delete(backend: &Backend, host: &Host, id: EventId) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     let title =

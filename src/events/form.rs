@@ -1,13 +1,15 @@
+//! Validation of the event form.
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{Event, EventForm, KEPT_MONTHS, KEPT_MONTHS_DEFAULT, MOST_IN_PARTY, Theme, times};
+use super::{DEFAULT_RETENTION_MONTHS, Event, EventForm, MOST_IN_PARTY, RETENTION_MONTHS, Theme, times};
 use crate::{
     problem::Problem,
     problem::{FieldError, Fields},
 };
 
-/// An event that can be stored: every field within its bounds, times in order.
+/// A valid event form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     pub title: String,
@@ -25,8 +27,7 @@ pub struct NewEvent {
 }
 
 impl EventForm {
-    /// What the form says, or everything that is wrong with it. A start in the past is allowed: hosts also keep
-    /// lists of what has been.
+    /// The valid event, or all errors of the form. A start in the past is allowed.
     pub fn parse(&self) -> Result<NewEvent, Problem> {
         let mut fields = Fields::default();
         let title = fields.required_line("title", &self.title, 120);
@@ -57,16 +58,16 @@ impl EventForm {
         }
         let theme = match self.theme.as_str() {
             "" => Some(Theme::default()),
-            key => Theme::of_key(key),
+            key => key.parse().ok(),
         };
         if theme.is_none() {
             fields.fault("theme", FieldError::NotAChoice);
         }
         let retention_months = match self.retention_months.trim() {
-            "" => KEPT_MONTHS_DEFAULT,
-            months => months.parse().ok().filter(|months| KEPT_MONTHS.contains(months)).unwrap_or_else(|| {
+            "" => DEFAULT_RETENTION_MONTHS,
+            months => months.parse().ok().filter(|months| RETENTION_MONTHS.contains(months)).unwrap_or_else(|| {
                 fields.fault("retention_months", FieldError::NotAChoice);
-                KEPT_MONTHS_DEFAULT
+                DEFAULT_RETENTION_MONTHS
             }),
         };
         fields.finish(NewEvent {
@@ -85,7 +86,7 @@ impl EventForm {
         })
     }
 
-    /// The form that shows `event` for editing.
+    /// The form filled with `event`.
     pub fn of(event: &Event) -> Self {
         let zone = event.zone();
         Self {
@@ -99,7 +100,7 @@ impl EventForm {
             capacity: event.capacity.map(|seats| seats.to_string()).unwrap_or_default(),
             rsvp_deadline: event.rsvp_deadline.map(|day| day.to_string()).unwrap_or_default(),
             party_size: event.party_size.to_string(),
-            theme: event.theme.key().to_owned(),
+            theme: event.theme.into_str().to_owned(),
             retention_months: event.retention_months.to_string(),
         }
     }
@@ -137,7 +138,7 @@ fn date(fields: &mut Fields, field: &str, text: &str) -> Option<NaiveDate> {
     parsed
 }
 
-/// Years that a typing mistake does not reach and PostgreSQL keeps.
+/// Excludes mistyped years, and those that PostgreSQL cannot store.
 fn in_calendar(day: NaiveDate) -> bool {
     use chrono::Datelike;
     (1900..=2200).contains(&day.year())

@@ -1,5 +1,8 @@
+//! Events: what a host plans, and its form, times and calendar file.
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 #[cfg(feature = "ssr")]
 pub mod actions;
@@ -11,7 +14,6 @@ pub mod ics;
 pub mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
-/// Local times and their words.
 #[cfg(feature = "ssr")]
 pub mod times;
 
@@ -20,16 +22,21 @@ pub use form::NewEvent;
 
 use crate::ids::EventId;
 
-/// Months for which guest data may be kept after an event.
-pub const KEPT_MONTHS: [i32; 6] = [1, 3, 6, 12, 24, 36];
-/// The same, where the host chose nothing.
-pub const KEPT_MONTHS_DEFAULT: i32 = 12;
-/// Most seats one guest's invitation may cover.
+/// Days between the notice to the host and the anonymisation of an event's guests, at least.
+pub const RETENTION_NOTICE_DAYS: i64 = 14;
+
+/// Months after an event until its guest data is deleted, for the host to choose from.
+pub const RETENTION_MONTHS: [i32; 6] = [1, 3, 6, 12, 24, 36];
+pub const DEFAULT_RETENTION_MONTHS: i32 = 12;
+/// Largest party, the guest included.
 pub const MOST_IN_PARTY: u32 = 20;
 
-/// The designs an invitation can wear.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The design of an invitation.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
 pub enum Theme {
     #[default]
@@ -42,23 +49,6 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// All designs, in the order they are offered.
-    pub const ALL: [Self; 6] =
-        [Self::Letterpress, Self::Garden, Self::Midnight, Self::Seaside, Self::Fiesta, Self::Gallery];
-
-    /// The name in forms, attributes and the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Letterpress => "letterpress",
-            Self::Garden => "garden",
-            Self::Midnight => "midnight",
-            Self::Seaside => "seaside",
-            Self::Fiesta => "fiesta",
-            Self::Gallery => "gallery",
-        }
-    }
-
-    /// The name people read.
     pub fn name(self) -> &'static str {
         match self {
             Self::Letterpress => "Letterpress",
@@ -69,14 +59,9 @@ impl Theme {
             Self::Gallery => "Gallery",
         }
     }
-
-    /// The design of that key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|theme| theme.key() == key)
-    }
 }
 
-/// What a host types to plan an event. Text as it stands in the form; [`EventForm::parse`] makes a `NewEvent` of it.
+/// The form of an event, as typed; [`EventForm::parse`] turns it into a `NewEvent`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EventForm {
@@ -84,20 +69,20 @@ pub struct EventForm {
     pub description: String,
     /// Local date and time, `2026-12-24T18:30`, in `time_zone`.
     pub starts: String,
-    /// The same, or empty.
+    /// Local date and time, or empty.
     pub ends: String,
     /// IANA name, `Europe/Berlin`.
     pub time_zone: String,
     pub venue: String,
     pub address: String,
-    /// Seats in all, or empty for no limit.
+    /// Empty for no limit.
     pub capacity: String,
-    /// Last day for answers, `2026-12-01`, or empty for the start of the event.
+    /// Last day for replies, `2026-12-01`, or empty for the start of the event.
     pub rsvp_deadline: String,
-    /// Seats a newly added guest is allowed, themselves included.
+    /// Largest party of a new guest, the guest included.
     pub party_size: String,
     pub theme: String,
-    /// Months after its end for which guest data is kept.
+    /// Months after the event until guest data is deleted.
     pub retention_months: String,
 }
 
@@ -117,31 +102,31 @@ pub struct Event {
     pub rsvp_deadline: Option<NaiveDate>,
     pub party_size: i32,
     pub theme: Theme,
-    /// Grows with each change that calendars must learn of (RFC 5545, SEQUENCE).
+    /// Grows with each change that matters to calendars (RFC 5545, SEQUENCE).
     pub sequence: i32,
     pub cancelled_at: Option<DateTime<Utc>>,
-    /// Months after its end for which guest data is kept, and the moment when they are over.
+    /// Months after the event until guest data is deleted.
     pub retention_months: i32,
+    /// When the guests will be anonymised: not before the host's notice has run out.
     pub anonymise_at: DateTime<Utc>,
-    /// When the guests were made anonymous.
+    /// When the guests were anonymised.
     pub anonymised_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
 
-/// What an event's figures say.
+/// Counts of an event's guests and replies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
-    /// People on the list.
+pub struct EventFigures {
     pub guests: i64,
     /// Guests with a live link.
     pub invited: i64,
-    /// Guests who opened their link.
     pub opened: i64,
-    /// Guests who said yes, and the seats they take.
+    /// Guests who accepted.
     pub attending: i64,
+    /// People in the parties of those.
     pub heads: i64,
     pub declined: i64,
     pub maybe: i64,
-    /// Invited guests who have not answered.
+    /// Invited guests without a reply.
     pub awaiting: i64,
 }

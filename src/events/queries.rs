@@ -1,7 +1,9 @@
-use chrono::{DateTime, NaiveDate, Utc};
+//! Reads of events: the dashboard, one event, and a blank form.
+
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
-use super::{Event, EventForm, Figures, KEPT_MONTHS_DEFAULT, Theme};
+use super::{DEFAULT_RETENTION_MONTHS, Event, EventFigures, EventForm, Theme};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -10,14 +12,60 @@ use crate::{
     problem::Problem,
 };
 
+/// Selects all columns of events `e`, and whatever `$rest` adds before its `from`. [`event_of_row`] reads them.
+macro_rules! select_events {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            r#"select e.id as "id: EventId", e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address,
+                e.capacity, e.rsvp_deadline, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at, e.retention_months,
+                e.anonymise_at, e.retention_notice_at, e.anonymised_at, e.updated_at "#
+                + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+/// The [`Event`] in a row of [`select_events`].
+macro_rules! event_of_row {
+    ($row:ident) => {
+        Event {
+            id: $row.id,
+            title: $row.title,
+            description: $row.description,
+            starts_at: $row.starts_at,
+            ends_at: $row.ends_at,
+            time_zone: $row.time_zone,
+            venue: $row.venue,
+            address: $row.address,
+            capacity: $row.capacity,
+            rsvp_deadline: $row.rsvp_deadline,
+            party_size: $row.party_size,
+            theme: $row.theme,
+            sequence: $row.sequence,
+            cancelled_at: $row.cancelled_at,
+            retention_months: $row.retention_months,
+            anonymise_at: $crate::events::queries::retention_end($row.anonymise_at, $row.retention_notice_at),
+            anonymised_at: $row.anonymised_at,
+            updated_at: $row.updated_at,
+        }
+    };
+}
+
+pub(crate) use {event_of_row, select_events};
+
+/// The end of the retention period: not before the host's notice is [`super::RETENTION_NOTICE_DAYS`] old.
+pub(crate) fn retention_end(due: DateTime<Utc>, notice: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    notice.map_or(due, |notice| due.max(notice + TimeDelta::days(super::RETENTION_NOTICE_DAYS)))
+}
+
 /// One line of the dashboard.
 #[derive(Clone, Debug)]
 pub struct EventLine {
     pub event: Event,
-    pub figures: Figures,
+    pub figures: EventFigures,
 }
 
-/// The dashboard: what is to come, soonest first, and what has been, latest first.
+/// Upcoming events, soonest first, and past ones, latest first.
 #[derive(Clone, Debug)]
 pub struct Dashboard {
     pub upcoming: Vec<EventLine>,
@@ -25,16 +73,9 @@ pub struct Dashboard {
     pub now: DateTime<Utc>,
 }
 
-/// The dashboard of `host`.
 pub async fn dashboard(backend: &Backend, host: &Host) -> Result<Dashboard> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"
-        select e.id as "id: EventId", e.title, e.description, e.starts_at, e.ends_at, e.time_zone, e.venue, e.address,
-            e.capacity, e.rsvp_deadline, e.party_size, e.theme as "theme: Theme", e.sequence, e.cancelled_at,
-            e.retention_months,
-            greatest(e.anonymise_at, e.retention_notice_at + interval '14 days') as "anonymise_at!", e.anonymised_at, e.updated_at,
-            g.guests as "guests!", g.invited as "invited!", g.opened as "opened!", g.attending as "attending!",
+    let rows = select_events!(
+        r#", g.guests as "guests!", g.invited as "invited!", g.opened as "opened!", g.attending as "attending!",
             g.heads as "heads!", g.declined as "declined!", g.maybe as "maybe!"
         from events e, lateral (
             select count(*) as guests,
@@ -57,8 +98,20 @@ pub async fn dashboard(backend: &Backend, host: &Host) -> Result<Dashboard> {
     .fetch_all(&backend.db)
     .await?;
     let now = backend.clock.now();
-    let (mut past, upcoming): (Vec<_>, Vec<_>) =
-        rows.into_iter().map(Row::line).partition(|line: &EventLine| line.event.is_past(now));
+    let lines = rows.into_iter().map(|row| EventLine {
+        figures: EventFigures {
+            guests: row.guests,
+            invited: row.invited,
+            opened: row.opened,
+            attending: row.attending,
+            heads: row.heads,
+            declined: row.declined,
+            maybe: row.maybe,
+            awaiting: (row.invited - row.attending - row.declined - row.maybe).max(0),
+        },
+        event: event_of_row!(row),
+    });
+    let (mut past, upcoming): (Vec<_>, Vec<_>) = lines.partition(|line| line.event.is_past(now));
     past.reverse();
     Ok(Dashboard { upcoming, past, now })
 }
@@ -68,7 +121,7 @@ pub async fn event(db: &PgPool, host: &Host, id: EventId) -> Result<Event> {
     event_of(db, host.id(), id).await
 }
 
-/// The words of the messages that the host sends themselves.
+/// The text of the messages that the host sends; empty for the default.
 pub(crate) async fn manual_delivery_text(db: &PgPool, host: &Host, id: EventId) -> Result<String> {
     let text = sqlx::query_scalar!(
         "select manual_delivery_text from events where host_id = $1 and id = $2",
@@ -80,25 +133,16 @@ pub(crate) async fn manual_delivery_text(db: &PgPool, host: &Host, id: EventId) 
     text.ok_or_else(|| Problem::NotFound.into())
 }
 
-/// One event of the account `host`, for those who stand in for it: a guest's link, a job.
+/// One event of the account `host`, for callers without a session: a guest's link, a job.
 pub(crate) async fn event_of(db: &PgPool, host: UserId, id: EventId) -> Result<Event> {
-    let event = sqlx::query_as!(
-        Event,
-        r#"
-        select id as "id: EventId", title, description, starts_at, ends_at, time_zone, venue, address, capacity,
-            rsvp_deadline, party_size, theme as "theme: Theme", sequence, cancelled_at, retention_months,
-            greatest(anonymise_at, retention_notice_at + interval '14 days') as "anonymise_at!", anonymised_at, updated_at
-        from events where host_id = $1 and id = $2
-        "#,
-        host.0,
-        id.0,
-    )
-    .fetch_optional(db)
-    .await?;
-    event.ok_or_else(|| Problem::NotFound.into())
+    let row = select_events!("from events e where e.host_id = $1 and e.id = $2", host.0, id.0)
+        .fetch_optional(db)
+        .await?
+        .ok_or(Problem::NotFound)?;
+    Ok(event_of_row!(row))
 }
 
-/// A blank form for `host`, in the time zone of the event they planned last.
+/// A blank form in the time zone of the host's newest event.
 pub async fn blank_form(db: &PgPool, host: &Host) -> Result<EventForm> {
     let zone = sqlx::query_scalar!(
         "select time_zone from events where host_id = $1 order by created_at desc limit 1",
@@ -109,72 +153,7 @@ pub async fn blank_form(db: &PgPool, host: &Host) -> Result<EventForm> {
     Ok(EventForm {
         time_zone: zone.unwrap_or_default(),
         party_size: "2".into(),
-        retention_months: KEPT_MONTHS_DEFAULT.to_string(),
+        retention_months: DEFAULT_RETENTION_MONTHS.to_string(),
         ..EventForm::default()
     })
-}
-
-struct Row {
-    id: EventId,
-    title: String,
-    description: String,
-    starts_at: DateTime<Utc>,
-    ends_at: Option<DateTime<Utc>>,
-    time_zone: String,
-    venue: String,
-    address: String,
-    capacity: Option<i32>,
-    rsvp_deadline: Option<NaiveDate>,
-    party_size: i32,
-    theme: Theme,
-    sequence: i32,
-    cancelled_at: Option<DateTime<Utc>>,
-    retention_months: i32,
-    anonymise_at: DateTime<Utc>,
-    anonymised_at: Option<DateTime<Utc>>,
-    updated_at: DateTime<Utc>,
-    guests: i64,
-    invited: i64,
-    opened: i64,
-    attending: i64,
-    heads: i64,
-    declined: i64,
-    maybe: i64,
-}
-
-impl Row {
-    fn line(self) -> EventLine {
-        EventLine {
-            figures: Figures {
-                guests: self.guests,
-                invited: self.invited,
-                opened: self.opened,
-                attending: self.attending,
-                heads: self.heads,
-                declined: self.declined,
-                maybe: self.maybe,
-                awaiting: (self.invited - self.attending - self.declined - self.maybe).max(0),
-            },
-            event: Event {
-                id: self.id,
-                title: self.title,
-                description: self.description,
-                starts_at: self.starts_at,
-                ends_at: self.ends_at,
-                time_zone: self.time_zone,
-                venue: self.venue,
-                address: self.address,
-                capacity: self.capacity,
-                rsvp_deadline: self.rsvp_deadline,
-                party_size: self.party_size,
-                theme: self.theme,
-                sequence: self.sequence,
-                cancelled_at: self.cancelled_at,
-                retention_months: self.retention_months,
-                anonymise_at: self.anonymise_at,
-                anonymised_at: self.anonymised_at,
-                updated_at: self.updated_at,
-            },
-        }
-    }
 }

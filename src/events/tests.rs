@@ -1,3 +1,5 @@
+//! Tests of events.
+
 use sqlx::PgPool;
 
 use super::{EventForm, actions, queries};
@@ -39,7 +41,7 @@ async fn a_row_that_mixes_two_hosts_cannot_be_stored(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_sequence_grows_only_when_calendars_must_learn_of_it(db: PgPool) {
+async fn the_sequence_grows_only_when_the_change_matters_to_calendars(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let id = testing::event(&backend, &host, testing::event_form()).await;
@@ -62,13 +64,13 @@ async fn an_event_is_cancelled_once(db: PgPool) {
     let (one, other) = tokio::join!(actions::cancel(&backend, &host, id), actions::cancel(&backend, &host, id));
     assert_eq!(problem(one.and(other)), Problem::Conflict(Conflict::EventCancelled));
     let event = queries::event(&backend.db, &host, id).await.unwrap();
-    assert_eq!((event.cancelled_at.is_some(), event.sequence), (true, 1), "called off, and once");
+    assert_eq!((event.cancelled_at.is_some(), event.sequence), (true, 1), "cancelled, and once");
     actions::delete(&backend, &host, id).await.unwrap();
     assert_eq!(problem(actions::cancel(&backend, &host, id).await), Problem::NotFound);
 }
 
 #[sqlx::test]
-async fn what_is_shown_for_editing_can_be_saved_unchanged(db: PgPool) {
+async fn an_unchanged_form_can_be_saved(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let form = EventForm {
@@ -86,7 +88,7 @@ async fn what_is_shown_for_editing_can_be_saved_unchanged(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_dashboard_parts_past_from_upcoming_and_counts(db: PgPool) {
+async fn the_dashboard_separates_past_from_upcoming_and_counts(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let id = testing::event(&backend, &host, testing::event_form()).await;

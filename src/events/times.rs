@@ -1,10 +1,11 @@
+//! Time zones, and readable dates and times of events.
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::Event;
 
-/// The time zone of an IANA name. Names come from the database, where only parsed ones are stored; UTC stands in for
-/// one that a later time-zone release dropped.
+/// The time zone of a stored IANA name; UTC if a later release of the time-zone database dropped it.
 pub fn zone(name: &str) -> Tz {
     name.parse().unwrap_or(Tz::UTC)
 }
@@ -18,15 +19,15 @@ pub fn zone_names() -> impl Iterator<Item = &'static str> {
     )
 }
 
-/// The moment of a local time; the earlier one where the clocks go back, `None` where they skip it.
+/// The instant of a local time: the earlier one where clocks go back, `None` where they skip it.
 pub fn moment(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     zone.from_local_datetime(&local).earliest().map(|time| time.with_timezone(&Utc))
 }
 
-/// The first moment after `day` in `zone`: an answer counts until then.
+/// The end of `day` in `zone`.
 pub fn end_of_day(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     let midnight = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-    // Some zones change their clocks at midnight; the day then begins an hour later.
+    // Where clocks go forward at midnight, the next day begins an hour later.
     moment(midnight, zone).or_else(|| moment(midnight + chrono::TimeDelta::hours(1), zone))
 }
 
@@ -46,13 +47,12 @@ pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
 }
 
 impl Event {
-    /// The day until which guest data are kept, "20 June 2028"; or on which they were erased.
+    /// The day on which guest data will be or was deleted, "20 June 2028".
     pub fn kept_until(&self) -> String {
         let day = self.anonymised_at.unwrap_or(self.anonymise_at).with_timezone(&self.zone());
         day.format("%-d %B %Y").to_string()
     }
 
-    /// The event's own zone.
     pub fn zone(&self) -> Tz {
         zone(&self.time_zone)
     }
@@ -62,7 +62,7 @@ impl Event {
         let start = self.starts_at.with_timezone(&self.zone());
         let begin = format!("{}, {}", long_date(start.date_naive()), start.format("%H:%M"));
         let Some(end) = self.ends_at.map(|end| end.with_timezone(&self.zone())) else { return begin };
-        // A party that ends in the small hours still belongs to its evening.
+        // An event that ends before six in the morning belongs to the evening before.
         let night = start.date_naive().succ_opt() == Some(end.date_naive()) && end.time() <= six();
         if start.date_naive() == end.date_naive() || night {
             format!("{begin} to {}", end.format("%H:%M"))
@@ -91,18 +91,17 @@ impl Event {
         start.format(if year { "%a %-d %b %Y, %H:%M" } else { "%a %-d %b, %H:%M" }).to_string()
     }
 
-    /// The moment from which answers are closed: the end of the reply-by day, at the latest the start.
+    /// When RSVPs close: at the end of the deadline day, at the latest at the start.
     pub fn answers_close_at(&self) -> DateTime<Utc> {
         let rsvp_deadline = self.rsvp_deadline.and_then(|day| end_of_day(day, self.zone()));
         rsvp_deadline.map_or(self.starts_at, |close| close.min(self.starts_at))
     }
 
-    /// Whether guests can still answer.
+    /// Whether guests can still reply.
     pub fn takes_answers(&self, now: DateTime<Utc>) -> bool {
         self.cancelled_at.is_none() && now < self.answers_close_at()
     }
 
-    /// Whether it is over.
     pub fn is_past(&self, now: DateTime<Utc>) -> bool {
         self.ends_at.unwrap_or(self.starts_at) < now
     }

@@ -159,7 +159,7 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
 /// meanwhile.
 pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTime<Utc>) -> Result<()> {
     let mut tx = backend.db.begin().await?;
-    events::actions::hold(&mut tx, host, event).await?;
+    events::actions::lock_event(&mut tx, host, event).await?;
     let seats = rsvp::actions::lock_seats(&mut tx, host.id(), event).await?;
     let back = sqlx::query_scalar!(
         r#"
@@ -245,7 +245,7 @@ async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGues
     let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
     let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
     let mut tx = backend.db.begin().await?;
-    events::actions::hold(&mut tx, host, event).await?;
+    events::actions::lock_event(&mut tx, host, event).await?;
     limits::room_for_guests(&mut tx, backend, host, event, new.len() as i64).await?;
     // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
     let tags =

@@ -192,9 +192,9 @@ async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
     invitations::actions::rotate(&backend, &host, event, id).await.unwrap();
     assert_eq!(status().await, Status::LinkReady);
     for answer in [Answer::Attending, Answer::Declined] {
-        let form = AnswerForm { answer: answer.key().into(), heads: "3".into(), ..AnswerForm::default() };
+        let form = AnswerForm { answer: answer.into_str().into(), heads: "3".into(), ..AnswerForm::default() };
         rsvp::actions::answer(&backend, &guest, &form).await.unwrap();
-        assert_eq!(Some(status().await), Status::of_key(answer.key()));
+        assert_eq!(Some(status().await), Status::of_key(answer.into_str()));
     }
     let form = GuestForm { name: "Ada King".into(), ..GuestForm::default() };
     actions::edit(&backend, &host, event, id, &form).await.unwrap();
@@ -320,11 +320,11 @@ async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
         }
     };
     let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();
-    assert_eq!((plan.mail, plan.phone, plan.unreachable, plan.links()), (5, 1, 1, 7));
+    assert_eq!((plan.email, plan.phone, plan.unreachable, plan.links()), (5, 1, 1, 7));
     let chosen = ids(&["Ada", "Cy"]).await;
     let plan = invitations::queries::plan(&backend, &host, event, Some(&chosen)).await.unwrap();
-    assert_eq!((plan.mail_names, plan.unreachable_names), (vec!["Ada".to_owned()], vec!["Cy".to_owned()]));
+    assert_eq!((plan.email_names, plan.unreachable_names), (vec!["Ada".to_owned()], vec!["Cy".to_owned()]));
     invitations::actions::issue(&backend, &host, event, &invitations::Selection::Only(chosen)).await.unwrap();
     let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();
-    assert_eq!((plan.links(), plan.waiting_by_hand), (5, 1));
+    assert_eq!((plan.links(), plan.links_to_share), (5, 1));
 }

@@ -151,7 +151,7 @@ async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> 
     let links: Vec<Uuid> = accesses.iter().map(|access| access.guest.invitation.0).collect();
     let ids: Vec<Uuid> = accesses.iter().map(|_| Uuid::now_v7()).collect();
     let times: Vec<_> = accesses.iter().map(|access| access.at).collect();
-    let devices: Vec<_> = accesses.iter().map(|access| access.device.key().to_owned()).collect();
+    let devices: Vec<_> = accesses.iter().map(|access| access.device.into_str().to_owned()).collect();
     let networks: Vec<_> = accesses.iter().map(|access| access.network.clone()).collect();
     let mut tx = backend.db.begin().await?;
     guests::standing::hold(&mut tx, host, &guests).await?;

@@ -1,5 +1,8 @@
+//! Issues, resends and resets personal links.
+
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Issued, Selection};
@@ -17,17 +20,18 @@ use crate::{
     secrets,
 };
 
-/// Gives everybody in the selection who has none a personal link, and puts the message that carries it into the
-/// outbox, in one transaction.
+/// Issues a link to every guest of the selection who has none, and enqueues the emails that carry it, in one
+/// transaction.
 pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &Selection) -> Result<Issued> {
-    refuse_to_send(backend, host, event).await?;
+    require_sendable(backend, host, event).await?;
     let only: Option<Vec<_>> = match selection {
         Selection::Only(ids) if ids.is_empty() => return Err(Problem::Conflict(Conflict::NobodySelected).into()),
         Selection::All => None,
         Selection::Only(ids) => Some(ids.iter().map(|id| id.0).collect()),
     };
+    let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    // Locking the guests keeps two requests at the same time from both issuing.
+    // The lock keeps two concurrent requests from both issuing.
     let guests = sqlx::query!(
         r#"
         select g.id as "id: GuestId", g.email from guests g
@@ -45,13 +49,12 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     .fetch_all(&mut *tx)
     .await?;
     let ids: Vec<_> = guests.iter().map(|guest| guest.id).collect();
-    let links = insert_links(backend, &mut tx, host, event, &ids).await?;
+    let links = insert_links(backend, &mut tx, host, event, &ids, now).await?;
     let addresses: HashMap<_, _> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
     let recipients: Vec<_> = links.iter().filter_map(|id| Some((*id, addresses.get(id).cloned().flatten()?))).collect();
     if links.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodyToInvite).into());
     }
-    let now = backend.clock.now();
     let messages = notifications::actions::enqueue(
         &mut tx,
         backend,
@@ -75,9 +78,9 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     Ok(Issued { links: links.len(), messages, later })
 }
 
-/// Sends a guest's live link again.
+/// Sends a guest's live link again by email.
 pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
-    refuse_to_send(backend, host, event).await?;
+    require_sendable(backend, host, event).await?;
     let mut tx = backend.db.begin().await?;
     enqueue_again(&mut tx, backend, host, event, guest).await?;
     tx.commit().await?;
@@ -85,7 +88,7 @@ pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: Guest
     Ok(())
 }
 
-/// Puts a guest's address right and sends their live link there: both or neither.
+/// Corrects a guest's address and sends their live link there, in one transaction.
 pub async fn correct_and_resend(
     backend: &Backend,
     host: &Host,
@@ -93,7 +96,7 @@ pub async fn correct_and_resend(
     guest: GuestId,
     address: &str,
 ) -> Result<()> {
-    refuse_to_send(backend, host, event).await?;
+    require_sendable(backend, host, event).await?;
     let mut tx = backend.db.begin().await?;
     guests::actions::set_email(&mut tx, backend, host, event, guest, address).await?;
     enqueue_again(&mut tx, backend, host, event, guest).await?;
@@ -102,8 +105,9 @@ pub async fn correct_and_resend(
     Ok(())
 }
 
-/// Replaces a guest's link: the old address is dead at once, the new one waits to be sent.
+/// Resets a guest's link. The old one stops working at once; the new one is not sent.
 pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
+    let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
     guests::standing::hold(&mut tx, host.id(), &[guest]).await?;
     let ended = sqlx::query!(
@@ -112,26 +116,26 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
         host.id().0,
         event.0,
         guest.0,
-        backend.clock.now(),
+        now,
     )
     .execute(&mut *tx)
     .await?
     .rows_affected();
     if ended == 0 {
-        // Not this host's guest, or one without a link: only the first must look like nothing.
+        // Another host's guest is a 404; a guest without a link is a conflict.
         guests::queries::guest(&backend.db, host, event, guest).await?;
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     }
-    insert_links(backend, &mut tx, host, event, &[guest]).await?;
+    insert_links(backend, &mut tx, host, event, &[guest], now).await?;
     notifications::actions::forget_sent_invitation(&mut tx, host.id(), guest).await?;
     guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
-    audit::record(&mut tx, backend.clock.now(), host.actor(), AuditEvent::InvitationRotated, "").await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::InvitationRotated, "").await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
 }
 
-/// Puts a guest's live link into the outbox once more.
+/// Enqueues a guest's live link once more.
 async fn enqueue_again(
     tx: &mut PgConnection,
     backend: &Backend,
@@ -169,13 +173,14 @@ async fn enqueue_again(
     guests::standing::restate(tx, host.id(), &[guest]).await
 }
 
-/// One live link for each of `guests`. A guest who has one is passed over; returns who got a link.
+/// Inserts one live link for each of `guests` and returns who got one. Guests with a link are skipped.
 async fn insert_links(
     backend: &Backend,
     tx: &mut PgConnection,
     host: &Host,
     event: EventId,
     guests: &[GuestId],
+    now: DateTime<Utc>,
 ) -> Result<Vec<GuestId>> {
     let mut ids = Vec::with_capacity(guests.len());
     let mut hashes = Vec::with_capacity(guests.len());
@@ -201,14 +206,15 @@ async fn insert_links(
         &ids,
         &hashes,
         &sealed,
-        backend.clock.now(),
+        now,
     )
     .fetch_all(tx)
     .await?;
     Ok(issued)
 }
 
-async fn refuse_to_send(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
+/// Sending needs a verified host, an event that takes place, and room in the plan.
+async fn require_sendable(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
     let event = events::queries::event(&backend.db, host, event).await?;
     if !host.is_verified() {
         return Err(Problem::Conflict(Conflict::Unverified).into());

@@ -1,13 +1,14 @@
-use serde::{Deserialize, Serialize};
+//! Invitations: personal links, who holds one, and who has opened one.
 
-/// What guests open is written down behind their backs.
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
 #[cfg(feature = "ssr")]
 pub mod accesses;
+/// What guests open is written down behind their backs.
 #[cfg(feature = "ssr")]
 pub mod actions;
-/// Links that hosts hand over themselves, one guest after another.
-pub mod by_hand;
-/// What a guest sees behind their link.
+pub mod manual_delivery;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
@@ -18,7 +19,7 @@ mod tests;
 pub use crate::ids::Token;
 use crate::ids::{EventId, GuestId, InvitationId, UserId};
 
-/// Proof that somebody holds a guest's live link. It comes only from [`queries::guest_of`] and [`page::page`].
+/// Proof that the caller holds a guest's live link. It comes only from [`queries::guest_of`] and [`page::page`].
 #[derive(Clone, Debug)]
 pub struct Guest {
     host: UserId,
@@ -28,59 +29,56 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Whose event it is.
     pub fn host(&self) -> UserId {
         self.host
     }
 
-    /// The event.
     pub fn event(&self) -> EventId {
         self.event
     }
 
-    /// The person.
     pub fn id(&self) -> GuestId {
         self.id
     }
 
-    /// The link they hold.
     pub fn invitation(&self) -> InvitationId {
         self.invitation
     }
 }
 
-/// Whom to invite.
+/// The guests to invite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// Everybody on the list who has no link yet.
+    /// Every guest without a link.
     All,
-    /// These, as far as they have no link yet.
+    /// Those of these guests who have no link.
     Only(Vec<GuestId>),
 }
 
-/// What issuing did.
+/// The result of issuing links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issued {
     /// New links.
     pub links: usize,
-    /// Messages on their way; the rest have no e-mail address and get their link from the host.
+    /// Queued emails. The other guests have no email address: the host shares their links.
     pub messages: usize,
-    /// Messages that leave on the next days, because the account is new.
+    /// Emails scheduled for the next days, because a new account warms up.
     pub later: usize,
 }
 
-/// What opened a link, as coarse as the host needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kind of device that opened a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Device {
     Phone,
     Tablet,
     Computer,
-    /// A mail scanner, link preview or other program; never counts as opened by the guest.
+    /// An email scanner, link preview or other program. Never counts as opened by the guest.
     Scanner,
 }
 
 impl Device {
-    /// Judged by the `User-Agent` header. Scanners that pretend to be browsers are not told apart here.
+    /// Detects the device by the `User-Agent` header. A scanner that poses as a browser counts as a device.
     pub fn of_user_agent(agent: &str) -> Self {
         const PROGRAMS: [&str; 14] = [
             "bot",
@@ -112,16 +110,6 @@ impl Device {
             Self::Computer
         }
     }
-
-    /// The name in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Phone => "phone",
-            Self::Tablet => "tablet",
-            Self::Computer => "computer",
-            Self::Scanner => "scanner",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -129,7 +117,7 @@ mod device_tests {
     use super::Device;
 
     #[test]
-    fn devices_are_told_apart_by_their_user_agent() {
+    fn devices_are_detected_by_their_user_agent() {
         let iphone =
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
         let android_tablet = "Mozilla/5.0 (Linux; Android 15; SM-X710) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";

@@ -1,3 +1,5 @@
+//! Reads of invitations: the holder of a link, the links to share, and the plan before sending.
+
 use sqlx::PgPool;
 
 use super::{Guest, Token};
@@ -63,44 +65,48 @@ pub async fn link(backend: &Backend, host: &Host, event: EventId, guest: GuestId
     }
 }
 
-/// Who would get an invitation, and how.
+/// Who would get an invitation, and through which channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// By e-mail.
-    pub mail: i64,
-    /// So many of them on the next days, because the account is new.
+pub struct InvitationPlan {
+    pub email: i64,
+    /// Those of them whose email leaves on the next days, because a new account warms up.
     pub later: i64,
-    /// Without an address, but with a number: the host hands the link over.
+    /// Guests with a phone number only: the host shares the link.
     pub phone: i64,
-    /// With neither.
+    /// Guests with neither.
     pub unreachable: i64,
-    /// With an address that must not be written to: it does not work, or they unsubscribed.
-    pub stopped: i64,
-    /// Some names of each kind.
-    pub mail_names: Vec<String>,
+    /// Guests whose address bounced or unsubscribed.
+    pub suppressed: i64,
+    /// At most 50 names of each kind.
+    pub email_names: Vec<String>,
     pub phone_names: Vec<String>,
     pub unreachable_names: Vec<String>,
-    pub stopped_names: Vec<String>,
-    /// Links of the whole list that nobody has handed over yet.
-    pub waiting_by_hand: i64,
+    pub suppressed_names: Vec<String>,
+    /// Links of the whole list that wait for manual delivery.
+    pub links_to_share: i64,
 }
 
-impl Plan {
+impl InvitationPlan {
     /// Guests who would get a link.
     pub fn links(&self) -> i64 {
-        self.mail + self.phone + self.unreachable + self.stopped
+        self.email + self.phone + self.unreachable + self.suppressed
     }
 }
 
-/// What inviting `chosen`, or everybody, would do. Whoever has a link already is not counted.
-pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option<&[GuestId]>) -> Result<Plan> {
+/// What inviting `chosen`, or every guest, would do. Guests with a link are not counted.
+pub async fn plan(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    chosen: Option<&[GuestId]>,
+) -> Result<InvitationPlan> {
     let chosen: Option<Vec<_>> = chosen.map(|ids| ids.iter().map(|id| id.0).collect());
     let mut db = backend.db.acquire().await?;
     let stopped =
         suppressions::stopped_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], &Reason::ALL)
             .await?;
     let mut plan = sqlx::query_as!(
-        Plan,
+        InvitationPlan,
         r#"
         with new as (
             select name, name_key,
@@ -113,17 +119,17 @@ pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option
             where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null and status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
         )
-        select count(*) filter (where way = 'mail') as "mail!", 0::bigint as "later!", count(*) filter (where way = 'phone') as "phone!",
+        select count(*) filter (where way = 'mail') as "email!", 0::bigint as "later!", count(*) filter (where way = 'phone') as "phone!",
             count(*) filter (where way = 'nothing') as "unreachable!",
-            coalesce(array_agg(name order by name_key) filter (where way = 'mail' and place <= 50), '{}') as "mail_names!",
+            coalesce(array_agg(name order by name_key) filter (where way = 'mail' and place <= 50), '{}') as "email_names!",
             coalesce(array_agg(name order by name_key) filter (where way = 'phone' and place <= 50), '{}') as "phone_names!",
             coalesce(array_agg(name order by name_key) filter (where way = 'nothing' and place <= 50), '{}')
                 as "unreachable_names!",
-            count(*) filter (where way = 'stopped') as "stopped!",
+            count(*) filter (where way = 'stopped') as "suppressed!",
             coalesce(array_agg(name order by name_key) filter (where way = 'stopped' and place <= 50), '{}')
-                as "stopped_names!",
+                as "suppressed_names!",
             (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
-                and l.erased_at is null and l.status = 'link-ready' and l.email is null) as "waiting_by_hand!"
+                and l.erased_at is null and l.status = 'link-ready' and l.email is null) as "links_to_share!"
         from new
         "#,
         host.id().0,
@@ -135,22 +141,22 @@ pub async fn plan(backend: &Backend, host: &Host, event: EventId, chosen: Option
     .await?;
     drop(db);
     if backend.senders.warm_up {
-        plan.later = warming::later(&backend.db, backend.clock.now(), host.id(), plan.mail).await?;
+        plan.later = warming::later(&backend.db, backend.clock.now(), host.id(), plan.email).await?;
     }
     Ok(plan)
 }
 
-/// A link that the host hands over.
+/// A link for manual delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandedOver {
+pub struct LinkToShare {
     pub guest: GuestId,
     pub name: String,
     pub phone: Option<String>,
     pub link: String,
 }
 
-/// The live links of guests without an e-mail address, by name.
-pub async fn to_hand_over(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<HandedOver>> {
+/// The live links of guests without an email address, by name.
+pub async fn links_to_share(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<LinkToShare>> {
     let rows = sqlx::query!(
         r#"
         select g.id as "guest: GuestId", g.name, g.phone, i.id as "invitation: InvitationId", i.token_sealed as "sealed!"
@@ -167,7 +173,7 @@ pub async fn to_hand_over(backend: &Backend, host: &Host, event: EventId) -> Res
     rows.into_iter()
         .map(|row| {
             let link = backend.links.invitation(&backend.secrets.open(&row.sealed, row.invitation.0)?);
-            Ok(HandedOver { guest: row.guest, name: row.name, phone: row.phone, link })
+            Ok(LinkToShare { guest: row.guest, name: row.name, phone: row.phone, link })
         })
         .collect()
 }

@@ -1,3 +1,5 @@
+//! Tests of invitations.
+
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
@@ -34,13 +36,12 @@ async fn three(backend: &Backend, host: &Host, event: EventId) -> [GuestId; 3] {
 }
 
 #[sqlx::test]
-async fn issuing_a_token_queues_the_invitation_and_its_job(db: PgPool) {
+async fn issuing_a_link_enqueues_the_invitation(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
     assert_eq!(issued, Issued { links: 1, messages: 1, later: 0 });
     assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
-    assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
     assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
 }
 
@@ -59,7 +60,7 @@ async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn inviting_all_passes_over_those_invited_before(db: PgPool) {
+async fn inviting_all_skips_guests_invited_before(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
@@ -101,7 +102,7 @@ async fn another_host_can_neither_invite_nor_see_links(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_address_is_corrected_together_with_sending_there_or_not_at_all(db: PgPool) {
+async fn an_address_is_corrected_and_the_link_sent_there_or_neither(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let correct = async || actions::correct_and_resend(&backend, &host, event, ada, "right@example.org").await;
@@ -116,7 +117,7 @@ async fn an_address_is_corrected_together_with_sending_there_or_not_at_all(db: P
 }
 
 #[sqlx::test]
-async fn a_rotated_link_is_dead_at_once_and_the_new_one_works(db: PgPool) {
+async fn a_reset_link_stops_working_at_once_and_the_new_one_works(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (guest, old) = testing::invite(&backend, &host, event, ada).await;
@@ -208,7 +209,7 @@ async fn an_opening_of_a_guest_who_was_erased_meanwhile_leaves_nothing(db: PgPoo
 }
 
 #[sqlx::test]
-async fn no_token_stands_in_the_database_in_clear(db: PgPool) {
+async fn no_token_is_stored_in_clear_text(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let [ada, ..] = three(&backend, &host, event).await;
     let (_, token) = testing::invite(&backend, &host, event, ada).await;

@@ -12,7 +12,6 @@ use crate::{
     error::Result,
     events::{Theme, times},
     ids::UserId,
-    privacy::RETENTION_NOTICE_DAYS,
 };
 
 /// A message to a host; `None` when it has lost its reason: the account is gone, or the link in it was used.
@@ -82,7 +81,7 @@ async fn soon_forgotten(backend: &Backend, user: UserId) -> Result<Option<String
         "select title, greatest(anonymise_at, retention_notice_at + make_interval(days => $2)) as at from events
         where host_id = $1 and anonymised_at is null and retention_notice_at is not null order by anonymise_at",
         user.0,
-        RETENTION_NOTICE_DAYS as i32,
+        crate::events::RETENTION_NOTICE_DAYS as i32,
     )
     .fetch_all(&backend.db)
     .await?;

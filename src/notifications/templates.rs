@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     events::{Event, ics},
     ids::{EventId, GuestId, InvitationId},
-    invitations::by_hand::{Values, fill},
+    invitations::manual_delivery::{Values, fill},
     rsvp::Answer,
 };
 
@@ -70,7 +70,9 @@ pub async fn message(backend: &Backend, claimed: &Claimed, guest: GuestId) -> Re
         return Ok(None);
     }
     // Whoever answered meanwhile is not asked any more.
-    let fits = row.audience.is_some_and(|audience| row.answer.map_or("unanswered", Answer::key) == audience.key());
+    let fits = row
+        .audience
+        .is_some_and(|audience| row.answer.map_or("unanswered", |answer| answer.into_str()) == audience.key());
     if claimed.kind == Kind::Reminder && !fits {
         return Ok(None);
     }

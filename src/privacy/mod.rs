@@ -19,8 +19,6 @@ mod tests;
 
 /// Days after which the remains of a deleted account are removed. Until then Stripe may send events about it.
 pub const DELETED_ACCOUNT_DAYS: i64 = 30;
-/// Days between the notice to the host and the anonymisation of an event's guests, at least.
-pub const RETENTION_NOTICE_DAYS: i64 = 14;
 
 /// A document that hosts accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

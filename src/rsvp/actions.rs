@@ -1,3 +1,6 @@
+//! Saves a guest's RSVP within the event's capacity.
+
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -13,8 +16,8 @@ use crate::{
     problem::{FieldError, Fields},
 };
 
-/// Records a guest's answer: the seats are taken, the change is kept with its time, and a confirmation goes out, in
-/// one transaction. The same answer again changes nothing.
+/// Saves a guest's RSVP: takes the seats, keeps the history and enqueues a confirmation, in one transaction. The same
+/// RSVP again changes nothing.
 pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Result<()> {
     let now = backend.clock.now();
     let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
@@ -26,7 +29,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     }
     let mut tx = backend.db.begin().await?;
     let seats = lock_seats(&mut tx, guest.host(), guest.event()).await?;
-    let held = sqlx::query!(
+    let row = sqlx::query!(
         r#"
         select g.party_size, g.email, r.answer as "answer?: Answer", r.heads as "heads?",
             r.companions as "companions?", r.message as "message?"
@@ -41,14 +44,14 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Problem::NotFound)?;
-    let before = Rsvp::of(held.answer, held.heads, held.companions, held.message);
-    let new = form.parse(held.party_size)?;
+    let before = Rsvp::of(row.answer, row.heads, row.companions, row.message);
+    let new = form.parse(row.party_size)?;
     if before.as_ref() == Some(&new) {
         return Ok(());
     }
-    seats.take(taken(Some(&new)) - taken(before.as_ref()))?;
-    write(&mut tx, backend, guest, &new).await?;
-    if let Some(address) = held.email {
+    seats.take(seats_of(Some(&new)) - seats_of(before.as_ref()))?;
+    write(&mut tx, guest, &new, now).await?;
+    if let Some(address) = row.email {
         let recipient = [(guest.id(), address)];
         notifications::actions::enqueue(
             &mut tx,
@@ -68,16 +71,16 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
 }
 
 impl AnswerForm {
-    /// What the form says, within the guest's allowance, or everything that is wrong with it.
-    fn parse(&self, allowance: i32) -> Result<Rsvp, Problem> {
+    /// The valid RSVP of a party of at most `limit`, or all errors of the form.
+    fn parse(&self, limit: i32) -> Result<Rsvp, Problem> {
         let mut fields = Fields::default();
-        let answer = Answer::of_key(&self.answer);
+        let answer = self.answer.parse::<Answer>().ok();
         if answer.is_none() {
             fields.fault("answer", if self.answer.is_empty() { FieldError::Required } else { FieldError::NotAChoice });
         }
         let heads = match answer {
             Some(Answer::Declined) => 0,
-            _ => fields.number("heads", &self.heads, 1, allowance.unsigned_abs()).unwrap_or(1),
+            _ => fields.number("heads", &self.heads, 1, limit.unsigned_abs()).unwrap_or(1),
         };
         let companions = self
             .companions
@@ -99,7 +102,7 @@ pub struct Seats {
 }
 
 impl Seats {
-    /// Checks that `heads` more people fit; fewer always do.
+    /// Checks that `heads` more people fit. Fewer always do.
     pub fn take(&self, heads: i32) -> Result<(), Problem> {
         match self.left {
             Some(left) if heads > 0 && i64::from(heads) > left => {
@@ -110,8 +113,8 @@ impl Seats {
     }
 }
 
-/// Counts an event's free seats and keeps others from taking any until `tx` ends: everybody who takes seats locks the
-/// event's row first. Events without a limit are not locked.
+/// Counts an event's free seats and locks the event until `tx` ends, as everything that takes seats does first. An event
+/// without a capacity is not locked.
 pub async fn lock_seats(tx: &mut PgConnection, host: UserId, event: EventId) -> Result<Seats> {
     let capacity = sqlx::query_scalar!(
         r#"
@@ -139,11 +142,11 @@ pub async fn lock_seats(tx: &mut PgConnection, host: UserId, event: EventId) -> 
     Ok(Seats { left: Some(i64::from(capacity) - taken) })
 }
 
-fn taken(rsvp: Option<&Rsvp>) -> i32 {
+fn seats_of(rsvp: Option<&Rsvp>) -> i32 {
     rsvp.filter(|rsvp| rsvp.answer == Answer::Attending).map_or(0, |rsvp| rsvp.heads)
 }
 
-async fn write(tx: &mut PgConnection, backend: &Backend, guest: &Guest, new: &Rsvp) -> Result<()> {
+async fn write(tx: &mut PgConnection, guest: &Guest, new: &Rsvp, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "with change as (
             insert into rsvp_history (host_id, event_id, guest_id, id, answer, heads, companions, message, changed_at)
@@ -157,11 +160,11 @@ async fn write(tx: &mut PgConnection, backend: &Backend, guest: &Guest, new: &Rs
         guest.event().0,
         guest.id().0,
         Uuid::now_v7(),
-        new.answer.key(),
+        new.answer as Answer,
         new.heads,
         &new.companions,
         new.message,
-        backend.clock.now(),
+        now,
     )
     .execute(tx)
     .await?;

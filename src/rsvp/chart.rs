@@ -1,11 +1,13 @@
+//! Responses over time, thinned for drawing.
+
 use serde::{Deserialize, Serialize};
 
-/// How many seats stood at each answer: none when the first link was issued, then after each change, oldest first.
-/// Empty before the first answer.
+/// The counts by answer: zero when the first link was issued, then after each change, oldest first. Empty before the
+/// first reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chart {
     pub points: Vec<Point>,
-    /// Words for the first and last time, in the event's zone.
+    /// Readable first and last time, in the event's time zone.
     pub from: String,
     pub to: String,
 }
@@ -15,17 +17,17 @@ pub struct Chart {
 pub struct Point {
     /// Seconds since 1970.
     pub at: i64,
-    /// Seats of those attending; people for the others.
+    /// People attending; for the others, guests.
     pub attending: i32,
     pub maybe: i32,
     pub declined: i32,
 }
 
-/// Most points that are drawn; more would not be seen.
+/// Most points to draw; more would not be visible.
 pub const MOST_POINTS: usize = 120;
 
 impl Chart {
-    /// Thins `points` evenly, keeping the first, and the last of each stretch, so that both ends are always true.
+    /// Thins `points` evenly. Keeps the first, and the last of each stretch, so that both ends are exact.
     pub fn thinned(points: Vec<Point>) -> Vec<Point> {
         let step = points.len().div_ceil(MOST_POINTS).max(1);
         let last = points.len().saturating_sub(1);
@@ -44,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thinning_keeps_the_end_true() {
+    fn thinning_keeps_both_ends_exact() {
         let points: Vec<_> = (0..1000).map(|at| Point { at, attending: at as i32, ..Point::default() }).collect();
         let thinned = Chart::thinned(points);
         assert!(thinned.len() <= MOST_POINTS + 2);

@@ -1,53 +1,53 @@
+//! The overview of an event: figures, chart and recent activity.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, chart::Chart};
-use crate::{events::Figures, ids::EventId};
+use crate::{events::EventFigures, ids::EventId};
 
-/// What a host watches: figures, chart and feed of one event. Travels to the browser, as JSON over the event's socket, whenever
-/// something changed.
+/// Sent to the browser as JSON over the event's WebSocket after every change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub event: EventId,
-    pub figures: Figures,
+    pub figures: EventFigures,
     pub capacity: Option<i32>,
     pub chart: Chart,
     /// Newest first.
-    pub feed: Vec<Happening>,
+    pub feed: Vec<Activity>,
 }
 
-/// One thing that just happened.
+/// One entry of the activity feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Happening {
-    pub what: What,
-    /// Whom it concerns; empty for many.
+pub struct Activity {
+    pub kind: ActivityKind,
+    /// The guest's name; empty for several guests.
     pub guest: String,
-    /// Words in the event's zone.
+    /// Readable time in the event's time zone.
     pub at: String,
     /// For the `datetime` attribute.
     pub iso: String,
 }
 
-/// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum What {
-    /// So many links were issued at once.
+pub enum ActivityKind {
+    /// The number of links issued at once.
     Invited(i64),
     Opened,
     Answered {
         answer: Answer,
         heads: i32,
     },
-    /// A mail could not be delivered.
+    /// An email could not be delivered.
     Failed,
 }
 
-impl What {
-    /// The name in attributes.
+impl ActivityKind {
+    /// The value of `data-kind`.
     pub fn key(self) -> &'static str {
         match self {
             Self::Invited(_) => "invited",
             Self::Opened => "opened",
-            Self::Answered { answer, .. } => answer.key(),
+            Self::Answered { answer, .. } => answer.into_str(),
             Self::Failed => "failed",
         }
     }

@@ -1,3 +1,5 @@
+//! Reads of RSVPs: the overview of an event, and the history of a guest.
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -8,16 +10,16 @@ use uuid::Uuid;
 use super::{
     Answer,
     chart::{Chart, Point},
-    overview::{Happening, Overview, What},
+    overview::{Activity, ActivityKind, Overview},
 };
 use crate::{
     auth::Host,
     error::Result,
-    events::{self, Figures, times},
+    events::{self, EventFigures, times},
     ids::{EventId, GuestId},
 };
 
-/// What the host of `event` watches.
+/// Figures, chart and recent activity of one event.
 pub async fn overview(db: &PgPool, host: &Host, event: EventId) -> Result<Overview> {
     let event = events::queries::event(db, host, event).await?;
     let zone = event.zone();
@@ -30,9 +32,9 @@ pub async fn overview(db: &PgPool, host: &Host, event: EventId) -> Result<Overvi
     })
 }
 
-async fn figures(db: &PgPool, host: &Host, event: EventId) -> Result<Figures> {
+async fn figures(db: &PgPool, host: &Host, event: EventId) -> Result<EventFigures> {
     let figures = sqlx::query_as!(
-        Figures,
+        EventFigures,
         r#"
         select count(*) as "guests!", count(i.id) as "invited!", count(i.first_opened_at) as "opened!",
             count(*) filter (where r.answer = 'attending') as "attending!",
@@ -68,11 +70,11 @@ async fn chart(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Cha
     .await?;
     let Some(first) = changes.first() else { return Ok(Chart::default()) };
     let invited = first_invited(db, host, event).await?.unwrap_or(first.changed_at).min(first.changed_at);
-    let mut held: HashMap<Uuid, (Answer, i32)> = HashMap::new();
+    let mut current: HashMap<Uuid, (Answer, i32)> = HashMap::new();
     let mut state = Point { at: invited.timestamp(), ..Point::default() };
     let mut points = vec![state];
     for change in &changes {
-        if let Some((answer, heads)) = held.insert(change.guest_id, (change.answer, change.heads)) {
+        if let Some((answer, heads)) = current.insert(change.guest_id, (change.answer, change.heads)) {
             count(&mut state, answer, heads, -1);
         }
         count(&mut state, change.answer, change.heads, 1);
@@ -83,7 +85,7 @@ async fn chart(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Cha
     Ok(Chart { from: times::short(invited, zone), to: times::short(last, zone), points: Chart::thinned(points) })
 }
 
-/// When the first link of an event was issued: no answer is older.
+/// When the first link of an event was issued. No reply is older.
 async fn first_invited(db: &PgPool, host: &Host, event: EventId) -> Result<Option<DateTime<Utc>>> {
     let first = sqlx::query_scalar!(
         "select min(issued_at) from invitations where host_id = $1 and event_id = $2",
@@ -103,7 +105,7 @@ fn count(state: &mut Point, answer: Answer, heads: i32, sign: i32) {
     }
 }
 
-async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<Happening>> {
+async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<Activity>> {
     let rows = sqlx::query!(
         r#"
         (select 'answered' as "what!", g.name as "guest!", c.changed_at as "at!", c.answer as "answer: Answer",
@@ -132,12 +134,12 @@ async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Happening {
-            what: match (row.what.as_str(), row.answer) {
-                ("answered", Some(answer)) => What::Answered { answer, heads: row.number as i32 },
-                ("opened", _) => What::Opened,
-                ("failed", _) => What::Failed,
-                _ => What::Invited(row.number),
+        .map(|row| Activity {
+            kind: match (row.what.as_str(), row.answer) {
+                ("answered", Some(answer)) => ActivityKind::Answered { answer, heads: row.number as i32 },
+                ("opened", _) => ActivityKind::Opened,
+                ("failed", _) => ActivityKind::Failed,
+                _ => ActivityKind::Invited(row.number),
             },
             guest: row.guest,
             at: times::short(row.at, zone),
@@ -146,9 +148,9 @@ async fn feed(db: &PgPool, host: &Host, event: EventId, zone: Tz) -> Result<Vec<
         .collect())
 }
 
-/// One answer a guest gave, the newest being the one that holds.
+/// One entry of the RSVP history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct RsvpChange {
     pub answer: Answer,
     pub heads: i32,
     pub companions: Vec<String>,
@@ -156,10 +158,10 @@ pub struct Change {
     pub changed_at: DateTime<Utc>,
 }
 
-/// All answers of one guest of `host`, newest first.
-pub async fn changes(db: &PgPool, host: &Host, event: EventId, guest: GuestId) -> Result<Vec<Change>> {
+/// The RSVP history of one guest, newest first, at most 50.
+pub async fn history(db: &PgPool, host: &Host, event: EventId, guest: GuestId) -> Result<Vec<RsvpChange>> {
     let changes = sqlx::query_as!(
-        Change,
+        RsvpChange,
         r#"
         select answer as "answer: Answer", heads, companions, message, changed_at from rsvp_history
         where host_id = $1 and event_id = $2 and guest_id = $3

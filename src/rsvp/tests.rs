@@ -1,7 +1,9 @@
+//! Tests of RSVPs.
+
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
-use super::{Answer, AnswerForm, actions, overview::What, queries};
+use super::{Answer, AnswerForm, actions, overview::ActivityKind, queries};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -57,7 +59,7 @@ async fn an_answer_is_kept_with_its_history_and_confirmed(db: PgPool) {
     actions::answer(&backend, &guest, &first).await.unwrap();
     backend.clock.set(testing::start() + TimeDelta::days(1));
     actions::answer(&backend, &guest, &form("declined", "4")).await.unwrap();
-    let changes = queries::changes(&backend.db, &host, event, guest.id()).await.unwrap();
+    let changes = queries::history(&backend.db, &host, event, guest.id()).await.unwrap();
     assert_eq!(changes.len(), 2);
     assert_eq!((changes[0].answer, changes[0].heads), (Answer::Declined, 0));
     assert_eq!((changes[1].answer, changes[1].heads), (Answer::Attending, 4));
@@ -115,7 +117,7 @@ async fn a_full_event_says_how_many_seats_are_left(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn seats_never_run_over_when_a_hundred_answer_at_once(db: PgPool) {
+async fn capacity_is_never_exceeded_when_a_hundred_reply_at_once(db: PgPool) {
     let (backend, host, event) = planned(db, EventForm { capacity: "10".into(), ..testing::event_form() }).await;
     let mut guests = Vec::new();
     for n in 0..100 {
@@ -138,7 +140,7 @@ async fn seats_never_run_over_when_a_hundred_answer_at_once(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_overview_tells_figures_chart_and_feed(db: PgPool) {
+async fn the_overview_has_figures_chart_and_feed(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let ada = invited(&backend, &host, event, "Ada", "").await;
     backend.clock.set(testing::start() + TimeDelta::hours(1));
@@ -148,16 +150,16 @@ async fn the_overview_tells_figures_chart_and_feed(db: PgPool) {
     let overview = queries::overview(&backend.db, &host, event).await.unwrap();
     let states: Vec<_> = overview.chart.points.iter().map(|p| (p.attending, p.maybe, p.declined)).collect();
     assert_eq!(states, [(0, 0, 0), (2, 0, 0), (0, 0, 1)]);
-    let feed: Vec<_> = overview.feed.iter().map(|happening| happening.what).collect();
+    let feed: Vec<_> = overview.feed.iter().map(|activity| activity.kind).collect();
     assert_eq!(
         feed,
         [
-            What::Answered { answer: Answer::Declined, heads: 0 },
-            What::Answered { answer: Answer::Attending, heads: 2 },
-            What::Invited(1)
+            ActivityKind::Answered { answer: Answer::Declined, heads: 0 },
+            ActivityKind::Answered { answer: Answer::Attending, heads: 2 },
+            ActivityKind::Invited(1)
         ]
     );
-    assert_eq!(overview.feed[0].at, "1 Jan, 15:00", "told in the event's zone");
+    assert_eq!(overview.feed[0].at, "1 Jan, 15:00", "in the event's time zone");
     let ben = testing::host(&backend, "Ben").await;
     assert_eq!(problem(queries::overview(&backend.db, &ben, event).await), Problem::NotFound);
 }

@@ -15,8 +15,8 @@ const ACCOUNT: &str = "/dashboard/account";
 pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::SignUp).await?;
     crate::ssr::reply(guestguard::auth::actions::sign_up(&backend, &form, &crate::ssr::device()).await)?;
-    let notice = crate::ui::flash::Notice::AccountOpened;
-    crate::ssr::done(Some(notice), &super::sign_in::with_next("/sign-in", &next)).await
+    let notice = crate::ssr::flash::Notice::AccountOpened;
+    crate::ssr::redirect(Some(notice), &super::sign_in::with_next("/sign-in", &next)).await
 }
 
 /// Signs in and redirects to `next` if that is a local path.
@@ -25,7 +25,7 @@ pub async fn sign_in(form: SignInForm, #[server(default)] next: String) -> Resul
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::SignIn).await?;
     let signed_in = guestguard::auth::actions::sign_in(&backend, &form, &crate::ssr::device()).await;
     crate::ssr::start_session(crate::ssr::reply(signed_in)?).await?;
-    crate::ssr::done(None, crate::ssr::local_path(&next).unwrap_or("/dashboard")).await
+    crate::ssr::redirect(None, crate::ssr::local_path(&next).unwrap_or("/dashboard")).await
 }
 
 /// Signs out.
@@ -34,7 +34,7 @@ pub async fn sign_out() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host().await?;
     crate::ssr::reply(guestguard::auth::actions::end_session(&backend, &host, host.session()).await)?;
     crate::ssr::forget_session().await?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::SignedOut), "/sign-in").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::SignedOut), "/sign-in").await
 }
 
 /// Requests a password reset link.
@@ -42,7 +42,7 @@ pub async fn sign_out() -> Result<(), Problem> {
 pub async fn request_reset(form: EmailForm) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountEmail).await?;
     crate::ssr::reply(guestguard::auth::actions::request_reset(&backend, &form, &crate::ssr::device()).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::MailOnItsWay), "/forgot").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::MailOnItsWay), "/forgot").await
 }
 
 /// Sets a new password by the link from an email, and signs in.
@@ -51,7 +51,7 @@ pub async fn reset(token: Token, form: ResetForm) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountLink).await?;
     let reset = guestguard::auth::actions::reset_password(&backend, &token, &form, &crate::ssr::device()).await;
     crate::ssr::start_session(crate::ssr::reply(reset)?).await?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::PasswordSet), "/dashboard").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::PasswordSet), "/dashboard").await
 }
 
 /// Verifies the account's address by the link from an email.
@@ -60,7 +60,7 @@ pub async fn verify(token: Token) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountLink).await?;
     crate::ssr::reply(guestguard::auth::actions::verify(&backend, &token, &crate::ssr::device()).await)?;
     let onwards = if crate::ssr::host().await.is_ok() { "/dashboard" } else { "/sign-in" };
-    crate::ssr::done(Some(crate::ui::flash::Notice::Verified), onwards).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::Verified), onwards).await
 }
 
 /// Confirms a change of address by the link from an email.
@@ -69,10 +69,10 @@ pub async fn confirm_new_address(token: Token) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountLink).await?;
     let confirmed = guestguard::auth::actions::confirm_new_address(&backend, &token, &crate::ssr::device()).await;
     let notice = match crate::ssr::reply(confirmed)? {
-        true => crate::ui::flash::Notice::AddressChanged,
-        false => crate::ui::flash::Notice::AddressHalfAgreed,
+        true => crate::ssr::flash::Notice::AddressChanged,
+        false => crate::ssr::flash::Notice::AddressHalfAgreed,
     };
-    crate::ssr::done(Some(notice), "/sign-in").await
+    crate::ssr::redirect(Some(notice), "/sign-in").await
 }
 
 /// Resends the verification email.
@@ -80,7 +80,7 @@ pub async fn confirm_new_address(token: Token) -> Result<(), Problem> {
 pub async fn request_verification() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::request_verification(&backend, &host).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::MailOnItsWay), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::MailOnItsWay), ACCOUNT).await
 }
 
 /// Changes the password; ends all other sessions and rotates this one's cookie.
@@ -89,7 +89,7 @@ pub async fn change_password(form: PasswordForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::change_password(&backend, &host, &form).await)?;
     crate::ssr::renew_cookie().await?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::PasswordChanged), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::PasswordChanged), ACCOUNT).await
 }
 
 /// Re-authenticates, then redirects to `onwards`.
@@ -98,7 +98,7 @@ pub async fn reauthenticate(form: ReauthenticationForm, #[server(default)] onwar
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::reauthenticate(&backend, &host, &form).await)?;
     let page = crate::ssr::local_path(&onwards).unwrap_or(ACCOUNT);
-    crate::ssr::done(Some(crate::ui::flash::Notice::Reauthenticated), page).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::Reauthenticated), page).await
 }
 
 /// Starts a change of address.
@@ -106,7 +106,7 @@ pub async fn reauthenticate(form: ReauthenticationForm, #[server(default)] onwar
 pub async fn change_address(form: AddressForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::change_address(&backend, &host, &form).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::AddressChangeBegun), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::AddressChangeBegun), ACCOUNT).await
 }
 
 /// Signs another browser of the host out.
@@ -114,7 +114,7 @@ pub async fn change_address(form: AddressForm) -> Result<(), Problem> {
 pub async fn end_session(session: SessionId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::end_session(&backend, &host, session).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::SessionEnded), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::SessionEnded), ACCOUNT).await
 }
 
 /// Ends all other sessions.
@@ -122,5 +122,5 @@ pub async fn end_session(session: SessionId) -> Result<(), Problem> {
 pub async fn end_other_sessions() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::end_other_sessions(&backend, &host).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::SessionEnded), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::SessionEnded), ACCOUNT).await
 }

@@ -116,13 +116,13 @@ fn WalArchiving(archive: Option<Archive>) -> impl IntoView {
 #[component]
 fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
     let rows = drills.into_iter().map(|drill| {
-        let (state, result) =
-            if drill.fault.is_empty() { ("attending", "Passed") } else { ("failed", "Failed") };
+        let (tone, result) =
+            if drill.fault.is_empty() { ("good", "Passed") } else { ("bad", "Failed") };
         let passed = drill.fault.is_empty();
         view! {
             <tr>
                 <td data-label="When"><time datetime=drill.at.to_rfc3339()>{when(drill.at)}</time></td>
-                <td data-label="Result"><span class="badge" data-state=state>{result}</span></td>
+                <td data-label="Result"><span class="badge" data-tone=tone>{result}</span></td>
                 <td data-label="Checks">{if passed { drill.checks.to_string() } else { NONE.to_owned() }}</td>
                 <td data-label="Data loss">{span(drill.rpo_seconds)}</td>
                 <td data-label="Recovery time">{if passed { span(drill.rto_seconds) } else { NONE.to_owned() }}</td>

@@ -10,20 +10,20 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::PAGE;
-use crate::{ssr, ui::flash::Notice};
+use crate::ssr::{self, flash::Notice};
 
 /// Redirects to Stripe, to buy or change a plan.
 #[server(endpoint = "billing/buy")]
 pub async fn buy(tier: Tier, interval: Interval, key: Uuid) -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
-    ssr::away(&ssr::reply(actions::buy(&backend, &host, tier, interval, key).await)?)
+    ssr::redirect_external(&ssr::reply(actions::buy(&backend, &host, tier, interval, key).await)?)
 }
 
 /// Redirects to Stripe's portal for payment methods and invoices.
 #[server(endpoint = "billing/portal")]
 pub async fn portal() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
-    ssr::away(&ssr::reply(actions::open_portal(&backend, &host).await)?)
+    ssr::redirect_external(&ssr::reply(actions::open_portal(&backend, &host).await)?)
 }
 
 /// Cancels the plan at the end of the period.
@@ -31,7 +31,7 @@ pub async fn portal() -> Result<(), Problem> {
 pub async fn cancel() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
     ssr::reply(actions::set_cancel_at_period_end(&backend, &host, true).await)?;
-    ssr::done(Some(Notice::PlanEnds), PAGE).await
+    ssr::redirect(Some(Notice::PlanEnds), PAGE).await
 }
 
 /// Resumes a cancelled plan.
@@ -39,7 +39,7 @@ pub async fn cancel() -> Result<(), Problem> {
 pub async fn resume() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
     ssr::reply(actions::set_cancel_at_period_end(&backend, &host, false).await)?;
-    ssr::done(Some(Notice::PlanGoesOn), PAGE).await
+    ssr::redirect(Some(Notice::PlanGoesOn), PAGE).await
 }
 
 /// Refreshes the plan from Stripe.
@@ -47,5 +47,5 @@ pub async fn resume() -> Result<(), Problem> {
 pub async fn refresh() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
     ssr::reply(actions::refresh(&backend, &host).await)?;
-    ssr::done(None, PAGE).await
+    ssr::redirect(None, PAGE).await
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::PAGE;
 use crate::{
     ssr,
-    ui::{modal::BeforeThePage, words},
+    ui::{modal::Modal, words},
 };
 
 /// Shown above the page with the rejected form, which keeps its values. `method="dialog"` closes it without scripts.
@@ -20,7 +20,7 @@ pub fn UpgradeDialog(problem: Problem) -> impl IntoView {
     let sells = ssr::sells();
     view! {
         <dialog class="dialog upgrade" open aria-labelledby="upgrade-title">
-            <BeforeThePage/>
+            <Modal/>
             <h2 id="upgrade-title">{title}</h2>
             <p>{text}</p>
             <form class="actions" method="dialog">

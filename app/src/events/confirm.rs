@@ -1,3 +1,5 @@
+//! Confirmation before an event is cancelled or deleted.
+
 use guestguard::{auth::Host, events::Event};
 use leptos::prelude::*;
 
@@ -8,7 +10,6 @@ use crate::ui::{
     page::page,
 };
 
-/// Asks before an event is called off.
 #[component]
 pub fn CancelPage() -> impl IntoView {
     page(host_and_event(), |(_, host, event)| {
@@ -17,15 +18,14 @@ pub fn CancelPage() -> impl IntoView {
                 host
                 event
                 title="Cancel this event?"
-                text="Guests who open their link will read that it is cancelled, and nobody can answer any more. Your list and all answers stay. This cannot be taken back."
+                text="Guests will see that the event is cancelled, and can no longer reply. Your guest list and all RSVPs stay. This can't be undone."
                 action="/api/events/cancel"
-                button="Cancel the event"
+                button="Cancel event"
             />
         }
     })
 }
 
-/// Asks before an event is deleted.
 #[component]
 pub fn DeletePage() -> impl IntoView {
     page(host_and_event(), |(_, host, event)| {
@@ -34,9 +34,9 @@ pub fn DeletePage() -> impl IntoView {
                 host
                 event
                 title="Delete this event?"
-                text="The event, its guest list, all links and all answers are deleted at once and for good. Guests who open their link will find nothing."
+                text="The event, its guest list, all links and all RSVPs are deleted immediately. Guests' links stop working. This can't be undone."
                 action="/api/events/delete"
-                button="Delete everything"
+                button="Delete event"
             />
         }
     })
@@ -62,7 +62,7 @@ fn Confirm(
                     <PostButton action values=vec![("event", event.id.to_string())] class="button button-danger">
                         {button}
                     </PostButton>
-                    <a class="button button-quiet" href=back>"Keep it"</a>
+                    <a class="button button-quiet" href=back>"Go back"</a>
                 </div>
             </section>
         </Frame>

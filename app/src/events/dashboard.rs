@@ -1,3 +1,5 @@
+//! The dashboard: all events of a host.
+
 use chrono::{DateTime, Utc};
 use guestguard::{
     auth::Host,
@@ -15,7 +17,6 @@ use crate::{
     },
 };
 
-/// All events of the host, with their figures.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     let load = async {
@@ -43,7 +44,7 @@ fn Events(host: Host, events: Dashboard, overdue: Option<PaymentDue>) -> impl In
                         <PageHead title="Your events">
                             <a class="button button-primary" href="/dashboard/events/new">"New event"</a>
                         </PageHead>
-                        <EventList title="Coming up" events=upcoming now empty="Nothing planned. What would be a good reason to celebrate?"/>
+                        <EventList title="Upcoming" events=upcoming now empty="No upcoming events."/>
                         <EventList title="Past" events=past now empty=""/>
                     },
                 )
@@ -59,14 +60,14 @@ fn FirstSteps(first_name: String) -> impl IntoView {
         <section class="empty-state">
             <div class="empty-art" aria-hidden="true"></div>
             <h1>"Welcome, " {first_name}</h1>
-            <p>"Three steps from here to knowing who is coming:"</p>
+            <p>"Your first event in three steps:"</p>
             <ol class="steps">
-                <li><strong>"Plan the event."</strong> " A title, a time and a place; choose how the invitation looks."</li>
-                <li><strong>"Bring your guests."</strong> " Paste names and addresses from anywhere."</li>
-                <li><strong>"Send the invitations."</strong> " Everybody gets a personal link, and you watch the answers arrive."</li>
+                <li><strong>"Create an event."</strong> " Add a title, a time and a place, and choose a design."</li>
+                <li><strong>"Add guests."</strong> " Paste names and addresses, or import a file."</li>
+                <li><strong>"Send the invitations."</strong> " Each guest gets a personal link, and you see replies live."</li>
             </ol>
             <div class="actions">
-                <a class="button button-primary" href="/dashboard/events/new">"Plan your first event"</a>
+                <a class="button button-primary" href="/dashboard/events/new">"Create your first event"</a>
             </div>
         </section>
     }
@@ -103,16 +104,16 @@ fn EventCard(line: EventLine, now: DateTime<Utc>) -> impl IntoView {
     let badge =
         (state == Some("cancelled")).then(|| view! { <span class="badge" data-state="cancelled">"Cancelled"</span> });
     view! {
-        <li class="event-card" data-theme=event.theme.key() data-state=state>
+        <li class="event-card" data-theme=event.theme.into_str() data-state=state>
             <a href=format!("/dashboard/events/{}", event.id)>
                 <h3>{event.title.clone()}</h3>
             </a>
             <p class="event-when">{event.short_when(now)} " " {badge}</p>
             {(!event.venue.is_empty()).then(|| view! { <p class="event-where">{event.venue.clone()}</p> })}
             <dl class="event-figures">
-                <div><dt>"On the list"</dt><dd>{figures.guests}</dd></div>
-                <div><dt>"Seats taken"</dt><dd>{figures.heads}</dd></div>
-                <div><dt>"Awaiting"</dt><dd>{figures.awaiting}</dd></div>
+                <div><dt>"Guests"</dt><dd>{figures.guests}</dd></div>
+                <div><dt>"Attending"</dt><dd>{figures.heads}</dd></div>
+                <div><dt>"No reply yet"</dt><dd>{figures.awaiting}</dd></div>
             </dl>
         </li>
     }

@@ -1,10 +1,13 @@
+//! Forms to create and edit an event.
+
 use chrono::NaiveDateTime;
 use guestguard::{
     auth::Host,
     billing::limits,
-    events::{Event, EventForm, KEPT_MONTHS, MOST_IN_PARTY, Theme, queries, times},
+    events::{Event, EventForm, MOST_IN_PARTY, RETENTION_MONTHS, Theme, queries, times},
 };
 use leptos::prelude::*;
+use strum::VariantArray;
 
 use super::{
     preview::InvitationPreview,
@@ -22,7 +25,6 @@ use crate::{
     },
 };
 
-/// Plans an event.
 #[component]
 pub fn NewEventPage() -> impl IntoView {
     let load = async {
@@ -36,15 +38,14 @@ pub fn NewEventPage() -> impl IntoView {
         let name = host.name().to_owned();
         view! {
             <Frame host=Some(host) class="page page-wide">
-                <PageHead title="Plan an event" crumbs=vec![("/dashboard".into(), "Events".into())]/>
+                <PageHead title="Create event" crumbs=vec![("/dashboard".into(), "Events".into())]/>
                 <UsageLine usage what="event"/>
-                <EventFields state host_name=name button="Create the event" event=None/>
+                <EventFields state host_name=name button="Create event" event=None/>
             </Frame>
         }
     })
 }
 
-/// Changes an event.
 #[component]
 pub fn EditEventPage() -> impl IntoView {
     page(host_and_event(), |(_, host, event)| view! { <EditEvent host event/> })
@@ -57,19 +58,19 @@ fn EditEvent(host: Host, event: Event) -> impl IntoView {
     let cancelled = event.cancelled_at.is_some();
     view! {
         <Frame host=Some(host.clone()) class="page page-wide">
-            <PageHead title="Details" crumbs=crumbs(&event)/>
-            <EventTabs event=id current="Details"/>
+            <PageHead title="Settings" crumbs=crumbs(&event)/>
+            <EventTabs event=id current="Settings"/>
             <EventFields state host_name=host.name().to_owned() button="Save" event=Some(event)/>
             <section class="section">
-                <h2>"Call it off"</h2>
+                <h2>"Danger zone"</h2>
                 <div class="actions">
                     {(!cancelled)
                         .then(|| {
                             view! {
-                                <a class="button" href=format!("/dashboard/events/{id}/cancel")>"Cancel the event …"</a>
+                                <a class="button" href=format!("/dashboard/events/{id}/cancel")>"Cancel event"</a>
                             }
                         })}
-                    <a class="button button-danger" href=format!("/dashboard/events/{id}/delete")>"Delete the event …"</a>
+                    <a class="button button-danger" href=format!("/dashboard/events/{id}/delete")>"Delete event"</a>
                 </div>
             </section>
         </Frame>
@@ -87,57 +88,57 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
     let form = state.clone();
     let mut zones = vec![(String::new(), "Choose …".to_owned())];
     zones.extend(times::zone_names().map(|name| (name.to_owned(), name.replace('_', " "))));
-    let kept = KEPT_MONTHS
-        .map(|months| (months.to_string(), format!("for {} after it", words::counted(i64::from(months), "month"))));
-    let kept = kept.to_vec();
-    let chosen = Theme::of_key(&form.value("theme")).unwrap_or_default();
+    let retention = RETENTION_MONTHS
+        .map(|months| (months.to_string(), format!("{} after the event", words::counted(i64::from(months), "month"))));
+    let retention = retention.to_vec();
+    let chosen = form.value("theme").parse::<Theme>().unwrap_or_default();
     let preview = [form.value("title"), in_words(&form.value("starts")), form.value("venue"), form.value("time_zone")];
     let [title, when, venue, zone] = preview;
     view! {
         <div class="split">
             <Form state>
                 {event.map(|event| view! { <input type="hidden" name="event" value=event.id.to_string()/> })}
-                <Field form=form.clone() name="title" label="Title" hint="What guests are invited to." required=true max=120/>
+                <Field form=form.clone() name="title" label="Title" hint="Shown on the invitation." required=true max=120/>
                 <div class="field-row">
-                    <Field form=form.clone() name="starts" kind="datetime-local" label="Starts" required=true/>
-                    <Field form=form.clone() name="ends" kind="datetime-local" label="Ends"/>
+                    <Field form=form.clone() name="starts" kind="datetime-local" label="Start date & time" required=true/>
+                    <Field form=form.clone() name="ends" kind="datetime-local" label="End"/>
                 </div>
-                <Select form=form.clone() name="time_zone" label="Time zone" hint="Times are shown to everybody in this zone." required=true options=zones/>
+                <Select form=form.clone() name="time_zone" label="Time zone" hint="All times are shown in this time zone." required=true options=zones/>
                 <div class="field-row">
                     <Field form=form.clone() name="venue" label="Venue" max=160/>
                     <Field form=form.clone() name="address" label="Address" max=300 autocomplete="off"/>
                 </div>
-                <TextArea form=form.clone() name="description" label="A few words to your guests" rows=6 max=4000/>
+                <TextArea form=form.clone() name="description" label="Message to guests" rows=6 max=4000/>
                 <div class="field-row">
-                    <Field form=form.clone() name="capacity" kind="number" label="Seats in all" hint="Empty for no limit." inputmode="numeric" range=(1, 100_000)/>
+                    <Field form=form.clone() name="capacity" kind="number" label="Capacity" hint="Leave empty for unlimited." inputmode="numeric" range=(1, 100_000)/>
                     <Field
                         form=form.clone()
                         name="party_size"
                         kind="number"
-                        label="Seats for each guest"
-                        hint="Themselves included; you can change it for one guest."
+                        label="Max. party size"
+                        hint="Including the guest. You can change it per guest."
                         inputmode="numeric"
                         range=(1, MOST_IN_PARTY)
                     />
                 </div>
-                <Field form=form.clone() name="rsvp_deadline" kind="date" label="Answers until" hint="Guests can change their answer until the end of that day."/>
+                <Field form=form.clone() name="rsvp_deadline" kind="date" label="RSVP deadline" hint="Guests can change their RSVP until the end of that day."/>
                 <Select
                     form=form.clone()
                     name="retention_months"
-                    label="Keep guest data"
+                    label="Delete guest data"
                     required=true
-                    hint="Then names, addresses and notes are erased; seats and answers stay. We tell you two weeks before."
-                    options=kept
+                    hint="Names, contact details and notes are deleted; RSVPs and party sizes stay. We email you two weeks before."
+                    options=retention
                 />
                 <fieldset class="theme-picker">
-                    <legend>"The invitation's design"</legend>
-                    {Theme::ALL
-                        .into_iter()
+                    <legend>"Design"</legend>
+                    {Theme::VARIANTS
+                        .iter()
                         .map(|theme| {
                             view! {
                                 <label class="theme-option">
-                                    <input type="radio" name="form[theme]" value=theme.key() checked=theme == chosen/>
-                                    <span class="theme-swatch" data-theme=theme.key() aria-hidden="true"></span>
+                                    <input class="overlay-input" type="radio" name="form[theme]" value=theme.into_str() checked=*theme == chosen/>
+                                    <span class="theme-swatch" data-theme=theme.into_str() aria-hidden="true"></span>
                                     <span class="theme-name">{theme.name()}</span>
                                 </label>
                             }
@@ -155,7 +156,7 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
                     title
                     when
                     venue
-                    theme=chosen.key().to_owned()
+                    theme=chosen.into_str().to_owned()
                     guess_zone=zone.is_empty()
                 />
             </aside>

@@ -1,29 +1,30 @@
+//! The landing page.
+
 use leptos::prelude::*;
 
 use crate::ui::layout::Frame;
 
-/// What GuestGuard is, for somebody who has never heard of it.
 #[component]
 pub fn LandingPage() -> impl IntoView {
-    let promises = [
+    let features = [
         (
             "Nicer for guests",
-            "A real invitation, three large answers, done in ten seconds on a phone. No account, no app, no tracking.",
+            "A beautiful invitation and a reply in ten seconds on a phone. No account, no app, no tracking.",
         ),
         (
             "Honest about delivery",
-            "Queued, sent, opened, answered: you see where each invitation stands, and why one did not arrive.",
+            "Queued, sent, opened, replied: see the status of each invitation, and why one did not arrive.",
         ),
         (
-            "Links that are personal",
-            "Every guest has their own link. Passed on by mistake? Replace it with one click; the old one is dead at once.",
+            "Personal links",
+            "Every guest has their own link. Shared by mistake? Reset it with one click; the old one stops working immediately.",
         ),
         (
-            "Never one seat too many",
-            "Set a number of seats and we keep to it, even when a hundred people answer in the same second.",
+            "Never overbooked",
+            "Set a capacity and it is never exceeded, even when a hundred people reply in the same second.",
         ),
-        ("Every answer, live", "Open the overview, put it on the kitchen table, and watch the list fill up."),
-        ("Yours to run", "Free software. One command starts it on your own machine, with your own data."),
+        ("Live responses", "Open the overview, show it on any screen, and watch replies come in."),
+        ("Open source & self-hosted", "One command runs it on your own machine, with your own data."),
     ];
     view! {
         <leptos_meta::Title text=""/>
@@ -32,10 +33,10 @@ pub fn LandingPage() -> impl IntoView {
                 <div>
                     <h1>"The guest list that people trust"</h1>
                     <p class="lede">
-                        "Send everybody a personal invitation link, and know who is coming: without chasing, without spreadsheets, without a stranger at the door."
+                        "Send every guest a personal invitation link and know who is coming: no chasing, no spreadsheets, no strangers at the door."
                     </p>
                     <div class="actions">
-                        <a class="button button-primary" href="/sign-up">"Start an event"</a>
+                        <a class="button button-primary" href="/sign-up">"Get started free"</a>
                         <a class="button button-quiet" href="#how">"How it works"</a>
                     </div>
                 </div>
@@ -51,25 +52,25 @@ pub fn LandingPage() -> impl IntoView {
                 </div>
             </section>
             <section class="section" id="how">
-                <h2>"Three steps"</h2>
-                <ol class="how">
-                    <li><h3>"Plan"</h3><p>"Title, time, place, and one of six invitation designs."</p></li>
-                    <li><h3>"Invite"</h3><p>"Paste your list. Each guest gets a personal link by e-mail, or from you by hand."</p></li>
-                    <li><h3>"Watch"</h3><p>"Answers arrive live. Guests can change theirs until the day you set."</p></li>
+                <h2>"How it works"</h2>
+                <ol class="how-it-works">
+                    <li><h3>"Create"</h3><p>"Add title, time and place, and choose one of six designs."</p></li>
+                    <li><h3>"Invite"</h3><p>"Import your guest list. Each guest gets a personal link by email, WhatsApp or text message."</p></li>
+                    <li><h3>"Track"</h3><p>"See replies live. Guests can change theirs until your RSVP deadline."</p></li>
                 </ol>
             </section>
             <section class="section">
-                <h2>"What we promise"</h2>
-                <ul class="promises">
-                    {promises
+                <h2>"Why GuestGuard"</h2>
+                <ul class="features">
+                    {features
                         .into_iter()
                         .map(|(title, text)| view! { <li><h3>{title}</h3><p>{text}</p></li> })
                         .collect_view()}
                 </ul>
             </section>
-            <section class="closing">
+            <section class="call-to-action">
                 <h2>"Who is coming?"</h2>
-                <a class="button button-primary" href="/sign-up">"Find out"</a>
+                <a class="button button-primary" href="/sign-up">"Create your first event"</a>
             </section>
         </Frame>
     }

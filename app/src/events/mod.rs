@@ -1,7 +1,6 @@
-//! Planning events.
+//! Pages of events: landing page, dashboard, and the forms.
 
 pub mod api;
-/// The invitation card as it will look, while the form is filled in (island).
 pub mod preview;
 
 #[cfg(feature = "ssr")]
@@ -12,6 +11,5 @@ pub mod dashboard;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod landing;
-/// What all pages of one event have in common.
 #[cfg(feature = "ssr")]
 pub mod tabs;

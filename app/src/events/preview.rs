@@ -1,22 +1,24 @@
+//! Live preview of the invitation beside the event form (island).
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 
-use crate::ui::woken;
+use crate::ui::hydrated;
 
-/// The invitation card as guests will see it. Follows the form on the same page while it is filled in, and offers the
-/// browser's time zone where none is chosen yet.
+/// The invitation as guests will see it. Follows the form on the same page, and selects the browser's time zone if none
+/// is chosen.
 #[island]
 pub fn InvitationPreview(
     host_name: String,
     title: String,
-    /// The time in words, or empty.
+    /// Readable start, or empty.
     when: String,
     venue: String,
     theme: String,
     guess_zone: bool,
 ) -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let (title, when) = (RwSignal::new(title), RwSignal::new(when));
     let (venue, theme) = (RwSignal::new(venue), RwSignal::new(theme));
     Effect::new(move |_| {
@@ -30,7 +32,7 @@ pub fn InvitationPreview(
             "form[theme]" => theme.set(input.value()),
             _ => {}
         };
-        // What was typed before the scripts arrived.
+        // Includes what was typed before hydration.
         filled_in().into_iter().for_each(show);
         let follow = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
@@ -56,7 +58,7 @@ fn or(text: String, else_text: &str) -> String {
     if text.trim().is_empty() { else_text.to_owned() } else { text }
 }
 
-/// The inputs that the card shows, with the design that is chosen.
+/// The inputs that the preview shows.
 fn filled_in() -> Vec<HtmlInputElement> {
     ["#title", "#starts", "#venue", "input[name='form[theme]']:checked"]
         .into_iter()
@@ -78,7 +80,7 @@ fn in_words(local: &str) -> String {
     date.to_locale_string("en-GB", &options).into()
 }
 
-/// Chooses the browser's own time zone in the form's list.
+/// Selects the browser's time zone in the form.
 fn choose_zone() {
     let options = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new()).resolved_options();
     let zone = js_sys::Reflect::get(&options, &"timeZone".into()).ok().and_then(|zone| zone.as_string());

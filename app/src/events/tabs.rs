@@ -1,3 +1,5 @@
+//! What every page of an event shares: look-up, breadcrumbs and tabs.
+
 use guestguard::{
     auth::Host,
     backend::Backend,
@@ -9,12 +11,12 @@ use leptos::prelude::*;
 
 use crate::ssr;
 
-/// The event that the address names. An address that names none leads nowhere.
+/// The event id in the path; a malformed one is a 404.
 pub fn event_in_path() -> Result<EventId, Problem> {
     ssr::path_part("event").and_then(|id| id.parse().ok()).ok_or(Problem::NotFound)
 }
 
-/// The host who asks, and their event that the address names.
+/// The signed-in host and their event in the path.
 pub async fn host_and_event() -> Result<(Backend, Host, Event), Problem> {
     let id = event_in_path()?;
     let (backend, host) = ssr::host().await?;
@@ -22,15 +24,14 @@ pub async fn host_and_event() -> Result<(Backend, Host, Event), Problem> {
     Ok((backend, host, event))
 }
 
-/// The way back from a page of `event`.
+/// Breadcrumbs of a page of `event`.
 pub fn crumbs(event: &Event) -> Vec<(String, String)> {
     vec![("/dashboard".into(), "Events".into()), (format!("/dashboard/events/{}", event.id), event.title.clone())]
 }
 
-/// Overview, guests, messages, details.
 #[component]
 pub fn EventTabs(event: EventId, current: &'static str) -> impl IntoView {
-    let tabs = [("", "Overview"), ("/guests", "Guests"), ("/messages", "Messages"), ("/edit", "Details")];
+    let tabs = [("", "Overview"), ("/guests", "Guests"), ("/messages", "Messages"), ("/edit", "Settings")];
     view! {
         <nav class="tabs" aria-label="Event">
             {tabs

@@ -18,8 +18,8 @@ pub struct PasteForm {
 pub async fn add(event: EventId, form: GuestForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::guests::actions::add(&backend, &host, event, &form).await)?;
-    let notice = crate::ui::flash::Notice::GuestAdded(form.name.trim().to_owned());
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+    let notice = crate::ssr::flash::Notice::GuestAdded(form.name.trim().to_owned());
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
 /// Puts a pasted list of people on the list, all or none.
@@ -27,8 +27,8 @@ pub async fn add(event: EventId, form: GuestForm) -> Result<(), Problem> {
 pub async fn paste(event: EventId, form: PasteForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
     let added = guestguard::guests::actions::add_pasted(&backend, &host, event, &form.text).await;
-    let notice = crate::ui::flash::Notice::GuestsAdded(crate::ssr::reply(added)?);
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+    let notice = crate::ssr::flash::Notice::GuestsAdded(crate::ssr::reply(added)?);
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
 /// Shows what was understood of a pasted list, for browsers without scripts: the form comes back, read.
@@ -36,7 +36,7 @@ pub async fn paste(event: EventId, form: PasteForm) -> Result<(), Problem> {
 pub async fn read_paste(form: PasteForm) -> Result<(), Problem> {
     crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
     let _ = form;
-    crate::ssr::show_again("/api/guests/paste");
+    crate::ssr::redisplay("/api/guests/paste");
     Ok(())
 }
 
@@ -51,7 +51,7 @@ pub async fn edit(
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::guests::actions::edit(&backend, &host, event, guest, &form).await)?;
     let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
-    crate::ssr::done(Some(crate::ui::flash::Notice::GuestSaved), &page).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::GuestSaved), &page).await
 }
 
 /// A number, as typed, and the country of one that names none.
@@ -75,7 +75,7 @@ pub async fn set_phone(
     let set = guestguard::guests::actions::set_phone(&backend, &host, event, guest, &phone, &country).await;
     crate::ssr::reply(set)?;
     let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
-    crate::ssr::done(Some(crate::ui::flash::Notice::GuestSaved), &page).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::GuestSaved), &page).await
 }
 
 /// Takes guests off the list; the next page offers to undo it.
@@ -90,8 +90,8 @@ pub async fn delete(
     let ids = picked(&backend, &host, event, ids, all.then_some(fitting)).await?;
     let removed = crate::ssr::reply(guestguard::guests::actions::delete(&backend, &host, event, &ids).await)?;
     let at = removed.at.timestamp_micros();
-    let notice = crate::ui::flash::Notice::GuestsDeleted { event, guests: removed.guests, at };
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+    let notice = crate::ssr::flash::Notice::GuestsDeleted { event, guests: removed.guests, at };
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
 /// Brings guests back who were just taken off; `at` is when, in microseconds since 1970.
@@ -100,8 +100,8 @@ pub async fn restore(event: EventId, #[server(default)] at: i64) -> Result<(), P
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let at = chrono::DateTime::from_timestamp_micros(at).unwrap_or_default();
     crate::ssr::reply(guestguard::guests::actions::restore(&backend, &host, event, at).await)?;
-    let notice = crate::ui::flash::Notice::GuestsRestored;
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+    let notice = crate::ssr::flash::Notice::GuestsRestored;
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
 /// Gives guests a tag.
@@ -139,8 +139,8 @@ async fn retag(
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     let ids = picked(&backend, &host, event, ids, fitting).await?;
     let tagged = guestguard::guests::actions::tag(&backend, &host, event, &ids, &tag, on).await;
-    let notice = crate::ui::flash::Notice::Tagged(crate::ssr::reply(tagged)?);
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+    let notice = crate::ssr::flash::Notice::Tagged(crate::ssr::reply(tagged)?);
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
 /// The guests whom a form of the table means: those ticked, or everybody who fits the view `fitting`.

@@ -3,7 +3,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomParser, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, SupportedType};
 
-use crate::ui::{listen, woken};
+use crate::ui::{hydrated, listen};
 
 /// Keys that work on the guest table, and what they do.
 const KEYS: [(&str, &str); 6] = [
@@ -19,7 +19,7 @@ const KEYS: [(&str, &str); 6] = [
 /// along the rows. Everything is reached without it as well.
 #[island]
 pub fn AtHand() -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let help = RwSignal::new(false);
     let dialog = NodeRef::<leptos::html::Dialog>::new();
     let edit = move |row: Element| {

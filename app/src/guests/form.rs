@@ -3,7 +3,7 @@ use guestguard::{
     events::{Event, MOST_IN_PARTY, times},
     guests::{GuestDetails, GuestForm, queries},
     problem::{Conflict, Problem},
-    rsvp::{self, Answer, queries::Change},
+    rsvp::{self, Answer, queries::RsvpChange},
 };
 use leptos::prelude::*;
 
@@ -48,7 +48,7 @@ pub fn EditGuestPage() -> impl IntoView {
             Err(Problem::Conflict(Conflict::NotInvited)) => None,
             link => Some(link?),
         };
-        let changes = ssr::reply(rsvp::queries::changes(&backend.db, &host, event.id, guest.id).await)?;
+        let changes = ssr::reply(rsvp::queries::history(&backend.db, &host, event.id, guest.id).await)?;
         Ok((host, event, guest, link, changes))
     };
     page(load, |(host, event, guest, link, changes)| view! { <GuestView host event guest link changes/> })
@@ -60,7 +60,7 @@ fn GuestView(
     event: Event,
     guest: GuestDetails,
     link: Option<String>,
-    changes: Vec<Change>,
+    changes: Vec<RsvpChange>,
 ) -> impl IntoView {
     let state = FormState::new("/api/guests/edit", &GuestForm::of(&guest));
     let ids = vec![("event", event.id.to_string()), ("guest", guest.id.to_string())];
@@ -78,7 +78,7 @@ fn GuestView(
                 {match link {
                     Some(link) => {
                         view! {
-                            <CopyLink link=link.clone() label="Personal link".to_owned()/>
+                            <CopyLink link=link.clone() label="Personal link".to_owned() button="Copy link".to_owned()/>
                             <Qr link label=format!("The link of {} as a QR code", guest.name)/>
                             <div class="cluster">
                                 {mailable
@@ -123,7 +123,7 @@ fn GuestView(
 
 /// A seat of which nobody can tell whose it was.
 #[component]
-fn Erased(host: Host, event: Event, changes: Vec<Change>, several: Vec<(&'static str, String)>) -> impl IntoView {
+fn Erased(host: Host, event: Event, changes: Vec<RsvpChange>, several: Vec<(&'static str, String)>) -> impl IntoView {
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title="Anonymous guest" crumbs=guest_crumbs(&event)/>
@@ -142,7 +142,7 @@ fn Erased(host: Host, event: Event, changes: Vec<Change>, several: Vec<(&'static
 
 /// What the guest said: the answer that holds, and those before it.
 #[component]
-fn Answers(event: Event, changes: Vec<Change>) -> impl IntoView {
+fn Answers(event: Event, changes: Vec<RsvpChange>) -> impl IntoView {
     let zone = event.zone();
     (!changes.is_empty()).then(|| {
         view! {
@@ -154,7 +154,7 @@ fn Answers(event: Event, changes: Vec<Change>) -> impl IntoView {
                         .map(|change| {
                             let company = change.companions.join(", ");
                             view! {
-                                <li class="feed-item" data-kind=change.answer.key()>
+                                <li class="feed-item" data-kind=change.answer.into_str()>
                                     <span>
                                         {answer_words(&change)} {(!company.is_empty()).then(|| format!(", with {company}"))}
                                         {(!change.message.is_empty())
@@ -171,7 +171,7 @@ fn Answers(event: Event, changes: Vec<Change>) -> impl IntoView {
     })
 }
 
-fn answer_words(change: &Change) -> String {
+fn answer_words(change: &RsvpChange) -> String {
     match (change.answer, change.heads) {
         (Answer::Attending, 1) => "Attending".to_owned(),
         (Answer::Attending, heads) => format!("Attending, {heads} in all"),

@@ -1,7 +1,7 @@
 use guestguard::guests::paste::{Entry, Reading, Unclear, read};
 use leptos::prelude::*;
 
-use crate::ui::{escape, woken};
+use crate::ui::{escape, hydrated};
 
 /// A field for a pasted list with, below it, what was understood of each line. The server draws it with what came
 /// back; in the browser it follows the typing.
@@ -12,7 +12,7 @@ pub fn QuickAdd(
     /// Addresses that are on the list already, in lower case, as far as the server has read the list.
     known: Vec<String>,
 ) -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let bad = fault.is_some();
     let shown = escape::textarea(&text);
     let text = RwSignal::new(text);

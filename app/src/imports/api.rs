@@ -11,7 +11,7 @@ use leptos::prelude::*;
 pub async fn arrange(event: EventId, import: ImportId, form: Arrangement) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::imports::actions::arrange(&backend, &host, event, import, &form).await)?;
-    crate::ssr::done(None, &page(event, import)).await
+    crate::ssr::redirect(None, &page(event, import)).await
 }
 
 /// Puts what the host typed in place of what a line says.
@@ -19,7 +19,7 @@ pub async fn arrange(event: EventId, import: ImportId, form: Arrangement) -> Res
 pub async fn mend(event: EventId, import: ImportId, line: i32, form: GuestForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::imports::actions::mend(&backend, &host, event, import, line, &form).await)?;
-    crate::ssr::done(None, &format!("{}?show=attention", page(event, import))).await
+    crate::ssr::redirect(None, &format!("{}?show=attention", page(event, import))).await
 }
 
 /// Leaves lines of a file out, or takes them in again.
@@ -32,7 +32,7 @@ pub async fn leave_out(
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::imports::actions::leave_out(&backend, &host, event, import, &lines, out).await)?;
-    crate::ssr::done(None, &page(event, import)).await
+    crate::ssr::redirect(None, &page(event, import)).await
 }
 
 /// Keeps lines of a file whose address stands further up.
@@ -40,7 +40,7 @@ pub async fn leave_out(
 pub async fn keep(event: EventId, import: ImportId, #[server(default)] lines: Vec<i32>) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::imports::actions::keep(&backend, &host, event, import, &lines).await)?;
-    crate::ssr::done(None, &page(event, import)).await
+    crate::ssr::redirect(None, &page(event, import)).await
 }
 
 /// Puts what is ready on the list; `fit` is given where only those are wanted that the plan has room for.
@@ -48,7 +48,7 @@ pub async fn keep(event: EventId, import: ImportId, #[server(default)] lines: Ve
 pub async fn commit(event: EventId, import: ImportId, #[server(default)] fit: bool) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
     crate::ssr::reply(guestguard::imports::actions::commit(&backend, &host, event, import, fit).await)?;
-    crate::ssr::done(None, &page(event, import)).await
+    crate::ssr::redirect(None, &page(event, import)).await
 }
 
 /// Takes a committed import back.
@@ -57,8 +57,8 @@ pub async fn undo(event: EventId, import: ImportId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
     let undone = guestguard::imports::actions::undo(&backend, &host, event, import).await;
     let (back, kept) = crate::ssr::reply(undone)?;
-    let notice = crate::ui::flash::Notice::ImportUndone { back, kept };
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/guests")).await
+    let notice = crate::ssr::flash::Notice::ImportUndone { back, kept };
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
 /// Throws a file away before anybody was added.
@@ -66,7 +66,7 @@ pub async fn undo(event: EventId, import: ImportId) -> Result<(), Problem> {
 pub async fn discard(event: EventId, import: ImportId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
     crate::ssr::reply(guestguard::imports::actions::discard(&backend, &host, event, import).await)?;
-    crate::ssr::done(None, &format!("/dashboard/events/{event}/guests/import")).await
+    crate::ssr::redirect(None, &format!("/dashboard/events/{event}/guests/import")).await
 }
 
 #[cfg(feature = "ssr")]

@@ -12,7 +12,7 @@ use super::{
     reading::{self, Summary, Table},
     sending::send,
 };
-use crate::ui::{listen, woken, words};
+use crate::ui::{hydrated, listen, words};
 
 /// What is seen of a file before it is sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ struct Chosen {
 /// without.
 #[island]
 pub fn ImportPreview() -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let root = NodeRef::<leptos::html::Div>::new();
     let chosen = Chosen {
         sight: RwSignal::new(Sight::Nothing),

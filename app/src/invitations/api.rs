@@ -1,11 +1,13 @@
+//! Server functions of invitations.
+
 use guestguard::{
     ids::{EventId, GuestId},
-    invitations::by_hand::{Channel, Outcome, TextForm},
+    invitations::manual_delivery::{Audience, DeliveryChannel, DeliveryOutcome, ManualMessageForm},
     problem::Problem,
 };
 use leptos::prelude::*;
 
-/// Invites these guests, as far as they are not invited yet.
+/// Invites those of these guests who are not invited yet.
 #[server(endpoint = "invitations/issue")]
 pub async fn issue(
     event: EventId,
@@ -19,7 +21,7 @@ pub async fn issue(
     send(event, guestguard::invitations::Selection::Only(ids), onwards).await
 }
 
-/// Invites everybody who is not invited yet.
+/// Invites every guest who is not invited yet.
 #[server(endpoint = "invitations/issue-all")]
 pub async fn issue_all(event: EventId) -> Result<(), Problem> {
     send(event, guestguard::invitations::Selection::All, None).await
@@ -31,41 +33,42 @@ pub async fn resend(event: EventId, guest: GuestId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     crate::ssr::reply(guestguard::invitations::actions::resend(&backend, &host, event, guest).await)?;
     let page = format!("/dashboard/events/{event}/guests/{guest}");
-    crate::ssr::done(Some(crate::ui::flash::Notice::Resent), &page).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::Resent), &page).await
 }
 
-/// Replaces a guest's link.
+/// Resets a guest's link.
 #[server(endpoint = "invitations/rotate")]
 pub async fn rotate(event: EventId, guest: GuestId, #[server(default)] onwards: Option<String>) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     crate::ssr::reply(guestguard::invitations::actions::rotate(&backend, &host, event, guest).await)?;
     let page = onwards.unwrap_or_else(|| format!("/dashboard/events/{event}/guests/{guest}"));
-    crate::ssr::done(Some(crate::ui::flash::Notice::Rotated), &page).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::LinkReset), &page).await
 }
 
-/// Notes what the host did about a link that they hand over themselves, and goes on to the next guest.
-#[server(endpoint = "invitations/hand-over")]
-pub async fn hand_over(
+/// Marks a link as sent or skipped, and goes on to the next guest.
+#[server(endpoint = "invitations/mark-sent")]
+pub async fn mark_sent(
     event: EventId,
     guest: GuestId,
-    outcome: Outcome,
-    #[server(default)] channel: Channel,
-    #[server(default)] who: String,
+    outcome: DeliveryOutcome,
+    #[server(default)] channel: DeliveryChannel,
+    #[server(default)] audience: Audience,
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    let marked = guestguard::invitations::by_hand::mark(&backend, &host, event, guest, channel, outcome).await;
+    let marked =
+        guestguard::invitations::manual_delivery::mark_sent(&backend, &host, event, guest, channel, outcome).await;
     crate::ssr::reply(marked)?;
-    let who = guestguard::invitations::by_hand::Who::of_key(&who).key();
-    crate::ssr::done(None, &format!("/dashboard/events/{event}/invite/by-hand?who={who}")).await
+    let page = format!("/dashboard/events/{event}/invite/share?audience={}", audience.into_str());
+    crate::ssr::redirect(None, &page).await
 }
 
-/// Chooses the words of the messages that the host sends themselves.
-#[server(endpoint = "invitations/words")]
-pub async fn words(event: EventId, form: TextForm) -> Result<(), Problem> {
+/// Sets the text of the messages that the host sends.
+#[server(endpoint = "invitations/set-message")]
+pub async fn set_message(event: EventId, form: ManualMessageForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::invitations::by_hand::set_text(&backend, &host, event, &form).await)?;
-    let notice = crate::ui::flash::Notice::EventSaved;
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/invite/by-hand")).await
+    crate::ssr::reply(guestguard::invitations::manual_delivery::set_message(&backend, &host, event, &form).await)?;
+    let notice = crate::ssr::flash::Notice::EventSaved;
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/invite/share")).await
 }
 
 #[cfg(feature = "ssr")]
@@ -77,10 +80,10 @@ async fn send(
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     let issued = guestguard::invitations::actions::issue(&backend, &host, event, &selection).await;
     let issued = crate::ssr::reply(issued)?;
-    let notice = crate::ui::flash::Notice::Invited(issued);
+    let notice = crate::ssr::flash::Notice::Invited(issued);
     let page = onwards.unwrap_or_else(|| match issued.messages < issued.links {
         true => format!("/dashboard/events/{event}/invite"),
         false => format!("/dashboard/events/{event}/guests"),
     });
-    crate::ssr::done(Some(notice), &page).await
+    crate::ssr::redirect(Some(notice), &page).await
 }

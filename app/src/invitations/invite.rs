@@ -1,9 +1,11 @@
+//! Sends invitations: the plan, checks before sending, and links to share.
+
 use guestguard::{
     auth::Host,
     events::Event,
     guests::check::{self, Alike, Findings, Pair, Typo},
     ids::{EventId, GuestId},
-    invitations::queries::{self, Plan},
+    invitations::queries::{self, InvitationPlan},
 };
 use leptos::{either::Either, prelude::*};
 
@@ -18,7 +20,7 @@ use crate::{
     },
 };
 
-/// Says who would get an invitation and how, and sends it: to everybody who has none, or to those who were picked.
+/// Who would get an invitation, and the button that sends it: to every guest without one, or to the selected guests.
 #[component]
 pub fn InvitePage() -> impl IntoView {
     let ids: Vec<GuestId> = ssr::queries("ids[]").iter().filter_map(|id| id.parse().ok()).collect();
@@ -50,7 +52,7 @@ pub fn InvitePage() -> impl IntoView {
 fn Invite(
     host: Host,
     event: Event,
-    plan: Plan,
+    plan: InvitationPlan,
     findings: Findings,
     values: Vec<(&'static str, String)>,
     everybody: bool,
@@ -62,15 +64,15 @@ fn Invite(
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title="Send invitations" crumbs=crumbs(&event)/>
             <EventTabs event=event.id current="Guests"/>
-            {(plan.waiting_by_hand > 0).then(|| view! { <ByHand event=event.id count=plan.waiting_by_hand/> })}
+            {(plan.links_to_share > 0).then(|| view! { <LinksToShare event=event.id count=plan.links_to_share/> })}
             {if nobody {
-                let silent = plan.waiting_by_hand > 0 && everybody;
-                Either::Left((!silent).then(|| view! { <Nobody guests everybody none/> }))
+                let sharing = plan.links_to_share > 0 && everybody;
+                Either::Left((!sharing).then(|| view! { <NothingToSend guests everybody none/> }))
             } else {
                 Either::Right(
                     view! {
                         <Confirm event=event.clone() plan values everybody guests/>
-                        {(!findings.is_empty()).then(|| view! { <LookAt event=event.id findings/> })}
+                        {(!findings.is_empty()).then(|| view! { <PreSendChecks event=event.id findings/> })}
                     },
                 )
             }}
@@ -79,18 +81,18 @@ fn Invite(
 }
 
 #[component]
-fn Nobody(guests: String, everybody: bool, none: bool) -> impl IntoView {
+fn NothingToSend(guests: String, everybody: bool, none: bool) -> impl IntoView {
     let title = match (everybody, none) {
-        (true, _) => "Everybody is invited",
-        (false, true) => "Nobody is selected",
-        (false, false) => "Everybody you chose has an invitation already",
+        (true, _) => "All guests have been invited",
+        (false, true) => "No guests selected",
+        (false, false) => "All selected guests have been invited",
     };
     view! {
         <section class="empty-state">
             <h2>{title}</h2>
-            <p>"Add more guests to invite more, or send one guest their link again from their page."</p>
+            <p>"Add more guests, or resend an invitation from a guest's page."</p>
             <div class="actions">
-                <a class="button button-primary" href=guests>"To the guest list"</a>
+                <a class="button button-primary" href=guests>"Go to guest list"</a>
             </div>
         </section>
     }
@@ -99,53 +101,54 @@ fn Nobody(guests: String, everybody: bool, none: bool) -> impl IntoView {
 #[component]
 fn Confirm(
     event: Event,
-    plan: Plan,
+    plan: InvitationPlan,
     values: Vec<(&'static str, String)>,
     everybody: bool,
     guests: String,
 ) -> impl IntoView {
+    let links = plan.links();
     let action = if everybody { "/api/invitations/issue-all" } else { "/api/invitations/issue" };
     view! {
         <section class="confirm card">
             <dl class="figures">
-                <div class="figure" data-kind="invited">
-                    <dt>"By e-mail"</dt>
-                    <dd>{plan.mail}</dd>
+                <div class="figure" data-tone="neutral">
+                    <dt>"Email"</dt>
+                    <dd>{plan.email}</dd>
                     <dd class="figure-note">
                         {match plan.later {
-                            0 => "sent at once".to_owned(),
-                            later => format!("{} sent at once, {later} over the next days: a new account begins slowly, so that mail providers learn to trust it", plan.mail - later),
+                            0 => "sent immediately".to_owned(),
+                            later => format!("{} sent immediately, {later} over the next days: new accounts start slowly, so that email providers learn to trust them", plan.email - later),
                         }}
                     </dd>
                 </div>
-                <div class="figure" data-kind="awaiting">
-                    <dt>"By hand"</dt>
+                <div class="figure" data-tone="neutral">
+                    <dt>"Share manually"</dt>
                     <dd>{plan.phone + plan.unreachable}</dd>
-                    <dd class="figure-note">"no e-mail address: you hand the link over"</dd>
+                    <dd class="figure-note">"no email address: share their links yourself"</dd>
                 </div>
             </dl>
-            <h2>{if everybody { "Everybody who has no invitation yet" } else { "The guests you chose" }}</h2>
+            <h2>{if everybody { "Ready to send" } else { "Selected guests" }}</h2>
             <p>
-                "Each gets a personal link to “" {event.title.clone()} "”. Guests who are invited already get nothing."
+                "Each guest gets a personal link to “" {event.title.clone()} "”. Guests who were invited before get nothing."
             </p>
-            <Names title="By e-mail" count=plan.mail names=plan.mail_names/>
-            <Names title="By phone, from your own hand" count=plan.phone names=plan.phone_names/>
-            <Names title="No address and no number" count=plan.unreachable names=plan.unreachable_names/>
-            <Names title="Unsubscribed, or with an address that does not work: they get a link and no mail" count=plan.stopped names=plan.stopped_names/>
+            <Names title="Email" count=plan.email names=plan.email_names/>
+            <Names title="Phone only" count=plan.phone names=plan.phone_names/>
+            <Names title="No contact details" count=plan.unreachable names=plan.unreachable_names/>
+            <Names title="Unsubscribed or bounced (link only, no email)" count=plan.suppressed names=plan.suppressed_names/>
             <div class="actions">
                 <PostButton action values class="button button-primary">
-                    {match plan.mail + plan.phone + plan.unreachable + plan.stopped {
-                        1 => "Invite 1 guest".to_owned(),
-                        n => format!("Invite {n} guests"),
+                    {match links {
+                        1 => "Send 1 invitation".to_owned(),
+                        n => format!("Send {n} invitations"),
                     }}
                 </PostButton>
-                <a class="button button-quiet" href=guests>"Not yet"</a>
+                <a class="button button-quiet" href=guests>"Cancel"</a>
             </div>
         </section>
     }
 }
 
-/// Who is meant, as far as they fit on a page.
+/// The first names of a group.
 #[component]
 fn Names(title: &'static str, count: i64, names: Vec<String>) -> impl IntoView {
     let more = count - names.len() as i64;
@@ -159,15 +162,15 @@ fn Names(title: &'static str, count: i64, names: Vec<String>) -> impl IntoView {
     })
 }
 
-/// What should be put right before anything is sent.
+/// Findings to check before sending: duplicates, typos and missing contact details.
 #[component]
-fn LookAt(event: EventId, findings: Findings) -> impl IntoView {
+fn PreSendChecks(event: EventId, findings: Findings) -> impl IntoView {
     let guest = move |id: GuestId| format!("/dashboard/events/{event}/guests/{id}");
     let pair = move |Pair { one, other, why }: Pair| {
         let why = match why {
-            Alike::Email => "share an e-mail address",
+            Alike::Email => "share an email address",
             Alike::Phone => "share a phone number",
-            Alike::Name => "have nearly the same name",
+            Alike::Name => "have similar names",
         };
         view! {
             <li>
@@ -184,14 +187,14 @@ fn LookAt(event: EventId, findings: Findings) -> impl IntoView {
     };
     let unreachable = (findings.unreachable > 0).then(|| {
         let words = match findings.unreachable {
-            1 => "1 guest has neither e-mail nor phone".to_owned(),
-            n => format!("{n} guests have neither e-mail nor phone"),
+            1 => "1 guest has no contact details".to_owned(),
+            n => format!("{n} guests have no contact details"),
         };
         view! { <li><a href=format!("/dashboard/events/{event}/guests?reach=nothing")>{words}</a> ". You can still copy their link."</li> }
     });
     view! {
-        <section class="card section look-at">
-            <h2>"A look before you send"</h2>
+        <section class="card section pre-send-checks">
+            <h2>"Before you send"</h2>
             <ul>
                 {findings.pairs.into_iter().map(pair).collect_view()}
                 {findings.typos.into_iter().map(typo).collect_view()}
@@ -201,22 +204,22 @@ fn LookAt(event: EventId, findings: Findings) -> impl IntoView {
     }
 }
 
-/// Links that wait to be handed over.
+/// Links that wait for manual delivery.
 #[component]
-fn ByHand(event: EventId, count: i64) -> impl IntoView {
+fn LinksToShare(event: EventId, count: i64) -> impl IntoView {
     let base = format!("/dashboard/events/{event}");
     let title = match count {
-        1 => "1 link to hand over".to_owned(),
-        n => format!("{n} links to hand over"),
+        1 => "1 link to share".to_owned(),
+        n => format!("{n} links to share"),
     };
     view! {
         <section class="card section">
             <h2>{title}</h2>
-            <p>"These guests have no e-mail address. Send each their link by WhatsApp or text message, one after another, or take the links along as a table."</p>
+            <p>"These guests have no email address. Send each link by WhatsApp or text message, one guest at a time, or download them all."</p>
             <div class="actions">
-                <a class="button button-primary" href=format!("{base}/invite/by-hand")>"Hand them over"</a>
+                <a class="button button-primary" href=format!("{base}/invite/share")>"Share links"</a>
                 <form method="post" action=format!("{base}/guests/links")>
-                    <button class="button" type="submit">"Download the links"</button>
+                    <button class="button" type="submit">"Download as CSV"</button>
                 </form>
             </div>
         </section>

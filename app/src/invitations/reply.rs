@@ -1,9 +1,12 @@
+//! The RSVP form on the invitation page.
+
 use guestguard::{
     invitations::Token,
     invitations::page::InvitationPage,
     rsvp::{Answer, AnswerForm},
 };
 use leptos::prelude::*;
+use strum::VariantArray;
 
 use crate::ui::{
     field::TextArea,
@@ -14,40 +17,40 @@ const ENDPOINT: &str = "/api/rsvp/answer";
 /// Longest name of a companion, in characters.
 const LONGEST_NAME: usize = 120;
 
-/// Whether the answer form came back because something was wrong with it.
-pub fn conflict() -> bool {
+/// Whether the form came back with errors.
+pub fn came_back() -> bool {
     FormState::new(ENDPOINT, &AnswerForm::default()).came_back()
 }
 
-/// Three large answers, the party, and a word to the host.
+/// The answers, the party, and a message to the host.
 #[component]
-pub fn AnswerFields(token: Token, found: InvitationPage) -> impl IntoView {
-    let state = FormState::new(ENDPOINT, &held(&found));
+pub fn RsvpForm(token: Token, invitation: InvitationPage) -> impl IntoView {
+    let state = FormState::new(ENDPOINT, &current(&invitation));
     let form = state.clone();
-    let full = found.seats_left.is_some_and(|left| left <= 0);
-    let seats = seats(&found);
+    let full = invitation.seats_left.is_some_and(|left| left <= 0);
+    let seats = seats(&invitation);
     let chosen = form.value("answer");
     view! {
         <Form state class="answer-form" alone=true>
             <input type="hidden" name="token" value=token.0/>
             <fieldset class="answers" id="answer">
                 <legend>"Will you be there?"</legend>
-                {Answer::ALL
-                    .into_iter()
+                {Answer::VARIANTS
+                    .iter()
                     .map(|answer| {
-                        let (word, note) = words(answer, full);
                         view! {
-                            <label class="answer-choice" data-answer=answer.key()>
+                            <label class="answer-choice" data-answer=answer.into_str()>
                                 <input
-                                    class="visually-hidden"
+                                    class="overlay-input"
                                     type="radio"
                                     name="form[answer]"
-                                    value=answer.key()
-                                    checked=answer.key() == chosen
+                                    value=answer.into_str()
+                                    checked=answer.into_str() == chosen
                                     required
                                 />
-                                <span class="answer-word">{word}</span>
-                                <span class="answer-note">{note}</span>
+                                <span class="answer-word">{label(*answer)}</span>
+                                {(full && *answer == Answer::Attending)
+                                    .then(|| view! { <span class="answer-note">"Full right now"</span> })}
                             </label>
                         }
                     })
@@ -55,13 +58,13 @@ pub fn AnswerFields(token: Token, found: InvitationPage) -> impl IntoView {
                 {form.fault("answer").or_else(|| lone_seat(&form, seats)).map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
             </fieldset>
             {(seats > 1).then(|| view! { <Party form=form.clone() seats/> })}
-            <TextArea form name="message" label="A word to your host" rows=3 max=1000/>
-            <button class="button button-primary" type="submit">"Send my answer"</button>
+            <TextArea form name="message" label="Message to the host" rows=3 max=1000/>
+            <button class="button button-primary" type="submit">"Send RSVP"</button>
         </Form>
     }
 }
 
-/// How many come and who they are. Without `:has()` all name fields show; empty ones are ignored.
+/// The party: its size and the names of companions. Without `:has()` every name field shows; empty ones are ignored.
 #[component]
 fn Party(form: FormState, seats: i32) -> impl IntoView {
     let heads: i32 = form.value("heads").parse().unwrap_or(1);
@@ -72,7 +75,7 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
     view! {
         <div class="party">
             <div class="field" data-invalid=bad.then_some("true")>
-                <label for="heads">"How many of you?"</label>
+                <label for="heads">"Number of guests"</label>
                 <select
                     id="heads"
                     name="form[heads]"
@@ -81,7 +84,7 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
                 >
                     {(1..=seats)
                         .map(|n| {
-                            let text = if n == 1 { "Just me".to_owned() } else { format!("{n} of us") };
+                            let text = if n == 1 { "1 (just me)".to_owned() } else { n.to_string() };
                             view! { <option value=n selected=n == heads>{text}</option> }
                         })
                         .collect_view()}
@@ -98,7 +101,7 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
                         let note = format!("{id}-error");
                         view! {
                             <li class="companion">
-                                <label for=id.clone()>{format!("Guest {}, coming with you", n + 1)}</label>
+                                <label for=id.clone()>{format!("Name of guest {}", n + 1)}</label>
                                 <input
                                     id=id
                                     type="text"
@@ -119,31 +122,30 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
     }
 }
 
-/// Where only one seat is left there is no field for the number; what was wrong with it is told with the answers.
+/// With one seat left there is no number field, so its error is shown with the answers.
 fn lone_seat(form: &FormState, seats: i32) -> Option<String> {
     if seats > 1 { None } else { form.fault("heads") }
 }
 
-fn words(answer: Answer, full: bool) -> (&'static str, &'static str) {
+fn label(answer: Answer) -> &'static str {
     match answer {
-        Answer::Attending if full => ("Yes, I'll be there", "Every seat is taken right now"),
-        Answer::Attending => ("Yes, I'll be there", "Gladly"),
-        Answer::Maybe => ("Maybe", "I can't say yet"),
-        Answer::Declined => ("No, I can't come", "With regret"),
+        Answer::Attending => "Yes",
+        Answer::Maybe => "Maybe",
+        Answer::Declined => "No",
     }
 }
 
-/// Seats to offer: the guest's allowance, but no more than are free or held already.
-fn seats(found: &InvitationPage) -> i32 {
-    let held = found.rsvp.as_ref().map_or(0, |rsvp| rsvp.heads);
-    let free = found.seats_left.map_or(i64::from(found.party_size), |left| left.max(1));
-    i64::from(found.party_size).min(free).max(i64::from(held)) as i32
+/// The largest party to offer: the guest's limit, but no more than the free seats or the current RSVP.
+fn seats(invitation: &InvitationPage) -> i32 {
+    let held = invitation.rsvp.as_ref().map_or(0, |rsvp| rsvp.heads);
+    let free = invitation.seats_left.map_or(i64::from(invitation.party_size), |left| left.max(1));
+    i64::from(invitation.party_size).min(free).max(i64::from(held)) as i32
 }
 
-/// The form that shows the answer given before.
-fn held(found: &InvitationPage) -> AnswerForm {
-    found.rsvp.as_ref().map_or_else(AnswerForm::default, |rsvp| AnswerForm {
-        answer: rsvp.answer.key().to_owned(),
+/// The form filled with the current RSVP.
+fn current(invitation: &InvitationPage) -> AnswerForm {
+    invitation.rsvp.as_ref().map_or_else(AnswerForm::default, |rsvp| AnswerForm {
+        answer: rsvp.answer.into_str().to_owned(),
         heads: rsvp.heads.max(1).to_string(),
         companions: rsvp.companions.clone(),
         message: rsvp.message.clone(),

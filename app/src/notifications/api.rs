@@ -24,8 +24,8 @@ pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Resul
     let AddressForm { address } = form;
     let sent = guestguard::invitations::actions::correct_and_resend(&backend, &host, event, guest, &address).await;
     crate::ssr::reply(sent)?;
-    let notice = crate::ui::flash::Notice::Resent;
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
+    let notice = crate::ssr::flash::Notice::Resent;
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages")).await
 }
 
 /// Tells guests how the event is now.
@@ -33,8 +33,8 @@ pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Resul
 pub async fn tell(event: EventId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
     let told = crate::ssr::reply(guestguard::notifications::telling::tell(&backend, &host, event).await)?;
-    let notice = crate::ui::flash::Notice::Told(told);
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages")).await
+    let notice = crate::ssr::flash::Notice::GuestsNotified(told);
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages")).await
 }
 
 /// Chooses the words of one kind of message, and perhaps sends the host one with them.
@@ -51,9 +51,9 @@ pub async fn set_words(
     if test {
         crate::ssr::reply(wording::send_test(&backend, &host, event, kind, &form).await)?;
     }
-    let notice = if test { crate::ui::flash::Notice::TestSent } else { crate::ui::flash::Notice::WordsSaved };
+    let notice = if test { crate::ssr::flash::Notice::TestSent } else { crate::ssr::flash::Notice::TemplatesSaved };
     let page = format!("/dashboard/events/{event}/messages/words?kind={}", kind.key());
-    crate::ssr::done(Some(notice), &page).await
+    crate::ssr::redirect(Some(notice), &page).await
 }
 
 /// Adds a reminder.
@@ -61,7 +61,7 @@ pub async fn set_words(
 pub async fn add_reminder(event: EventId, form: RuleForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::add(&backend, &host, event, &form).await)?;
-    crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
+    crate::ssr::redirect(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
 
 /// Turns a reminder on or off.
@@ -69,7 +69,7 @@ pub async fn add_reminder(event: EventId, form: RuleForm) -> Result<(), Problem>
 pub async fn switch_reminder(event: EventId, reminder: ReminderId, #[server(default)] on: bool) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::switch(&backend, &host, event, reminder, on).await)?;
-    crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
+    crate::ssr::redirect(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
 
 /// Takes a reminder away.
@@ -77,7 +77,7 @@ pub async fn switch_reminder(event: EventId, reminder: ReminderId, #[server(defa
 pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::remove(&backend, &host, event, reminder).await)?;
-    crate::ssr::done(None, &format!("/dashboard/events/{event}/messages/reminders")).await
+    crate::ssr::redirect(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
 
 /// Chooses when text messages follow mails.
@@ -85,6 +85,6 @@ pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(),
 pub async fn set_ladder(event: EventId, form: LadderForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(ladder::set(&backend, &host, event, &form).await)?;
-    let notice = crate::ui::flash::Notice::LadderSaved;
-    crate::ssr::done(Some(notice), &format!("/dashboard/events/{event}/messages/texts")).await
+    let notice = crate::ssr::flash::Notice::SmsFallbackSaved;
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages/texts")).await
 }

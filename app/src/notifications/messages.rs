@@ -141,10 +141,10 @@ fn Channels(figures: Figures) -> impl IntoView {
     };
     view! {
         <dl class="figures" aria-label=name>
-            <div class="figure" data-state="queued"><dt>{format!("{name} waiting")}</dt><dd>{figures.waiting}</dd>{(figures.later > 0).then(|| view! { <dd class="figure-note">{format!("{} of them leave over the next days", figures.later)}</dd> })}</div>
-            <div class="figure" data-state="sent"><dt>"Sent"</dt><dd>{figures.sent}</dd></div>
-            <div class="figure" data-state="attending"><dt>"Known to have arrived"</dt><dd>{figures.delivered}</dd></div>
-            <div class="figure" data-state="failed"><dt>"Not delivered"</dt><dd>{figures.not_delivered}</dd></div>
+            <div class="figure" data-tone="neutral"><dt>{format!("{name} waiting")}</dt><dd>{figures.waiting}</dd>{(figures.later > 0).then(|| view! { <dd class="figure-note">{format!("{} of them leave over the next days", figures.later)}</dd> })}</div>
+            <div class="figure" data-tone="info"><dt>"Sent"</dt><dd>{figures.sent}</dd></div>
+            <div class="figure" data-tone="good"><dt>"Known to have arrived"</dt><dd>{figures.delivered}</dd></div>
+            <div class="figure" data-tone="bad"><dt>"Not delivered"</dt><dd>{figures.not_delivered}</dd></div>
         </dl>
     }
 }
@@ -180,7 +180,7 @@ fn Trouble(event: EventId, line: Line) -> impl IntoView {
         }
     });
     let by_hand = format!(
-        "/dashboard/events/{event}/invite/by-hand?guest={guest}&who={}",
+        "/dashboard/events/{event}/invite/share?guest={guest}&audience={}",
         if line.email.is_some() { "phone" } else { "no-email" },
     );
     view! {
@@ -213,11 +213,11 @@ fn returned(guest: &str) -> Option<(String, String)> {
 
 #[component]
 fn Message(line: Line, when: String, steps: Vec<(String, String, String)>) -> impl IntoView {
-    let badge = match line.state {
-        State::Queued | State::Sending => "queued",
-        State::Sent => "sent",
-        State::Delivered => "attending",
-        _ => "failed",
+    let tone = match line.state {
+        State::Queued | State::Sending => "neutral",
+        State::Sent => "info",
+        State::Delivered => "good",
+        _ => "bad",
     };
     view! {
         <li class="message-line">
@@ -225,7 +225,7 @@ fn Message(line: Line, when: String, steps: Vec<(String, String, String)>) -> im
                 <summary>
                     <span class="guest-name">{line.name}</span>
                     <span class="guest-contact">{format!("{} · {}", outcome::kind(line.kind), line.recipient)}</span>
-                    <span class="badge" data-state=badge>
+                    <span class="badge" data-tone=tone data-state=(tone == "neutral").then_some("queued")>
                         {if line.opened_at.is_some() { "Opened" } else { outcome::state(line.state) }}
                     </span>
                     <span class="guest-contact">{when}</span>

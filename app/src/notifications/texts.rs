@@ -61,7 +61,7 @@ fn Texts(host: Host, found: Ladder) -> impl IntoView {
             </form>
             <section class="section card" aria-labelledby="cost">
                 <h2 id="cost">"What it says, and what it costs"</h2>
-                <blockquote class="hand-message">{sample}</blockquote>
+                <blockquote class="message-preview">{sample}</blockquote>
                 <p>
                     {format!("Each takes {each}{}. ", if unicode { ", because it holds letters outside the short alphabet" } else { "" })}
                     {format!("At most {most} guests have both an address and a number and have not answered, so {total} segments at most.")}

@@ -1,7 +1,7 @@
 use guestguard::{
     auth::Host,
     events::Event,
-    invitations::by_hand::PLACEHOLDERS,
+    invitations::manual_delivery::PLACEHOLDERS,
     notifications::{
         Kind,
         wording::{self, KINDS, MOST_BODY, MOST_SUBJECT, Wording},
@@ -15,11 +15,11 @@ use crate::{
     events::tabs::{EventTabs, crumbs, host_and_event},
     ssr,
     ui::{
+        debounced_submit::DebouncedSubmit,
         field::{Field, TextArea},
         form::{BACK, FormState},
         layout::{Frame, PageHead},
         page::page,
-        press::PressWhileTyping,
     },
 };
 
@@ -60,7 +60,7 @@ fn Words(host: Host, event: Event, kind: Kind, words: Wording, guest: String) ->
                     })
                     .collect_view()}
             </nav>
-            <div class="words">
+            <div class="template-editor">
                 <form class="form card" method="post" action="/api/notifications/set-words">
                     <input type="hidden" name=BACK value=ssr::path()/>
                     <input type="hidden" name="event" value=event.id.to_string()/>
@@ -87,11 +87,11 @@ fn Words(host: Host, event: Event, kind: Kind, words: Wording, guest: String) ->
                             "Preview"
                         </button>
                     </div>
-                    <PressWhileTyping button="show-preview".to_owned()/>
+                    <DebouncedSubmit button="show-preview".to_owned()/>
                 </form>
                 <section aria-labelledby="preview-title">
                     <h2 id="preview-title">{format!("As {guest} will see it")}</h2>
-                    <iframe class="mail-frame" name="preview" title="Preview of the mail" src=format!("{preview}?kind={}", kind.key())></iframe>
+                    <iframe class="email-preview" name="preview" title="Preview of the mail" src=format!("{preview}?kind={}", kind.key())></iframe>
                 </section>
             </div>
         </Frame>

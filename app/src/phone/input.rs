@@ -5,7 +5,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlSelectElement, KeyboardEvent};
 
 use super::reading::{Reading, read};
-use crate::ui::{listen, woken, words};
+use crate::ui::{hydrated, listen, words};
 
 /// The table of countries, the same that the server judges by.
 pub const TABLE: &str = "/phone-countries.json";
@@ -16,7 +16,7 @@ pub fn PhoneInput(
     /// The id of the number's field; that of the country is `country`.
     id: String,
 ) -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let countries = RwSignal::new(Vec::<Country>::new());
     let reading = RwSignal::new(Reading::Empty);
     let (filter, open, at) = (RwSignal::new(String::new()), RwSignal::new(false), RwSignal::new(0_usize));

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 pub async fn accept() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::privacy::actions::accept(&backend, &host).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::TermsAccepted), "/dashboard").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::TermsAccepted), "/dashboard").await
 }
 
 /// Requests a prepared export.
@@ -21,7 +21,7 @@ pub async fn accept() -> Result<(), Problem> {
 pub async fn request_export() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Exports).await?;
     crate::ssr::reply(guestguard::privacy::export::request(&backend, &host).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::ExportAsked), "/dashboard/account").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::ExportAsked), "/dashboard/account").await
 }
 
 /// Deletes the account.
@@ -30,7 +30,7 @@ pub async fn delete_account(form: DeletionForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::privacy::actions::delete_account(&backend, &host, &form).await)?;
     crate::ssr::forget_session().await?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::AccountDeleted), "/sign-in").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::AccountDeleted), "/sign-in").await
 }
 
 /// A guest corrects their data.
@@ -38,7 +38,7 @@ pub async fn delete_account(form: DeletionForm) -> Result<(), Problem> {
 pub async fn correct(token: Token, form: CorrectionForm) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
     crate::ssr::reply(guestguard::privacy::actions::correct(&backend, &guest, &form).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::Corrected), &super::data_page(&token)).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::Corrected), &super::data_page(&token)).await
 }
 
 /// A guest unsubscribes from one channel.
@@ -46,7 +46,7 @@ pub async fn correct(token: Token, form: CorrectionForm) -> Result<(), Problem> 
 pub async fn stop_channel(token: Token, channel: Channel) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
     crate::ssr::reply(guestguard::privacy::actions::stop_channel(&backend, &guest, channel).await)?;
-    crate::ssr::done(Some(crate::ui::flash::Notice::ChannelStopped), &super::data_page(&token)).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::ChannelStopped), &super::data_page(&token)).await
 }
 
 /// A guest erases themselves.
@@ -55,5 +55,5 @@ pub async fn erase(token: Token) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
     crate::ssr::reply(guestguard::privacy::actions::erase(&backend, &guest).await)?;
     // Their link now says that the data is deleted.
-    crate::ssr::done(None, &format!("/i/{}", token.0)).await
+    crate::ssr::redirect(None, &format!("/i/{}", token.0)).await
 }

@@ -4,7 +4,7 @@ use guestguard::{auth::Host, privacy::LegalDocument};
 use leptos::prelude::*;
 
 use super::page::legal_href;
-use crate::ui::{button::PostButton, modal::BeforeThePage};
+use crate::ui::{button::PostButton, modal::Modal};
 
 /// Shown on every page until the host accepts or signs out.
 #[component]
@@ -13,7 +13,7 @@ pub fn AskToAccept(host: Host) -> impl IntoView {
     let [terms, privacy_policy] = [LegalDocument::Terms, LegalDocument::PrivacyPolicy].map(legal_href);
     view! {
         <dialog class="dialog" open aria-labelledby="accept-title">
-            <BeforeThePage/>
+            <Modal/>
             <h2 id="accept-title">"We've updated our terms"</h2>
             <p>
                 "Hello " {name} ". Please read our " <a href=terms>"terms"</a> " and our " <a href=privacy_policy>"privacy policy"</a>

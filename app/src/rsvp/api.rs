@@ -1,15 +1,17 @@
+//! Server functions of RSVPs.
+
 use guestguard::{ids::EventId, invitations::Token, problem::Problem, rsvp::AnswerForm};
 use leptos::prelude::*;
 
-/// A guest answers.
+/// Saves a guest's RSVP.
 #[server(endpoint = "rsvp/answer")]
 pub async fn answer(token: Token, form: AnswerForm) -> Result<(), Problem> {
     let (backend, guest) = crate::ssr::guest_within(&token, crate::ssr::ANSWERING).await?;
     crate::ssr::reply(guestguard::rsvp::actions::answer(&backend, &guest, &form).await)?;
-    crate::ssr::done(None, &format!("/i/{}", token.0)).await
+    crate::ssr::redirect(None, &format!("/i/{}", token.0)).await
 }
 
-/// A ticket for the socket of an event: good once, for 30 seconds.
+/// A single-use ticket for the event's WebSocket, valid for 30 seconds.
 #[server(endpoint = "rsvp/ticket")]
 pub async fn ticket(event: EventId) -> Result<String, Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Tickets).await?;

@@ -1,20 +1,21 @@
+//! Responses over time as an SVG step chart.
+
 use guestguard::rsvp::chart::{Chart, Point};
 use leptos::prelude::*;
 
-// Whole units: the browser's half then needs no code that prints fractions, which is 15 kB of it.
+// Integers, as formatting floats would add 15 kB of WASM.
 const WIDTH: i64 = 640;
 const HEIGHT: i64 = 220;
 const LEFT: i64 = 34;
 const BOTTOM: i64 = 26;
 const TOP: i64 = 10;
 
-/// Seats and answers over time, as steps.
 #[component]
-pub fn AnswersChart(chart: Chart) -> impl IntoView {
+pub fn ResponsesChart(chart: Chart) -> impl IntoView {
     if chart.points.is_empty() {
         return view! {
             <figure class="chart">
-                <p class="chart-empty">"The first answer starts the chart."</p>
+                <p class="chart-empty">"No responses yet"</p>
             </figure>
         }
         .into_any();
@@ -25,7 +26,7 @@ pub fn AnswersChart(chart: Chart) -> impl IntoView {
     let area = format!("{attending} L {WIDTH} {ground} L {LEFT} {ground} Z");
     let last = chart.points.last().copied().unwrap_or_default();
     let summary = format!(
-        "Answers over time: {} seats taken, {} maybe, {} declined by {}.",
+        "Responses over time: {} attending, {} maybe, {} declined by {}.",
         last.attending, last.maybe, last.declined, chart.to
     );
     view! {
@@ -52,7 +53,7 @@ pub fn AnswersChart(chart: Chart) -> impl IntoView {
             </svg>
             <figcaption>
                 <ul class="chart-legend">
-                    <li data-kind="attending">"Seats taken"</li>
+                    <li data-kind="attending">"Attending"</li>
                     <li data-kind="maybe">"Maybe"</li>
                     <li data-kind="declined">"Declined"</li>
                 </ul>
@@ -84,7 +85,7 @@ impl Frame {
         HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * value / self.top
     }
 
-    /// Values at which a line helps the eye: none, half and all.
+    /// Grid lines at none, half and the maximum.
     fn lines(&self) -> [i64; 3] {
         [0, self.top / 2, self.top]
     }

@@ -1,25 +1,27 @@
+//! The live overview: figures, chart and recent activity (island).
+
 use guestguard::{
-    events::Figures,
+    events::EventFigures,
     rsvp::{
         Answer,
-        overview::{Happening, Overview, What},
+        overview::{Activity, ActivityKind, Overview},
     },
 };
 use leptos::prelude::*;
 
-use super::{chart::AnswersChart, socket};
-use crate::ui::woken;
+use super::{chart::ResponsesChart, socket};
+use crate::ui::hydrated;
 
-/// Figures, chart and feed. Drawn on the server; in the browser they follow every change, and say so when they cannot.
+/// Rendered on the server; in the browser it follows every change and shows its connection status.
 #[island]
 pub fn LiveOverview(overview: Overview) -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let event = overview.event;
     let overview = RwSignal::new(overview);
     let status = RwSignal::new(socket::Status::Connecting);
     Effect::new(move |_| socket::follow(event, overview, status));
     let figures = move || overview.with(|now| figures(&now.figures, now.capacity));
-    let chart = move || view! { <AnswersChart chart=overview.with(|now| now.chart.clone())/> };
+    let chart = move || view! { <ResponsesChart chart=overview.with(|now| now.chart.clone())/> };
     let feed = move || overview.with(|now| feed(&now.feed));
     view! {
         <div data-island="live-overview" data-ready=ready>
@@ -27,11 +29,11 @@ pub fn LiveOverview(overview: Overview) -> impl IntoView {
             {figures}
             <div class="split">
                 <section class="section">
-                    <h2>"Answers over time"</h2>
+                    <h2>"Responses over time"</h2>
                     {chart}
                 </section>
                 <section class="section">
-                    <h2>"What just happened"</h2>
+                    <h2>"Recent activity"</h2>
                     {feed}
                 </section>
             </div>
@@ -39,11 +41,11 @@ pub fn LiveOverview(overview: Overview) -> impl IntoView {
     }
 }
 
-fn figures(figures: &Figures, capacity: Option<i32>) -> impl IntoView + use<> {
-    let seats = match capacity {
-        Some(capacity) => format!("{} of {capacity} seats", figures.heads),
-        None if figures.heads == 1 => "1 seat".to_owned(),
-        None => format!("{} seats", figures.heads),
+fn figures(figures: &EventFigures, capacity: Option<i32>) -> impl IntoView + use<> {
+    let attending = match capacity {
+        Some(capacity) => format!("{} of {capacity} guests", figures.heads),
+        None if figures.heads == 1 => "1 guest".to_owned(),
+        None => format!("{} guests", figures.heads),
     };
     let figure = |kind: &'static str, name: &'static str, number: i64, note: String| {
         view! {
@@ -56,27 +58,27 @@ fn figures(figures: &Figures, capacity: Option<i32>) -> impl IntoView + use<> {
     };
     view! {
         <dl class="figures">
-            {figure("invited", "Invited", figures.invited, format!("of {} on the list", figures.guests))}
+            {figure("invited", "Invited", figures.invited, format!("of {}", crate::ui::words::counted(figures.guests, "guest")))}
             {figure("opened", "Opened", figures.opened, String::new())}
-            {figure("attending", "Attending", figures.attending, seats)}
+            {figure("attending", "Attending", figures.attending, attending)}
             {figure("maybe", "Maybe", figures.maybe, String::new())}
             {figure("declined", "Declined", figures.declined, String::new())}
-            {figure("awaiting", "Awaiting", figures.awaiting, String::new())}
+            {figure("awaiting", "No reply yet", figures.awaiting, String::new())}
         </dl>
     }
 }
 
-fn feed(feed: &[Happening]) -> impl IntoView + use<> {
+fn feed(feed: &[Activity]) -> impl IntoView + use<> {
     if feed.is_empty() {
-        return view! { <p>"Nothing yet. Invite somebody, and it shows here."</p> }.into_any();
+        return view! { <p>"No activity yet"</p> }.into_any();
     }
     let items = feed
         .iter()
-        .map(|happening| {
+        .map(|activity| {
             view! {
-                <li class="feed-item" data-kind=happening.what.key()>
-                    <span>{words(happening)}</span>
-                    <time datetime=happening.iso.clone()>{happening.at.clone()}</time>
+                <li class="feed-item" data-kind=activity.kind.key()>
+                    <span>{words(activity)}</span>
+                    <time datetime=activity.iso.clone()>{activity.at.clone()}</time>
                 </li>
             }
         })
@@ -84,16 +86,16 @@ fn feed(feed: &[Happening]) -> impl IntoView + use<> {
     view! { <ol class="feed">{items}</ol> }.into_any()
 }
 
-fn words(happening: &Happening) -> String {
-    let who = &happening.guest;
-    match happening.what {
-        What::Invited(1) => format!("{who} was invited"),
-        What::Invited(n) => format!("{n} guests were invited"),
-        What::Opened => format!("{who} opened the invitation"),
-        What::Failed => format!("The invitation to {who} could not be delivered"),
-        What::Answered { answer: Answer::Attending, heads: 1 } => format!("{who} is coming"),
-        What::Answered { answer: Answer::Attending, heads } => format!("{who} is coming, {heads} in all"),
-        What::Answered { answer: Answer::Maybe, .. } => format!("{who} said maybe"),
-        What::Answered { answer: Answer::Declined, .. } => format!("{who} can't come"),
+fn words(activity: &Activity) -> String {
+    let name = &activity.guest;
+    match activity.kind {
+        ActivityKind::Invited(1) => format!("{name} was invited"),
+        ActivityKind::Invited(n) => format!("{n} guests were invited"),
+        ActivityKind::Opened => format!("{name} opened the invitation"),
+        ActivityKind::Failed => format!("The invitation to {name} could not be delivered"),
+        ActivityKind::Answered { answer: Answer::Attending, heads: 1 } => format!("{name} accepted"),
+        ActivityKind::Answered { answer: Answer::Attending, heads } => format!("{name} accepted ({heads} guests)"),
+        ActivityKind::Answered { answer: Answer::Maybe, .. } => format!("{name} replied maybe"),
+        ActivityKind::Answered { answer: Answer::Declined, .. } => format!("{name} declined"),
     }
 }

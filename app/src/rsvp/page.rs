@@ -1,3 +1,5 @@
+//! The overview page of an event.
+
 use guestguard::{auth::Host, events::Event, rsvp::overview::Overview};
 use leptos::prelude::*;
 
@@ -11,7 +13,6 @@ use crate::{
     },
 };
 
-/// The event as its host watches it.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let load = async {
@@ -19,11 +20,11 @@ pub fn OverviewPage() -> impl IntoView {
         let overview = ssr::reply(guestguard::rsvp::queries::overview(&backend.db, &host, event.id).await)?;
         Ok((host, event, overview))
     };
-    page(load, |(host, event, overview)| view! { <Watch host event overview/> })
+    page(load, |(host, event, overview)| view! { <EventOverview host event overview/> })
 }
 
 #[component]
-fn Watch(host: Host, event: Event, overview: Overview) -> impl IntoView {
+fn EventOverview(host: Host, event: Event, overview: Overview) -> impl IntoView {
     let base = format!("/dashboard/events/{}", event.id);
     let lede =
         [event.when(), event.place()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");

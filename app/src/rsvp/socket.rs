@@ -1,3 +1,5 @@
+//! The event's WebSocket: keeps the overview up to date and reconnects.
+
 use gloo_timers::future::TimeoutFuture;
 use guestguard::{ids::EventId, problem::Problem, rsvp::overview::Overview};
 use leptos::{prelude::*, task::spawn_local};
@@ -6,11 +8,11 @@ use web_sys::{MessageEvent, WebSocket};
 
 use super::api;
 
-/// Waits between two tries to connect, in milliseconds.
+/// Bounds of the reconnect back-off, in milliseconds.
 const SHORTEST_WAIT: u32 = 1_000;
 const LONGEST_WAIT: u32 = 30_000;
 
-/// Whether what is shown follows what happens.
+/// Connection status of the live overview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Connecting,
@@ -20,7 +22,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The name in attributes.
+    /// The value of `data-state`.
     pub fn key(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
@@ -29,19 +31,18 @@ impl Status {
         }
     }
 
-    /// The words people read.
     pub fn words(self) -> &'static str {
         match self {
             Self::Connecting => "Connecting …",
             Self::Live => "Live",
-            Self::Offline => "Offline: showing what we knew last, trying again",
+            Self::Offline => "Offline: showing the last known state, reconnecting",
             Self::SignedOut => "Signed out: reload the page to sign in again",
         }
     }
 }
 
-/// Keeps `overview` up to date through the event's socket, for as long as the page is open. Reconnects by itself, with
-/// growing waits; the first message on each socket tells how things stand.
+/// Keeps `overview` up to date while the page is open. Reconnects with back-off; the first message on each socket is the
+/// current state.
 pub fn follow(event: EventId, overview: RwSignal<Overview>, status: RwSignal<Status>) {
     spawn_local(async move {
         let mut wait = SHORTEST_WAIT;
@@ -56,14 +57,14 @@ pub fn follow(event: EventId, overview: RwSignal<Overview>, status: RwSignal<Sta
                 Err(_) => {}
             }
             status.set(Status::Offline);
-            // Nodes that restart must not be stormed by all browsers at the same moment.
+            // Jitter, so that browsers do not reconnect to a restarted node all at once.
             TimeoutFuture::new(wait / 2 + (js_sys::Math::random() * f64::from(wait / 2)) as u32).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     });
 }
 
-/// Listens until the socket closes; whether it ever said something.
+/// Listens until the socket closes. Returns whether it received a message.
 async fn listen(event: EventId, ticket: &str, overview: RwSignal<Overview>, status: RwSignal<Status>) -> bool {
     let location = window().location();
     let (Ok(protocol), Ok(host)) = (location.protocol(), location.host()) else { return false };
@@ -80,7 +81,7 @@ async fn listen(event: EventId, ticket: &str, overview: RwSignal<Overview>, stat
     });
     socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     let closed = js_sys::Promise::new(&mut |resolve, _| socket.set_onclose(Some(&resolve)));
-    // A promise that is only ever resolved.
+    // The promise never rejects.
     let _ = wasm_bindgen_futures::JsFuture::from(closed).await;
     socket.set_onmessage(None);
     status.get_untracked() == Status::Live

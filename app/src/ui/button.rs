@@ -1,15 +1,17 @@
+//! Buttons that post a form.
+
 use leptos::prelude::*;
 
 use super::form::BACK;
 use crate::ssr;
 
-/// A button that posts a few fixed values to an endpoint: a form of its own, so that it works without JavaScript.
+/// A button that posts fixed values to an endpoint: a form of its own, so that it works without JavaScript.
 #[component]
 pub fn PostButton(
     #[prop(into)] action: String,
     #[prop(optional)] values: Vec<(&'static str, String)>,
     #[prop(default = "button")] class: &'static str,
-    /// What screen readers say instead of the words, where those repeat on the page.
+    /// Accessible name, where the visible text repeats on the page.
     #[prop(optional, into)]
     label: Option<String>,
     children: Children,

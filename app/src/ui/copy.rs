@@ -1,11 +1,13 @@
+//! Copy-to-clipboard button (island).
+
 use leptos::prelude::*;
 
-use super::woken;
+use super::hydrated;
 
-/// A link to copy: the text can always be selected, the button copies it where scripts run.
+/// Text to copy. It can always be selected; the button needs scripts.
 #[island]
-pub fn CopyLink(link: String, label: String) -> impl IntoView {
-    let ready = woken();
+pub fn CopyLink(link: String, label: String, button: String) -> impl IntoView {
+    let ready = hydrated();
     let copied = RwSignal::new(false);
     let text = link.clone();
     let copy = move |_| {
@@ -17,7 +19,7 @@ pub fn CopyLink(link: String, label: String) -> impl IntoView {
         <div class="share-link" data-island="copy-link" data-ready=ready>
             <input type="text" readonly value=link aria-label=label/>
             <button class="button button-small" type="button" on:click=copy>
-                {move || if copied.get() { "Copied" } else { "Copy link" }}
+                {move || if copied.get() { "Copied".to_owned() } else { button.clone() }}
             </button>
         </div>
     }

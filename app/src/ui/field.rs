@@ -1,13 +1,15 @@
+//! Form fields with label, hint and error.
+
 use leptos::prelude::*;
 
 use super::{escape, form::FormState};
 
-/// A labelled input with its hint and fault. `name` is the field's name in the form struct.
+/// A labelled input with hint and error. `name` is the field's name in the form struct.
 #[component]
 pub fn Field(
     form: FormState,
     name: &'static str,
-    /// Differs from `name` where a page has the field twice.
+    /// For a page that has the field twice.
     #[prop(optional)]
     id: Option<&'static str>,
     #[prop(into)] label: String,
@@ -18,7 +20,7 @@ pub fn Field(
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] placeholder: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
-    /// Lowest and highest number.
+    /// Minimum and maximum.
     #[prop(optional)]
     range: Option<(u32, u32)>,
 ) -> impl IntoView {
@@ -50,7 +52,7 @@ pub fn Field(
     }
 }
 
-/// A labelled field for several lines.
+/// A labelled multi-line input.
 #[component]
 pub fn TextArea(
     form: FormState,
@@ -80,7 +82,7 @@ pub fn TextArea(
     }
 }
 
-/// A labelled choice from a list of values and words.
+/// A labelled choice from values and their labels.
 #[component]
 pub fn Select(
     form: FormState,

@@ -1,3 +1,5 @@
+//! Forms that work without JavaScript and keep what was typed.
+
 use std::{collections::HashMap, sync::Arc};
 
 use guestguard::{problem::InvalidField, problem::Problem};
@@ -7,11 +9,10 @@ use serde::Serialize;
 use super::words;
 use crate::ssr;
 
-/// The field in which a form names the page it stands on, so that the person returns there. Nothing relies on the
-/// `Referer` header, which our own pages do not send.
+/// The field with the page of the form, to return to. Our pages send no `Referer` header.
 pub const BACK: &str = "_back";
 
-/// A form's values and faults: fresh, or as it came back. Cheap to clone.
+/// A form's values and errors: fresh, or redisplayed. Cheap to clone.
 #[derive(Clone)]
 pub struct FormState {
     endpoint: &'static str,
@@ -21,7 +22,7 @@ pub struct FormState {
 }
 
 impl FormState {
-    /// The form that posts to `endpoint`, filled with `values` unless it came back with what was typed.
+    /// The form that posts to `endpoint`, filled with `values`, or with what was typed if it came back.
     pub fn new(endpoint: &'static str, values: &impl Serialize) -> Self {
         let returned = ssr::flash().and_then(|flash| flash.form).filter(|form| form.endpoint == endpoint);
         match returned {
@@ -35,39 +36,38 @@ impl FormState {
         }
     }
 
-    /// The value of a field.
     pub fn value(&self, field: &str) -> String {
         self.values(field).first().cloned().unwrap_or_default()
     }
 
-    /// The values of a field that stands several times.
+    /// The values of a repeated field.
     pub fn values(&self, field: &str) -> &[String] {
         self.values.get(field).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What is wrong with a field, in words.
+    /// The error message of a field.
     pub fn fault(&self, field: &str) -> Option<String> {
         self.problem.as_ref()?.faults(field).map(|InvalidField { fault, .. }| words::fault(fault)).next()
     }
 
-    /// Whether the form came back, be it with faults or for a second look.
+    /// Whether the form came back, with errors or as a preview.
     pub fn came_back(&self) -> bool {
         self.returned
     }
 }
 
-/// A form that posts to its endpoint and comes back to this page when something is wrong.
+/// A form that posts to its endpoint and comes back to this page with its errors.
 #[component]
 pub fn Form(
     state: FormState,
     #[prop(default = "form")] class: &'static str,
-    /// Whether the form itself tells what is not about a field; elsewhere the page's frame does.
+    /// Whether the form itself shows problems that are not about a field; elsewhere the page's frame does.
     #[prop(optional)]
     alone: bool,
     children: Children,
 ) -> impl IntoView {
     let problem = state.problem.clone().filter(|problem| alone || matches!(**problem, Problem::Invalid(_)));
-    // Our own words must win over the browser's once a fault is shown.
+    // Once an error is shown, the browser's own validation stays out of the way.
     let faulty = state.problem.is_some();
     view! {
         <form class=class method="post" action=state.endpoint novalidate=faulty>
@@ -78,7 +78,7 @@ pub fn Form(
     }
 }
 
-/// A problem on top of what it concerns.
+/// A problem, shown above what it concerns.
 #[component]
 pub fn ProblemNotice(problem: Problem) -> impl IntoView {
     let (title, text) = words::problem(&problem);
@@ -91,7 +91,7 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
     }
 }
 
-/// `form[title]` stands for the field `title`; what stands outside of it is no field.
+/// Groups values by field: `form[title]` is the field `title`, other names are no fields.
 fn grouped(pairs: Vec<(String, String)>) -> HashMap<String, Vec<String>> {
     let mut values: HashMap<String, Vec<String>> = HashMap::new();
     for (name, value) in pairs {

@@ -1,21 +1,32 @@
+//! Page layout: header, footer, page head and notices.
+
 use guestguard::{auth::Host, invitations::Issued, privacy::LegalDocument, problem::Problem};
 use leptos::prelude::*;
 
-use super::{button::PostButton, flash::Notice, form::ProblemNotice, words::counted};
+use super::{button::PostButton, form::ProblemNotice, words::counted};
 use crate::{
-    billing::dialog::UpgradeDialog,
-    privacy::{AskToAccept, legal_href},
-    ssr,
+    privacy::legal_href,
+    ssr::{self, flash::Notice},
 };
 
-/// Header, notice, page and footer. `class` says how wide the page is.
+/// Dialogs of features that [`Frame`] shows. The app provides them as context, as components here know no feature.
+#[derive(Clone, Copy)]
+pub struct FrameDialogs {
+    /// For a problem that an upgrade solves.
+    pub upgrade: fn(Problem) -> AnyView,
+    /// For a host who has not accepted the current terms.
+    pub accept_terms: fn(Host) -> AnyView,
+}
+
+/// Header, notice, page and footer. `class` sets the width of the page.
 #[component]
 pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, children: Children) -> impl IntoView {
-    let asked = host.clone().filter(|host| !host.has_accepted());
+    let dialogs = use_context::<FrameDialogs>();
+    let accepting = host.clone().filter(|host| !host.has_accepted());
     let unverified = host.clone().filter(|host| !host.is_verified());
     let flash = ssr::flash().unwrap_or_default();
     let notice = flash.notice;
-    // What is wrong with fields is told beside them; the rest stands here, as a button has no place for it.
+    // Field errors are shown beside the fields.
     let problem = flash.form.and_then(|form| form.problem).filter(|problem| !matches!(problem, Problem::Invalid(_)));
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
@@ -46,7 +57,7 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
                     view! {
                         <nav class="site-nav" aria-label="Main">
                             <a href="/sign-in">"Sign in"</a>
-                            <a class="button button-small" href="/sign-up">"Start an event"</a>
+                            <a class="button button-small" href="/sign-up">"Sign up free"</a>
                         </nav>
                     }
                         .into_any()
@@ -56,16 +67,16 @@ pub fn Frame(host: Option<Host>, #[prop(default = "page")] class: &'static str, 
         <main id="main" class=class>
             {notice.map(|notice| view! { <NoticeLine notice/> })}
             {problem
-                .map(|problem| match problem {
-                    Problem::UpgradeRequired { .. } => view! { <UpgradeDialog problem/> }.into_any(),
-                    problem => view! { <ProblemNotice problem/> }.into_any(),
+                .map(|problem| match dialogs {
+                    Some(dialogs) if matches!(problem, Problem::UpgradeRequired { .. }) => (dialogs.upgrade)(problem),
+                    _ => view! { <ProblemNotice problem/> }.into_any(),
                 })}
-            {asked.map(|host| view! { <AskToAccept host/> })}
+            {accepting.zip(dialogs).map(|(host, dialogs)| (dialogs.accept_terms)(host))}
             {unverified.map(|host| view! { <VerifyEmail host/> })}
             {children()}
         </main>
         <footer class="site-footer">
-            <p>"GuestGuard, the guest list that people trust."</p>
+            <p>"© GuestGuard"</p>
             <nav aria-label="About this site">
                 {ssr::sells().then(|| view! { <a href="/pricing">"Pricing"</a> })}
                 <a href=legal_href(LegalDocument::Terms)>"Terms"</a>
@@ -91,12 +102,12 @@ fn VerifyEmail(host: Host) -> impl IntoView {
     }
 }
 
-/// The page's heading with the way back to where it hangs.
+/// The page's heading, with breadcrumbs and actions.
 #[component]
 pub fn PageHead(
     #[prop(into)] title: String,
     #[prop(optional, into)] lede: Option<String>,
-    /// Addresses and names of the pages above.
+    /// Addresses and titles of the parent pages.
     #[prop(optional)]
     crumbs: Vec<(String, String)>,
     #[prop(optional)] children: Option<Children>,
@@ -107,7 +118,7 @@ pub fn PageHead(
             {(!crumbs.is_empty())
                 .then(|| {
                     view! {
-                        <nav class="crumbs" aria-label="You are here">
+                        <nav class="crumbs" aria-label="Breadcrumb">
                             <ol>
                                 {crumbs
                                     .into_iter()
@@ -133,10 +144,10 @@ fn Mark() -> impl IntoView {
     }
 }
 
-/// The foot of a guest's page.
+/// The footer of a guest's page.
 #[component]
 pub fn GuestFooter(
-    /// What is to be said before it.
+    /// Shown above it.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -149,7 +160,7 @@ pub fn GuestFooter(
     }
 }
 
-/// What the last form left, on a guest's page.
+/// The notice or problem of the previous request, on a guest's page.
 #[component]
 pub fn GuestNotice() -> impl IntoView {
     let flash = ssr::flash().unwrap_or_default();
@@ -185,10 +196,10 @@ fn words(notice: &Notice) -> String {
     let guests = |n: usize| counted(n as i64, "guest");
     match notice {
         Notice::TermsAccepted => "Thanks, saved.".into(),
-        Notice::EventCreated => "Your event is ready. Next: bring your guest list.".into(),
+        Notice::EventCreated => "Event created. Next: add guests.".into(),
         Notice::EventSaved => "Saved.".into(),
-        Notice::EventCancelled => "The event is cancelled. Guests who open their link will read so.".into(),
-        Notice::EventDeleted => "The event and its guest list are deleted.".into(),
+        Notice::EventCancelled => "Event cancelled. Guests will see that the event is cancelled.".into(),
+        Notice::EventDeleted => "Event deleted.".into(),
         Notice::GuestAdded(name) => format!("{name} is on the list."),
         Notice::GuestsAdded(0) => "Everybody was on the list already.".into(),
         Notice::GuestsAdded(n) => format!("{} added.", guests(*n)),
@@ -204,29 +215,27 @@ fn words(notice: &Notice) -> String {
         ),
         Notice::GuestsRestored => "Back on the list, with links and answers.".into(),
         Notice::Invited(Issued { links, messages, later }) => {
-            let said = match messages {
-                0 => format!(
-                    "{} got a personal link. They have no e-mail address: copy the link and send it yourself.",
-                    guests(*links)
-                ),
-                _ if links == messages => format!("{} invited by e-mail.", guests(*links)),
-                _ => format!(
-                    "{} got a personal link, {messages} of them by e-mail. Copy the other links and send them yourself.",
-                    guests(*links)
-                ),
+            let without = links - messages;
+            let mut text = match messages {
+                0 => String::new(),
+                _ => format!("{} sent. ", counted(*messages as i64, "invitation")),
             };
+            match without {
+                0 => {}
+                1 => text += "1 guest has no email: share their link.",
+                _ => text += &format!("{without} guests have no email: share their links."),
+            }
             match later {
-                0 => said,
-                _ => format!("{said} As your account is new, {later} of the mails leave over the next days."),
+                0 => text.trim_end().to_owned(),
+                _ => format!("{} As your account is new, {later} emails are sent over the next days.", text.trim_end()),
             }
         }
         Notice::Resent => "The invitation is on its way again.".into(),
-        Notice::WordsSaved => "Saved. Messages that leave from now on use these words.".into(),
-        Notice::LadderSaved => "Saved.".into(),
-        Notice::TestSent => "Saved, and a test is on its way to you.".into(),
-        Notice::Told(1) => "1 guest is being told.".into(),
-        Notice::Told(guests) => format!("{guests} guests are being told."),
-        Notice::Rotated => "The old link is dead. Send the new one: by e-mail, or copy it.".into(),
+        Notice::TemplatesSaved => "Saved. New messages use this text.".into(),
+        Notice::SmsFallbackSaved => "Saved.".into(),
+        Notice::TestSent => "Saved. A test email is on its way to you.".into(),
+        Notice::GuestsNotified(n) => format!("Update sent to {}.", guests(*n)),
+        Notice::LinkReset => "The old link no longer works. Send the new one by email, or copy it.".into(),
         Notice::MailOnItsWay => "If an account has this address, an email is on its way. It can take a minute.".into(),
         Notice::AccountOpened => "Check your email to verify your account.".into(),
         Notice::Verified => "Email verified. You can send invitations now.".into(),

@@ -1,20 +1,22 @@
+//! Modal dialogs that are open on arrival (island).
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
-use super::woken;
+use super::hydrated;
 
-/// Brings the open dialog it stands in before the page. Without scripts the dialog stands open in its place.
+/// Makes the surrounding open `<dialog>` modal. Without scripts it stays open in the flow of the page.
 #[island]
-pub fn BeforeThePage() -> impl IntoView {
-    let ready = woken();
+pub fn Modal() -> impl IntoView {
+    let ready = hydrated();
     let root = NodeRef::<leptos::html::Span>::new();
     Effect::new(move |_| {
         let Some(dialog) = root.get().and_then(|root| root.closest("dialog").ok().flatten()) else { return };
         let dialog: HtmlDialogElement = dialog.unchecked_into();
         dialog.close();
-        // A browser that refuses leaves it closed; the page below says nothing wrong without it.
+        // A browser that refuses leaves it closed, and the page is complete without it.
         _ = dialog.show_modal();
     });
-    view! { <span node_ref=root data-island="before-the-page" data-ready=ready></span> }
+    view! { <span node_ref=root data-island="modal" data-ready=ready></span> }
 }

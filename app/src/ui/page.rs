@@ -1,11 +1,13 @@
+//! Page loading: one query, then a view or an error page.
+
 use guestguard::problem::Problem;
 use leptos::{either::Either, prelude::*};
 
 use super::{layout::Frame, words};
 use crate::ssr;
 
-/// A page: what `load` finds, drawn by `draw`; or the problem, with its status. The whole page waits for its one
-/// query, so that status and headers can still follow from it.
+/// A page: what `load` returns, rendered by `draw`; or an error page. The whole page waits for its one query, so that
+/// status and headers can depend on it.
 pub fn page<T, V>(
     load: impl Future<Output = Result<T, Problem>> + Send + 'static,
     draw: impl FnOnce(T) -> V + Send + 'static,
@@ -23,24 +25,24 @@ where
     view! { <Suspense>{content}</Suspense> }
 }
 
-/// Where to go from there.
-fn ways(problem: &Problem) -> impl IntoView + use<> {
+/// The next steps after a problem.
+fn next_steps(problem: &Problem) -> impl IntoView + use<> {
     match problem {
-        // Every page is closed, so there is only this one.
+        // During maintenance there is no other page to offer.
         Problem::Maintenance { .. } => {
             Either::Left(view! { <a class="button button-primary" href=ssr::path()>"Try again"</a> })
         }
         _ => Either::Right(view! {
-            <a class="button button-primary" href="/dashboard">"Go to your events"</a>
-            <a class="button button-quiet" href="/">"Start page"</a>
+            <a class="button button-primary" href="/dashboard">"Go to dashboard"</a>
+            <a class="button button-quiet" href="/">"Home"</a>
         }),
     }
 }
 
-/// A whole page about one problem.
+/// An error page.
 #[component]
 pub fn ProblemPage(problem: Problem) -> impl IntoView {
-    ssr::answer_with(&problem);
+    ssr::set_status(&problem);
     let invited = ["/i/", "/u/"].iter().any(|opening| ssr::path().starts_with(opening));
     let (title, text) =
         if ssr::path().starts_with("/i/") { words::link_problem(&problem) } else { words::problem(&problem) };
@@ -68,7 +70,7 @@ pub fn ProblemPage(problem: Problem) -> impl IntoView {
                             <p class="problem-code">{problem.status()}</p>
                             <h1>{title}</h1>
                             <p>{text}</p>
-                            <div class="actions">{ways(&problem)}</div>
+                            <div class="actions">{next_steps(&problem)}</div>
                         </section>
                     </Frame>
                 },

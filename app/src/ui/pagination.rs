@@ -1,6 +1,8 @@
+//! Pagination of a list.
+
 use leptos::prelude::*;
 
-/// The ways to the pages before and after, with what there is between them. `to` is the address of a page, from 1.
+/// Links to the previous and next page, and a summary between them. `to` is the address of a page, counted from 1.
 #[component]
 pub fn Pagination(page: i64, pages: i64, #[prop(into)] found: String, to: impl Fn(i64) -> String) -> impl IntoView {
     let previous = (page > 1).then(|| to(page - 1));

@@ -1,13 +1,15 @@
+//! Select-all checkbox of a table (island).
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-use super::woken;
+use super::hydrated;
 
-/// Ticks or unticks every box named `name` on the page.
+/// Checks or unchecks every checkbox named `name` on the page.
 #[island]
 pub fn SelectAll(name: String) -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let tick = move |event: web_sys::Event| {
         let Some(all) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
         let Ok(boxes) = document().query_selector_all(&format!("input[name='{name}']")) else { return };

@@ -1,3 +1,5 @@
+//! Error messages in plain English.
+
 use guestguard::{
     phone::Wrong,
     plan::{LimitReached, Tier},
@@ -5,7 +7,7 @@ use guestguard::{
     problem::{FieldError, FileError},
 };
 
-/// A heading and a sentence that says what to do next.
+/// A heading, and a sentence about the next step.
 pub fn problem(problem: &Problem) -> (&'static str, String) {
     match problem {
         Problem::SignInRequired => {
@@ -17,17 +19,17 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         ),
         Problem::UpgradeRequired { reason, tier, used, limit } => upgrade(*reason, *tier, *used, *limit),
         Problem::NotFound => (
-            "We can't find that",
-            "The page may have moved, or it belongs to somebody else. Check the address, or go home.".into(),
+            "Page not found",
+            "The page may have moved, or you don't have access to it. Check the address.".into(),
         ),
-        Problem::Conflict(conflict) => ("That doesn't fit", self::conflict(conflict)),
+        Problem::Conflict(conflict) => (conflict_title(conflict), self::conflict(conflict)),
         Problem::LinkEnded(LinkEnd::Replaced) => (
-            "This invitation has a new link",
-            "Your host sent you a newer one. Look for their latest message, or ask them to send it again.".into(),
+            "This link is no longer valid",
+            "Ask your host for the new one.".into(),
         ),
         Problem::LinkEnded(LinkEnd::Withdrawn) => (
             "This invitation is no longer valid",
-            "Your host took it back. If you think that is a mistake, please ask them.".into(),
+            "Your host withdrew it. If you think this is a mistake, please contact them.".into(),
         ),
         Problem::LinkEnded(LinkEnd::Erased) => (
             "Your data has been deleted",
@@ -35,13 +37,13 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
                 .into(),
         ),
         Problem::TooLong => (
-            "That was too much at once",
-            "The form takes less than that. Go back and make it shorter, or send it in several parts.".into(),
+            "Too much text",
+            "Go back and shorten the text, or submit it in several parts.".into(),
         ),
         Problem::Invalid(faults) if faults.is_empty() => {
-            ("Something was missing", "The form came in incomplete. Go back, reload the page and try again.".into())
+            ("Incomplete form", "Part of the form is missing. Go back, reload the page and try again.".into())
         }
-        Problem::Invalid(_) => ("Please check the form", "A few fields need another look.".into()),
+        Problem::Invalid(_) => ("Please fix the errors below", "They are shown beside the fields.".into()),
         Problem::LinkEnded(LinkEnd::Expired) => (
             "This link has expired",
             "It was already used, or it is too old. If you still need one, request a new email.".into(),
@@ -53,29 +55,24 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
                 .into(),
         ),
         Problem::TooManyRequests { retry_after } => {
-            ("One moment, please", format!("That was a lot at once. Try again in {}.", wait(*retry_after)))
+            ("Too many attempts", format!("Try again in {}.", wait(*retry_after)))
         }
         Problem::Unavailable { retry_after } => (
-            "We are out of breath",
-            format!(
-                "A part of GuestGuard is not answering. Try again in {}; nothing you saved is lost.",
-                wait(*retry_after)
-            ),
+            "Temporarily unavailable",
+            format!("Something on our side isn't responding. Try again in {}; your saved data is safe.", wait(*retry_after)),
         ),
         Problem::Maintenance { .. } => (
-            "Back in a little while",
-            "We are looking after GuestGuard and have closed the door for a moment. Everything you saved is safe; try again in \
-             a few minutes."
-                .into(),
+            "We're down for maintenance",
+            "Your saved data is safe. Try again in a few minutes.".into(),
         ),
         Problem::Unexpected { reference } => (
             "Something went wrong on our side",
-            format!("We have written down what happened. If it keeps happening, quote {reference}."),
+            format!("The error was logged. If it keeps happening, quote reference {reference}."),
         ),
     }
 }
 
-/// A limit that is reached, and what lifts it.
+/// A plan limit that is reached, and how to raise it.
 fn upgrade(reason: LimitReached, tier: Tier, used: i64, limit: i64) -> (&'static str, String) {
     let (name, nothing_lost) = (tier.name(), "Nothing you typed is lost.");
     match reason {
@@ -129,43 +126,40 @@ pub fn thousands(n: i64) -> String {
     }
 }
 
-/// The same to a guest, who came by a link and knows nothing of accounts.
+/// A problem in a guest's words: they came by a link and have no account.
 pub fn link_problem(problem: &Problem) -> (&'static str, String) {
     match problem {
-        Problem::NotFound => (
-            "We can't find this invitation",
-            "Please check that the whole link was copied, or ask your host to send it again.".into(),
-        ),
+        Problem::NotFound => {
+            ("Invitation not found", "Check that the whole link was copied, or ask your host to send it again.".into())
+        }
         Problem::Maintenance { .. } => (
-            "Your invitation is safe with us",
-            "We are tidying up for a moment. Please open your link again in a few minutes: your place is kept, and so is \
-             everything you answered."
-                .into(),
+            "We're down for maintenance",
+            "Your invitation and your RSVP are safe. Please open your link again in a few minutes.".into(),
         ),
         other => self::problem(other),
     }
 }
 
-/// What one field needs.
+/// The error of a field.
 pub fn fault(fault: &FieldError) -> String {
     match fault {
         FieldError::Required => "Please fill this in.".into(),
-        FieldError::TooManyLinks(0) => "Please leave links out here: they make a mail look like spam.".into(),
-        FieldError::TooManyLinks(max) => format!("Please use at most {max} links: more make a mail look like spam."),
+        FieldError::TooManyLinks(0) => "Please leave out links: they make an email look like spam.".into(),
+        FieldError::TooManyLinks(max) => format!("Please use at most {max} links: more make an email look like spam."),
         FieldError::TooLong(max) => format!("Please use at most {max} characters."),
         FieldError::TooShort(min) => format!("Please use at least {min} characters."),
-        FieldError::NotAnEmail => "That doesn't look like an e-mail address, such as ada@example.org.".into(),
+        FieldError::NotAnEmail => "That doesn't look like an email address, such as ada@example.org.".into(),
         FieldError::Phone { wrong, example } => phone(*wrong, example),
         FieldError::File(fault) => file(*fault).into(),
-        FieldError::NotADate => "Please give a date such as 2027-06-20, with a time where one is asked for.".into(),
-        FieldError::NotANumber => "Please give a whole number.".into(),
+        FieldError::NotADate => "Please enter a date such as 2027-06-20, with a time if asked for.".into(),
+        FieldError::NotANumber => "Please enter a whole number.".into(),
         FieldError::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
         FieldError::UnknownTimeZone => "Please choose a time zone from the list.".into(),
         FieldError::NoSuchTime => {
-            "The clocks go forward that night, so this time does not exist. Choose an hour later.".into()
+            "The clocks go forward that night, so this time does not exist. Choose a later hour.".into()
         }
         FieldError::EndsBeforeStart => "The end has to come after the start.".into(),
-        FieldError::RsvpDeadlineAfterStart => "The last day for answers can't be after the event begins.".into(),
+        FieldError::RsvpDeadlineAfterStart => "The RSVP deadline can't be after the event starts.".into(),
         FieldError::GuessablePassword => {
             "That password is easy to guess. Use a passphrase that has nothing to do with you.".into()
         }
@@ -173,12 +167,12 @@ pub fn fault(fault: &FieldError) -> String {
         FieldError::WrongCurrentPassword => "That is not your current password.".into(),
         FieldError::SameAddress => "That is already your email address.".into(),
         FieldError::WrongPassword => "That email address and password don't match. Check both and try again.".into(),
-        FieldError::NeedsLink => "Please leave {link} in: it becomes the guest's personal link.".into(),
-        FieldError::NoSuchDay => "This event has no such day. Set it under Details first.".into(),
-        FieldError::InThePast => "That moment is over. Choose fewer days.".into(),
-        FieldError::Repeated => "This one stands there already.".into(),
-        FieldError::NotAChoice => "Please choose one of the answers.".into(),
-        FieldError::TooMany(max) => format!("Please give at most {max}."),
+        FieldError::NeedsLink => "Please keep {link}: it becomes the guest's personal link.".into(),
+        FieldError::NoSuchDay => "This event has no such day. Set it under Settings first.".into(),
+        FieldError::InThePast => "That time has passed. Choose fewer days.".into(),
+        FieldError::Repeated => "This is already in the list.".into(),
+        FieldError::NotAChoice => "Please choose one of the options.".into(),
+        FieldError::TooMany(max) => format!("Please enter at most {max}."),
         FieldError::Lines(lines) => {
             let numbers: Vec<_> = lines.iter().take(8).map(ToString::to_string).collect();
             let more = if lines.len() > 8 { " and others" } else { "" };
@@ -187,18 +181,30 @@ pub fn fault(fault: &FieldError) -> String {
     }
 }
 
+fn conflict_title(conflict: &Conflict) -> &'static str {
+    match conflict {
+        Conflict::EventFull { left: 0 } => "This event is full",
+        Conflict::EventFull { .. } => "Not enough places left",
+        Conflict::AnswersClosed => "RSVPs are closed",
+        Conflict::EventCancelled => "This event is cancelled",
+        Conflict::Unverified => "Email not verified",
+        Conflict::AddressTaken => "Email already in use",
+        _ => "That's not possible",
+    }
+}
+
 fn conflict(conflict: &Conflict) -> String {
     match conflict {
         Conflict::EventFull { left: 0 } => {
-            "We are so sorry: every seat is taken. Your host sees your wish if you answer \"maybe\".".into()
+            "Every place is taken. If you reply “Maybe”, your host will see it.".into()
         }
-        Conflict::EventFull { left: 1 } => "There is only 1 seat left. Please choose a smaller party.".into(),
-        Conflict::EventFull { left } => format!("There are only {left} seats left. Please choose a smaller party."),
-        Conflict::AnswersClosed => "Answers are closed. If something changed, please tell your host directly.".into(),
+        Conflict::EventFull { left: 1 } => "There is only 1 place left. Please choose a smaller party.".into(),
+        Conflict::EventFull { left } => format!("There are only {left} places left. Please choose a smaller party."),
+        Conflict::AnswersClosed => "If your plans have changed, please contact your host directly.".into(),
         Conflict::EventCancelled => "This event has been cancelled.".into(),
         Conflict::NobodySelected => "Nobody is selected. Tick the guests you mean first.".into(),
-        Conflict::NobodyToInvite => "Everybody you chose has an invitation already.".into(),
-        Conflict::NotInvited => "This guest has no link yet, or no e-mail address. Invite them first.".into(),
+        Conflict::NobodyToInvite => "All selected guests have been invited.".into(),
+        Conflict::NotInvited => "This guest has no link or no email address yet. Invite them first.".into(),
         Conflict::Unverified => {
             "Verify your email address before you send anything: open the link in the email we sent you.".into()
         }
@@ -214,7 +220,7 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::PlanAlready => "You already have that plan.".into(),
         Conflict::NoPlan => "There is no plan to cancel.".into(),
         Conflict::Forgotten => {
-            "This event's guest data were erased when their time was over. To invite people again, give the event a new date."
+            "This event's guest data was deleted at the end of its retention period. To invite guests again, give the event a new date."
                 .into()
         }
         Conflict::ExportToPrepare => {

@@ -1,4 +1,4 @@
-//! Text is text wherever it is shown, and paths are decoded once.
+//! Output encoding: text is shown as text, and paths are decoded once.
 
 use sqlx::PgPool;
 

@@ -69,7 +69,7 @@ async fn guests_answer(app: &App, link: &str) {
     matilda.get(link).await.ok();
     let answered = matilda.answer(link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
     assert_eq!(answered.location(), link);
-    assert!(matilda.get(link).await.ok().contains("You are coming"));
+    assert!(matilda.get(link).await.ok().contains("re going!"));
 }
 
 /// Waits until hosts can sign in again.

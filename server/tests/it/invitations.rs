@@ -1,16 +1,18 @@
+//! Invitations: issuing, resetting and opening links.
+
 use sqlx::PgPool;
 
 use crate::support::App;
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn issuing_a_token_queues_the_invitation(db: PgPool) {
+async fn issuing_a_link_enqueues_the_invitation(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
     ana.invite_all(event).await;
     let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
-    assert!(page.contains("1 guest invited by e-mail.") && page.contains(">Queued<"));
+    assert!(page.contains("1 invitation sent.") && page.contains(">Queued<"));
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 1);
     app.work().await;
     assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains(">Sent<"));
@@ -18,7 +20,7 @@ async fn issuing_a_token_queues_the_invitation(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_guest_without_an_address_gets_a_token_and_no_message(db: PgPool) {
+async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -44,7 +46,7 @@ async fn bulk_issue_to_an_explicit_subset_and_then_to_all(db: PgPool) {
     fields.extend(some.iter().map(|id| ("ids[]", &**id)));
     ana.post("/api/invitations/issue", "/dashboard", &fields).await.location();
     assert_eq!(app.count("select count(*) from invitations").await, 3);
-    assert!(ana.get(&format!("/dashboard/events/{event}/invite")).await.ok().contains("Invite 7 guests"));
+    assert!(ana.get(&format!("/dashboard/events/{event}/invite")).await.ok().contains("Send 7 invitations"));
     ana.invite_all(event).await;
     assert_eq!(app.count("select count(*) from invitations").await, 10);
     app.work().await;
@@ -54,7 +56,7 @@ async fn bulk_issue_to_an_explicit_subset_and_then_to_all(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_rotated_link_is_dead_and_the_new_one_works(db: PgPool) {
+async fn a_reset_link_stops_working_and_the_new_one_works(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -64,7 +66,7 @@ async fn a_rotated_link_is_dead_and_the_new_one_works(db: PgPool) {
     let old = ana.link(event, guest).await;
     let ids = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
     let page = ana.post_and_follow("/api/invitations/rotate", "/dashboard", &ids).await.ok();
-    assert!(page.contains("The old link is dead."));
+    assert!(page.contains("The old link no longer works."));
     let new = ana.link(event, guest).await;
     assert_ne!(old, new);
     assert_eq!(app.anonymous().get(&old).await.status, 410);
@@ -72,7 +74,7 @@ async fn a_rotated_link_is_dead_and_the_new_one_works(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn opening_is_noted_once_a_person_reads_the_page(db: PgPool) {
+async fn opening_is_recorded_when_a_person_reads_the_page(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;

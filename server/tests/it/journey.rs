@@ -1,3 +1,5 @@
+//! The whole happy path.
+
 use sqlx::PgPool;
 
 use crate::support::{App, links};
@@ -6,7 +8,7 @@ use crate::support::{App, links};
 async fn the_whole_happy_path_from_sign_up_to_answer(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
-    assert!(ana.get("/dashboard").await.ok().contains("Plan your first event"));
+    assert!(ana.get("/dashboard").await.ok().contains("Create your first event"));
 
     let event = ana.plan(&[("form[venue]", "The barn"), ("form[capacity]", "10")]).await;
     ana.paste(event, "Ada Lovelace <ada@example.org>\nAunt Matilda").await;
@@ -28,12 +30,12 @@ async fn the_whole_happy_path_from_sign_up_to_answer(db: PgPool) {
     ];
     assert_eq!(ada.answer(&link, &fields).await.location(), link);
     let answered = ada.get(&link).await.ok();
-    assert!(answered.contains("You are coming") && answered.contains("Charles Babbage"));
+    assert!(answered.contains("re going!") && answered.contains("Charles Babbage"));
     app.work().await;
     assert!(app.mails("ada@example.org").await[0].contains("You are coming"));
 
     let overview = ana.get(&format!("/dashboard/events/{event}")).await.ok();
-    assert!(overview.contains("2 of 10 seats") && overview.contains("Ada Lovelace is coming, 2 in all"));
+    assert!(overview.contains("2 of 10 guests") && overview.contains("Ada Lovelace accepted (2 guests)"));
     let guest = ana.guests(event, "Ada").await[0];
     let details = ana.get(&format!("/dashboard/events/{event}/guests/{guest}")).await.ok();
     assert!(details.contains("With pleasure!") && details.contains("with Charles Babbage"));

@@ -1,3 +1,5 @@
+//! The live overview: WebSockets and their tickets.
+
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
@@ -37,7 +39,7 @@ async fn next_text(socket: &mut Socket) -> Option<String> {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_socket_hears_of_changes_on_any_node(db: PgPool) {
+async fn a_socket_receives_changes_from_any_node(db: PgPool) {
     let (one, other) = (App::start(db.clone()).await, App::start(db).await);
     let ana = one.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();

@@ -44,10 +44,10 @@ async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
     app.settle().await;
     let before = app.count("select count(*) from accesses").await;
     for (path, text) in [
-        ("/", "Back in a little while"),
-        ("/sign-in", "Back in a little while"),
-        ("/dashboard", "Back in a little while"),
-        (&link, "Your invitation is safe with us"),
+        ("/", "down for maintenance"),
+        ("/sign-in", "down for maintenance"),
+        ("/dashboard", "down for maintenance"),
+        (&link, "Your invitation and your RSVP are safe"),
     ] {
         let page = ana.get(path).await;
         assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, "120"), "{path}");
@@ -56,7 +56,7 @@ async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
     }
     let answered = app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
     assert_eq!(answered.status, 503);
-    assert!(answered.body.contains("Back in a little while") || answered.body.contains("safe with us"));
+    assert!(answered.body.contains("down for maintenance"));
     assert_eq!(ana.fetch("/api/events/create", &[]).await.status, 503);
     assert_eq!(app.anonymous().sign_in("ana@example.org", "whatever").await.status, 503);
     assert_eq!(app.anonymous().fetch("/webhooks/twilio", &[]).await.status, 503);

@@ -50,7 +50,7 @@ async fn guests_are_told_of_a_change_when_the_host_says_so_and_their_calendars_m
 
     assert_eq!(edit("Barn").await, overview, "nothing changed");
     let ask = edit("Boathouse").await;
-    assert_eq!(ask, format!("{overview}/tell"));
+    assert_eq!(ask, format!("{overview}/notify"));
     let page = ana.get(&ask).await.ok();
     assert!(
         page.contains("Tell 1 guest") && page.contains("must not be written to") && page.contains("no e-mail address")
@@ -68,7 +68,7 @@ async fn guests_are_told_of_a_change_when_the_host_says_so_and_their_calendars_m
     assert_eq!(newest(&app, "bo@example.org").await.0, "You cannot come: Midsummer dinner", "declined, so not told");
 
     let ask = ana.post("/api/events/cancel", "/dashboard", &[("event", &event.to_string())]).await.location();
-    assert_eq!(ask, format!("{overview}/tell"));
+    assert_eq!(ask, format!("{overview}/notify"));
     ana.post("/api/notifications/tell", &ask, &[("event", &event.to_string())]).await.location();
     app.work().await;
     let (subject, text, calendar, method) = newest(&app, "ada@example.org").await;

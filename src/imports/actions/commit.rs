@@ -21,7 +21,7 @@ use crate::{
 pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: ImportId, fit: bool) -> Result<()> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    events::actions::hold(&mut tx, host, event).await?;
+    events::actions::lock_event(&mut tx, host, event).await?;
     let found = sqlx::query!(
         r#"
         select matches as "matches: Matches", committed_at is not null as "committed!" from imports
@@ -117,7 +117,7 @@ async fn number(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, line
 pub async fn undo(backend: &Backend, host: &Host, event: EventId, import: ImportId) -> Result<(u64, u64)> {
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    events::actions::hold(&mut tx, host, event).await?;
+    events::actions::lock_event(&mut tx, host, event).await?;
     let committed = sqlx::query!(
         "update imports set undone_at = $4
         where host_id = $1 and event_id = $2 and id = $3 and undone_at is null and committed_at > $5

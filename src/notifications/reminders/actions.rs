@@ -13,7 +13,7 @@ use crate::{
 pub async fn add(backend: &Backend, host: &Host, event: EventId, form: &RuleForm) -> Result<()> {
     let rule = plan(backend, host, event, form).await?.rule;
     let mut tx = backend.db.begin().await?;
-    events::actions::hold(&mut tx, host, event).await?;
+    events::actions::lock_event(&mut tx, host, event).await?;
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from reminder_rules where host_id = $1 and event_id = $2"#,
         host.id().0,

@@ -6,9 +6,10 @@ use crate::{
     audit::{self, Actor, AuditEvent},
     backend::Backend,
     error::Result,
+    events::RETENTION_NOTICE_DAYS,
     ids::{EventId, GuestId, UserId},
     notifications::{self, Kind, postman},
-    privacy::{RETENTION_NOTICE_DAYS, erasure},
+    privacy::erasure,
 };
 
 /// Sends each host one email about events whose guests are due for anonymisation. Run by the schedule; returns the number of

@@ -284,7 +284,7 @@ async fn whoever_was_at_work_while_they_were_erased_writes_nothing_of_them(db: P
     let party = testing::event(&backend, &ana, testing::event_form()).await;
     testing::guest(&backend, &ana, party, "Grace", "grace@example.org").await;
     let plan = invitations::queries::plan(&backend, &ana, party, None).await.unwrap();
-    assert_eq!((plan.mail, plan.stopped), (0, 1));
+    assert_eq!((plan.email, plan.suppressed), (0, 1));
     assert!(guests::queries::guest(&backend.db, &ana, event, grace).await.unwrap().erased);
 }
 

@@ -62,7 +62,7 @@ impl Populated {
         ];
         host.post("/api/notifications/set-words", "/dashboard", &subject).await.location();
         let by_hand = [("event", &*id), ("form[text]", &format!("{} {{link}}", said("Byhand")))];
-        host.post("/api/invitations/words", "/dashboard", &by_hand).await.location();
+        host.post("/api/invitations/set-message", "/dashboard", &by_hand).await.location();
         let rule = [("event", &*id), ("form[anchor]", "start"), ("form[days]", "1"), ("form[audience]", "attending")];
         host.post("/api/notifications/add-reminder", "/dashboard", &rule).await.location();
         host.invite_all(event).await;
@@ -80,7 +80,7 @@ impl Populated {
         ];
         someone.answer(&link, &answer).await.location();
         let handed = [("event", &*id), ("guest", &guest.to_string()), ("outcome", "sent"), ("channel", "whatsapp")];
-        host.post("/api/invitations/hand-over", "/dashboard", &handed).await.location();
+        host.post("/api/invitations/mark-sent", "/dashboard", &handed).await.location();
         let new = format!("ottokar{mark}@new.example.org");
         let corrected = [
             ("token", link.trim_start_matches("/i/")),

@@ -1,4 +1,6 @@
-use super::{Channel, FIRST_TEXT, Outcome, TextForm};
+//! Records what the host did with a link, and keeps the text of their message.
+
+use super::{DEFAULT_TEXT, DeliveryChannel, DeliveryOutcome, ManualMessageForm};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -9,14 +11,14 @@ use crate::{
     problem::{FieldError, Fields},
 };
 
-/// Notes what the host did about a guest's live link, in place of what was noted before.
-pub async fn mark(
+/// Marks a guest's live link as sent or skipped, in place of an earlier mark.
+pub async fn mark_sent(
     backend: &Backend,
     host: &Host,
     event: EventId,
     guest: GuestId,
-    channel: Channel,
-    outcome: Outcome,
+    channel: DeliveryChannel,
+    outcome: DeliveryOutcome,
 ) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     guests::standing::hold(&mut tx, host.id(), &[guest]).await?;
@@ -29,15 +31,15 @@ pub async fn mark(
         host.id().0,
         event.0,
         guest.0,
-        outcome.key(),
-        channel.key(),
+        outcome as DeliveryOutcome,
+        channel as DeliveryChannel,
         backend.clock.now(),
     )
     .execute(&mut *tx)
     .await?
     .rows_affected();
     if marked == 0 {
-        // Not this host's guest, or one without a link: only the first must look like nothing.
+        // Another host's guest is a 404; a guest without a link is a conflict.
         guests::queries::guest(&backend.db, host, event, guest).await?;
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     }
@@ -47,14 +49,14 @@ pub async fn mark(
     Ok(())
 }
 
-/// Chooses the words of the messages that a host sends themselves. They must carry the link.
-pub async fn set_text(backend: &Backend, host: &Host, event: EventId, form: &TextForm) -> Result<()> {
+/// Sets the text of the messages that the host sends. It must contain the link.
+pub async fn set_message(backend: &Backend, host: &Host, event: EventId, form: &ManualMessageForm) -> Result<()> {
     let mut fields = Fields::default();
     let text = fields.required("text", &form.text, 1000);
     if !text.is_empty() && !text.contains("{link}") {
         fields.fault("text", FieldError::NeedsLink);
     }
     let text = fields.finish(text)?;
-    let text = if text == FIRST_TEXT { String::new() } else { text };
-    crate::events::actions::set_by_hand_text(backend, host, event, &text).await
+    let text = if text == DEFAULT_TEXT { String::new() } else { text };
+    crate::events::actions::set_manual_delivery_text(backend, host, event, &text).await
 }

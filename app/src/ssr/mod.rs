@@ -1,3 +1,7 @@
+//! Request context of pages and server functions: the caller, flash messages, redirects and response status.
+
+pub mod flash;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::request::Parts;
@@ -14,12 +18,12 @@ use guestguard::{
 use leptos::prelude::*;
 use tower_sessions::Session;
 
-use crate::ui::flash::{Flash, Notice};
+use self::flash::{Flash, Notice};
 
-/// The browser session's key for the account session it belongs to.
+/// The key of the account session in the browser session.
 pub const SESSION: &str = "session";
 
-/// Nobody in particular is asking.
+/// For callers without a session.
 pub fn anyone() -> Result<Backend, Problem> {
     services().map(|services| services.backend)
 }
@@ -29,76 +33,76 @@ pub fn services() -> Result<Services, Problem> {
     reply(use_context::<Services>().ok_or_else(|| unexpected("no services in context")))
 }
 
-/// Nobody in particular is asking, from a network that may do so now.
+/// For callers without a session, rate limited by network.
 pub async fn anyone_within(limit: Limit) -> Result<Backend, Problem> {
     let backend = anyone()?;
     reply(backend.rate_limits.check(limit, &network().to_string()).await)?;
     Ok(backend)
 }
 
-/// Who is signed in, or why that cannot be told: under the dashboard the guard has asked already.
+/// The result of the session look-up that the guard of the dashboard has made.
 #[derive(Clone)]
-pub struct Asked(pub Result<Host, Problem>);
+pub struct CurrentHost(pub Result<Host, Problem>);
 
-/// What a plain route could not do; the page then tells it.
+/// The problem of a plain route, for which an error page is rendered.
 #[derive(Clone)]
-pub struct Refused(pub Problem);
+pub struct PageProblem(pub Problem);
 
-/// The problem that this page is to tell instead of what stands at its address.
-pub fn refused() -> Option<Problem> {
-    Some(parts()?.extensions.get::<Refused>()?.0.clone())
+/// The problem to render instead of the page at this address.
+pub fn page_problem() -> Option<Problem> {
+    Some(parts()?.extensions.get::<PageProblem>()?.0.clone())
 }
 
-/// The signed-in host is asking.
+/// The signed-in host.
 pub async fn host() -> Result<(Backend, Host), Problem> {
     let backend = anyone()?;
-    let host = match parts().and_then(|mut parts| parts.extensions.remove::<Asked>()) {
-        Some(Asked(host)) => host?,
+    let host = match parts().and_then(|mut parts| parts.extensions.remove::<CurrentHost>()) {
+        Some(CurrentHost(host)) => host?,
         None => host_of(&backend, &session()?).await?.ok_or(Problem::SignInRequired)?,
     };
     Ok((backend, host))
 }
 
-/// The signed-in host is asking, who may do so now.
+/// The signed-in host, rate limited.
 pub async fn host_within(limit: Limit) -> Result<(Backend, Host), Problem> {
     let (backend, host) = host().await?;
     reply(backend.rate_limits.check(limit, &host.id().to_string()).await)?;
     Ok((backend, host))
 }
 
-/// The host that `session` belongs to, if it belongs to one.
+/// The host of `session`, if somebody is signed in.
 pub async fn host_of(backend: &Backend, session: &Session) -> Result<Option<Host>, Problem> {
-    match session.get::<SessionId>(SESSION).await.map_err(session_fault)? {
+    match session.get::<SessionId>(SESSION).await.map_err(session_unavailable)? {
         Some(id) => reply(auth::queries::signed_in(backend, id).await),
         None => Ok(None),
     }
 }
 
-/// How often an invitation is opened: from one network, and by one link.
+/// Limits of opening an invitation: by network and by link.
 pub const OPENING: [Limit; 2] = [Limit::Open, Limit::OpenLink];
-/// How often an invitation is answered: from one network, and by one link.
+/// Limits of replying to an invitation: by network and by link.
 pub const ANSWERING: [Limit; 2] = [Limit::Reply, Limit::ReplyLink];
 
-/// The holder of an invitation link is asking: within the first limit as a network, within the second as this link.
+/// The guest who holds an invitation link, rate limited by network and by link.
 pub async fn guest_within(token: &Token, limits: [Limit; 2]) -> Result<(Backend, Guest), Problem> {
     let guest = async |backend: &Backend, token: &Token| invitations::queries::guest_of(&backend.db, token).await;
     holder_within(token, limits, guest).await
 }
 
-/// The same, who gets what `found` finds by the token. The link is counted meanwhile.
+/// What `find` returns for the token, rate limited by network and by link.
 pub async fn holder_within<T>(
     token: &Token,
     limits: [Limit; 2],
-    found: impl AsyncFnOnce(&Backend, &Token) -> Result<T>,
+    find: impl AsyncFnOnce(&Backend, &Token) -> Result<T>,
 ) -> Result<(Backend, T), Problem> {
     let [network, link] = limits;
     let backend = anyone_within(network).await?;
-    let (counted, found) = futures::join!(backend.rate_limits.check(link, &token.0), found(&backend, token));
+    let (counted, found) = futures::join!(backend.rate_limits.check(link, &token.0), find(&backend, token));
     reply(counted)?;
     Ok((backend.clone(), reply(found)?))
 }
 
-/// The one way from a verb's result to the person: what is not for them is logged under a reference and stripped.
+/// Converts a verb's result for the client: an unexpected error is logged and replaced by a reference.
 pub fn reply<T>(result: Result<T>) -> Result<T, Problem> {
     result.map_err(|error| match error {
         Error::Problem(problem) => problem,
@@ -110,82 +114,81 @@ pub fn reply<T>(result: Result<T>) -> Result<T, Problem> {
     })
 }
 
-/// Signs this browser in, under a new cookie.
+/// Signs this browser in, with a new cookie.
 pub async fn start_session(id: SessionId) -> Result<(), Problem> {
     let session = session()?;
-    session.cycle_id().await.map_err(session_fault)?;
-    session.insert(SESSION, id).await.map_err(session_fault)
+    session.cycle_id().await.map_err(session_unavailable)?;
+    session.insert(SESSION, id).await.map_err(session_unavailable)
 }
 
-/// Gives this browser a new cookie for the session it has.
+/// Gives this browser a new cookie for its session.
 pub async fn renew_cookie() -> Result<(), Problem> {
-    session()?.cycle_id().await.map_err(session_fault)
+    session()?.cycle_id().await.map_err(session_unavailable)
 }
 
-/// Forgets this browser's session, and asks the browser to forget what it kept of our pages.
+/// Ends this browser's session and clears its cache of our pages.
 pub async fn forget_session() -> Result<(), Problem> {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         let all = http::HeaderValue::from_static("\"cache\", \"storage\"");
         response.insert_header(http::HeaderName::from_static("clear-site-data"), all);
     }
-    session()?.flush().await.map_err(session_fault)
+    session()?.flush().await.map_err(session_unavailable)
 }
 
-/// What the browser runs on, in words.
+/// Browser and operating system, such as "Firefox on Linux".
 pub fn device() -> String {
     auth::device_words(&header("user-agent").unwrap_or_default())
 }
 
-/// Done: the person goes on to `path`, one of our own, and reads `notice` there.
-pub async fn done(notice: Option<Notice>, path: &str) -> Result<(), Problem> {
+/// Redirects to `path` on this site, with a notice for the next page.
+pub async fn redirect(notice: Option<Notice>, path: &str) -> Result<(), Problem> {
     if let Some(notice) = notice {
-        Flash::keep_notice(&session()?, notice).await.map_err(session_fault)?;
+        Flash::keep_notice(&session()?, notice).await.map_err(session_unavailable)?;
     }
     leptos_axum::redirect(local_path(path).unwrap_or("/"));
     Ok(())
 }
 
-/// The header by which a server function asks for the form to be shown again as it was, for a second look; its value
-/// is the endpoint of the form that then shows it.
-pub const SHOW_AGAIN: &str = "gg-show-again";
+/// Response header of a server function: redisplay the form as it was. The value is the form's endpoint.
+pub const REDISPLAY: &str = "gg-redisplay";
 
-/// The header by which a server function sends the person to another site; its value is the address.
-pub const AWAY: &str = "gg-away";
+/// Response header of a server function: redirect to another site. The value is the address.
+pub const EXTERNAL_REDIRECT: &str = "gg-external-redirect";
 
-/// The person goes on to another site's page, where we have led them ourselves.
-pub fn away(address: &str) -> Result<(), Problem> {
+/// Redirects to a page of another site.
+pub fn redirect_external(address: &str) -> Result<(), Problem> {
     let value = http::HeaderValue::from_str(address).map_err(anyhow::Error::from);
     let (value, response) = (reply(value.map_err(Error::from))?, use_context::<leptos_axum::ResponseOptions>());
     if let Some(response) = response {
-        response.insert_header(http::HeaderName::from_static(AWAY), value);
+        response.insert_header(http::HeaderName::from_static(EXTERNAL_REDIRECT), value);
     }
     Ok(())
 }
 
-/// Whether plans are sold here.
+/// Whether this installation sells plans.
 pub fn sells() -> bool {
     services().is_ok_and(|services| services.backend.billing.stripe.is_some())
 }
 
-/// The form comes back to its page as it was, without a fault, as the form of `endpoint`.
-pub fn show_again(endpoint: &'static str) {
+/// Redisplays the form as it was, without an error, as the form of `endpoint`.
+pub fn redisplay(endpoint: &'static str) {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.insert_header(http::HeaderName::from_static(SHOW_AGAIN), http::HeaderValue::from_static(endpoint));
+        response.insert_header(http::HeaderName::from_static(REDISPLAY), http::HeaderValue::from_static(endpoint));
     }
 }
 
-/// What the last form left for this page.
+/// The notice or form that the previous request left for this page.
 pub fn flash() -> Option<Flash> {
     parts()?.extensions.get::<Flash>().cloned()
 }
 
-/// The path and query of the page that is rendered.
+/// The path and query of this page.
 pub fn path() -> String {
     let path = |parts: Parts| parts.uri.path_and_query().map(|path| path.as_str().to_owned());
     parts().and_then(path).unwrap_or_else(|| "/".to_owned())
 }
 
-/// The part of the path that stands at `{name}` in the page's route, decoded once. The router's own hooks decode twice.
+/// The path segment `{name}` of the route, decoded once. The router's own hooks decode twice.
 pub fn path_part(name: &str) -> Option<String> {
     let parts = parts()?;
     let route = parts.extensions.get::<axum::extract::MatchedPath>()?.as_str();
@@ -195,14 +198,14 @@ pub fn path_part(name: &str) -> Option<String> {
     Some(part.decode_utf8().ok()?.into_owned())
 }
 
-/// The value of `name` in the page's query, decoded once.
+/// The first query parameter `name`, decoded once.
 pub fn query(name: &str) -> Option<String> {
     let parts = parts()?;
     let mut pairs = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
     pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
 }
 
-/// All values of `name` in the page's query.
+/// All query parameters `name`, decoded once.
 pub fn queries(name: &str) -> Vec<String> {
     let query = parts().and_then(|parts| parts.uri.query().map(ToOwned::to_owned)).unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -214,18 +217,18 @@ pub fn header(name: &str) -> Option<String> {
     parts()?.headers.get(name)?.to_str().ok().map(ToOwned::to_owned)
 }
 
-/// Whether somebody reads the page, rather than only asking for its head.
-pub fn is_read() -> bool {
+/// Whether the method is GET and not HEAD.
+pub fn is_get() -> bool {
     parts().is_some_and(|parts| parts.method == http::Method::GET)
 }
 
-/// The network the request came from.
+/// The network of the client.
 pub fn network() -> Network {
     let network = |parts: Parts| parts.extensions.get::<Network>().copied();
     parts().and_then(network).unwrap_or(Network(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
 }
 
-/// Where a request came from. Its text is what limits count by: the address, for IPv6 the /64 that one subscriber has.
+/// The network of a client, by which rate limits count: the address, for IPv6 the /64 of a subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(IpAddr);
 
@@ -235,7 +238,7 @@ impl Network {
         Self(address.to_canonical())
     }
 
-    /// The part of the address that tells networks apart but not people: /24 for IPv4, /48 for IPv6.
+    /// A prefix that identifies a network but not a person: /24 for IPv4, /48 for IPv6.
     pub fn prefix(self) -> Vec<u8> {
         match self.0 {
             IpAddr::V4(address) => address.octets()[..3].to_vec(),
@@ -256,8 +259,8 @@ impl std::fmt::Display for Network {
     }
 }
 
-/// Sets the status of the page that is rendered, and how long to wait.
-pub fn answer_with(problem: &Problem) {
+/// Sets the status of this page, and `Retry-After`.
+pub fn set_status(problem: &Problem) {
     let Some(response) = use_context::<leptos_axum::ResponseOptions>() else { return };
     if let Ok(status) = http::StatusCode::from_u16(problem.status()) {
         response.set_status(status);
@@ -267,8 +270,7 @@ pub fn answer_with(problem: &Problem) {
     }
 }
 
-/// `path` if it leads to a page of our own: no other site, no control characters. `//host` and `/\host` are other
-/// sites to a browser.
+/// `path` if it stays on this site: browsers take `//host` and `/\host` for another one.
 pub fn local_path(path: &str) -> Option<&str> {
     let local = path.starts_with('/')
         && !path.starts_with("//")
@@ -286,7 +288,7 @@ fn parts() -> Option<Parts> {
     use_context::<Parts>()
 }
 
-fn session_fault(cause: tower_sessions::session::Error) -> Problem {
+fn session_unavailable(cause: tower_sessions::session::Error) -> Problem {
     tracing::error!(%cause, "the session store is out of reach");
     Problem::Unavailable { retry_after: 5 }
 }

@@ -1,22 +1,22 @@
-//! Links that the host hands over.
+//! Manual delivery: links that the host shares.
 
 use guestguard::ids::{EventId, GuestId};
 use sqlx::PgPool;
 
 use crate::support::{Actor, App, hidden, links};
 
-async fn wizard(host: &Actor, event: EventId, query: &str) -> String {
-    host.get(&format!("/dashboard/events/{event}/invite/by-hand{query}")).await.ok()
+async fn share_page(host: &Actor, event: EventId, query: &str) -> String {
+    host.get(&format!("/dashboard/events/{event}/invite/share{query}")).await.ok()
 }
 
-async fn hand_over(host: &Actor, event: EventId, guest: GuestId, outcome: &str) -> String {
+async fn mark(host: &Actor, event: EventId, guest: GuestId, outcome: &str) -> String {
     let (event, guest) = (event.to_string(), guest.to_string());
     let fields = [("event", &*event), ("guest", &guest), ("outcome", outcome), ("channel", "whatsapp")];
-    host.post("/api/invitations/hand-over", "/dashboard", &fields).await.location()
+    host.post("/api/invitations/mark-sent", "/dashboard", &fields).await.location()
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn one_guest_after_another_gets_their_link_by_hand(db: PgPool) {
+async fn links_are_shared_one_guest_at_a_time(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -25,7 +25,7 @@ async fn one_guest_after_another_gets_their_link_by_hand(db: PgPool) {
     let (bo, cy) = (ana.guests(event, "Bo").await[0], ana.guests(event, "Cy").await[0]);
     let id = event.to_string();
 
-    let page = wizard(&ana, event, "").await;
+    let page = share_page(&ana, event, "").await;
     assert!(page.contains("0 sent, 0 skipped, 2 to go") && page.contains("Bo Chan") && !page.contains("Dee"));
     let chat =
         page.split("https://wa.me/447911123456?text=").nth(1).expect("a chat with Bo").split('"').next().unwrap();
@@ -37,15 +37,15 @@ async fn one_guest_after_another_gets_their_link_by_hand(db: PgPool) {
     let link = links(&message)[0].clone();
     assert!(page.contains("sms:+447911123456?&amp;body=") || page.contains("sms:+447911123456?&body="));
 
-    // The number is taken away from under the wizard, as an older one could be wrong.
+    // A stored number may be invalid.
     sqlx::query("update guests set phone = '+441111123456' where name = 'Bo Chan'")
         .execute(&app.backend.db)
         .await
         .unwrap();
-    let page = wizard(&ana, event, "").await;
+    let page = share_page(&ana, event, "").await;
     assert!(page.contains("No such number is given out") && !page.contains("wa.me"));
     let set = async |phone: &str| {
-        let (guest, onwards) = (bo.to_string(), format!("/dashboard/events/{event}/invite/by-hand?guest={bo}"));
+        let (guest, onwards) = (bo.to_string(), format!("/dashboard/events/{event}/invite/share?guest={bo}"));
         let fields = [
             ("event", &*id),
             ("guest", &guest),
@@ -58,26 +58,26 @@ async fn one_guest_after_another_gets_their_link_by_hand(db: PgPool) {
     assert!(set("12").await.contains("too short. A right one looks like"));
     assert!(set("07911 123 457").await.contains("https://wa.me/447911123457?text="));
 
-    let next = hand_over(&ana, event, bo, "sent").await;
-    assert_eq!(next, format!("/dashboard/events/{event}/invite/by-hand?who=no-email"));
+    let next = mark(&ana, event, bo, "sent").await;
+    assert_eq!(next, format!("/dashboard/events/{event}/invite/share?audience=no-email"));
     let page = ana.get(&next).await.ok();
     assert!(page.contains("1 sent, 0 skipped, 1 to go") && page.contains(">Cy<") && page.contains("rel=\"prev\""));
-    hand_over(&ana, event, cy, "skipped").await;
-    assert!(wizard(&ana, event, "").await.contains("All done"));
-    assert!(wizard(&ana, event, &format!("?guest={bo}")).await.contains("You sent this already."));
+    mark(&ana, event, cy, "skipped").await;
+    assert!(share_page(&ana, event, "").await.contains("All done"));
+    assert!(share_page(&ana, event, &format!("?guest={bo}")).await.contains("Already marked as sent"));
     let list = ana.get(&format!("/dashboard/events/{event}/guests?status=sent")).await.ok();
-    assert!(list.contains("Bo Chan"), "a link that was handed over counts as sent");
+    assert!(list.contains("Bo Chan"), "a shared link counts as sent");
 
     let fields = [("event", &*id), ("guest", &*bo.to_string())];
     app.anonymous().get(&link).await.ok();
     ana.post("/api/invitations/rotate", "/dashboard", &fields).await.location();
-    let page = wizard(&ana, event, "").await;
-    assert!(page.contains("Bo Chan") && !page.contains(&link), "a replaced link has to be handed over anew");
+    let page = share_page(&ana, event, "").await;
+    assert!(page.contains("Bo Chan") && !page.contains(&link), "a reset link has to be shared again");
     assert_eq!(app.anonymous().get(&link).await.status, 410);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn whoever_answered_gets_their_new_link_when_the_old_one_was_replaced(db: PgPool) {
+async fn a_guest_who_replied_gets_a_new_link_after_a_reset(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -86,31 +86,31 @@ async fn whoever_answered_gets_their_new_link_when_the_old_one_was_replaced(db: 
     let guest = ana.guests(event, "").await[0];
     let link = ana.link(event, guest).await;
     app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
-    assert!(!wizard(&ana, event, "").await.contains("Bo Chan"), "they have their link");
+    assert!(!share_page(&ana, event, "").await.contains("Bo Chan"), "they have their link");
     let fields = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
     ana.post("/api/invitations/rotate", "/dashboard", &fields).await.location();
-    assert!(wizard(&ana, event, "").await.contains("Bo Chan"));
-    hand_over(&ana, event, guest, "sent").await;
-    assert!(wizard(&ana, event, "").await.contains("1 sent"));
+    assert!(share_page(&ana, event, "").await.contains("Bo Chan"));
+    mark(&ana, event, guest, "sent").await;
+    assert!(share_page(&ana, event, "").await.contains("1 sent"));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_words_are_the_hosts_own_and_keep_the_link(db: PgPool) {
+async fn the_message_is_the_hosts_own_and_keeps_the_link(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Bo {link} Chan").await;
     ana.invite_all(event).await;
-    let (id, here) = (event.to_string(), format!("/dashboard/events/{event}/invite/by-hand"));
+    let (id, here) = (event.to_string(), format!("/dashboard/events/{event}/invite/share"));
     let save = async |text: &str| {
-        ana.post_and_follow("/api/invitations/words", &here, &[("event", &id), ("form[text]", text)]).await.ok()
+        ana.post_and_follow("/api/invitations/set-message", &here, &[("event", &id), ("form[text]", text)]).await.ok()
     };
     let page = save("Come!").await;
     assert!(page.contains("Please leave {link} in") && page.contains("Come!</textarea>"));
     let page = save("Hey {guest.first_name} & co: {link}").await;
     let message = hidden(&page, "event").len();
     assert!(message > 0 && page.contains("Hey Bo &amp; co: http"), "{page}");
-    assert_eq!(links(&page.split("hand-message").nth(1).unwrap()[..200]).len(), 1);
+    assert_eq!(links(&page.split("message-preview").nth(1).unwrap()[..200]).len(), 1);
 }
 
 fn form_urlencoded_pair(encoded: &str) -> (String, String) {

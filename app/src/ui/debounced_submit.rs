@@ -1,20 +1,22 @@
+//! Debounced submit: presses a preview button while somebody types (island).
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlButtonElement, HtmlFormElement};
 
-use super::{listen, woken};
+use super::{hydrated, listen};
 
-/// How long nobody must have typed, in milliseconds.
+/// Debounce interval in milliseconds.
 const PAUSE: i32 = 400;
 
-/// Presses a button of the form it stands in, a moment after something was typed there: previews follow by themselves.
-/// Without scripts the button is there to be pressed.
+/// Clicks a button of the surrounding form shortly after the last input, to update a preview. Without scripts people
+/// press the button.
 #[island]
-pub fn PressWhileTyping(
+pub fn DebouncedSubmit(
     /// The button's id.
     button: String,
 ) -> impl IntoView {
-    let ready = woken();
+    let ready = hydrated();
     let root = NodeRef::<leptos::html::Span>::new();
     Effect::new(move |_| {
         let Some(form) = root.get().and_then(|root| root.closest("form").ok().flatten()) else { return };
@@ -38,5 +40,5 @@ pub fn PressWhileTyping(
             waiting.set_value(set.ok());
         });
     });
-    view! { <span node_ref=root data-island="press-while-typing" data-ready=ready></span> }
+    view! { <span node_ref=root data-island="debounced-submit" data-ready=ready></span> }
 }

@@ -1,4 +1,7 @@
+//! Manual delivery: the host shares links through their own messenger, one guest at a time.
+
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 #[cfg(feature = "ssr")]
 mod actions;
@@ -6,78 +9,46 @@ mod actions;
 mod queries;
 
 #[cfg(feature = "ssr")]
-pub use actions::{mark, set_text};
+pub use actions::{mark_sent, set_message};
 #[cfg(feature = "ssr")]
-pub use queries::{Step, Turn, step};
+pub use queries::{Current, Progress, progress};
 
-/// What a host does about a link that they hand over themselves.
+/// What the host did with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+pub enum DeliveryOutcome {
     Sent,
     Skipped,
 }
 
-/// The way a host sent a link.
+/// The channel through which the host shared a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Channel {
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+pub enum DeliveryChannel {
     Whatsapp,
     Sms,
-    /// Copied, shown or told.
+    /// Copied, or shown as a QR code.
     #[default]
     Other,
 }
 
-impl Outcome {
-    /// The name in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-impl Channel {
-    /// The name in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Whatsapp => "whatsapp",
-            Self::Sms => "sms",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// Whose links are handed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Who {
-    /// Guests without an e-mail address: nothing else reaches them.
+/// The guests whose links the host shares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, EnumString)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
+pub enum Audience {
+    /// Guests without an email address, whom nothing else reaches.
     #[default]
     NoEmail,
-    /// Everybody with a phone number.
+    /// Every guest with a phone number.
     Phone,
 }
 
-impl Who {
-    /// The name in addresses.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::NoEmail => "no-email",
-            Self::Phone => "phone",
-        }
-    }
-
-    /// What an address says; the first where it says nothing.
-    pub fn of_key(key: &str) -> Self {
-        if key == "phone" { Self::Phone } else { Self::NoEmail }
-    }
-}
-
-/// The words that a message begins with until a host chooses others.
-pub const FIRST_TEXT: &str = "Dear {guest.name}, you are invited to {event.title} on {event.date}. Here is your personal \
-                              invitation, please answer there: {link}\n{host.name}";
+/// The message until the host writes their own.
+pub const DEFAULT_TEXT: &str = "Dear {guest.name}, you are invited to {event.title} on {event.date}. Your personal \
+                                invitation: {link}\n{host.name}";
 /// What may stand in the words of a message, in curly brackets.
 pub const PLACEHOLDERS: [&str; 6] =
     ["{guest.name}", "{guest.first_name}", "{event.title}", "{event.date}", "{host.name}", "{link}"];
@@ -115,10 +86,10 @@ pub fn fill(text: &str, values: Values<'_>) -> String {
     filled + rest
 }
 
-/// The words of a message, as a host writes them.
+/// The text of the message, as the host writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct TextForm {
+pub struct ManualMessageForm {
     pub text: String,
 }
 
@@ -140,6 +111,6 @@ mod tests {
             "Hi Ada, Dinner {x} {http://x/i/1}"
         );
         assert_eq!(fill("{guest.name}", values), "Ada {link} Lovelace");
-        assert!(FIRST_TEXT.contains("{link}"));
+        assert!(DEFAULT_TEXT.contains("{link}"));
     }
 }

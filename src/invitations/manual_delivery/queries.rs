@@ -1,4 +1,6 @@
-use super::{FIRST_TEXT, Values, Who, fill};
+//! The page of manual delivery: the current guest, and how far the host has come.
+
+use super::{Audience, DEFAULT_TEXT, Values, fill};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -8,82 +10,95 @@ use crate::{
     phone,
 };
 
-/// One guest on the way through those to whom links are handed over.
+/// How far the host has come, and the guest whose turn it is.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Progress {
     pub event: Event,
-    pub who: Who,
-    /// `None`: everybody has been dealt with, or nobody is to be.
-    pub guest: Option<Turn>,
-    /// The first of those who were skipped.
+    pub audience: Audience,
+    /// `None` when every guest is done, or there are none.
+    pub current: Option<Current>,
+    /// The first skipped guest.
     pub first_skipped: Option<GuestId>,
-    /// Links to hand over, those that were sent, and those that were skipped.
+    /// Links to share.
     pub total: i64,
     pub sent: i64,
     pub skipped: i64,
-    /// Guests of this kind who have no link yet.
+    /// Guests of this audience without a link.
     pub without_link: i64,
-    /// The words, with placeholders.
+    /// The text, with placeholders.
     pub text: String,
 }
 
 /// The guest whose turn it is.
 #[derive(Clone, Debug)]
-pub struct Turn {
+pub struct Current {
     pub id: GuestId,
     pub name: String,
     pub phone: Option<String>,
-    /// What is wrong with the number, if it is no number that is likely to exist.
-    pub wrong: Option<phone::Wrong>,
+    /// Why the number cannot exist.
+    pub phone_error: Option<phone::Wrong>,
     pub link: String,
     /// The message, filled in.
     pub message: String,
-    /// Their place in the row, from 1, and the guests before and after them.
-    pub place: i64,
+    /// Counted from 1.
+    pub position: i64,
     pub previous: Option<GuestId>,
     pub next: Option<GuestId>,
-    /// How it was dealt with before: `sent` or `skipped`.
+    /// The earlier mark: `sent` or `skipped`.
     pub outcome: Option<String>,
 }
 
-struct Row {
+struct ManualDeliveryRow {
     guest: GuestId,
     invitation: InvitationId,
     outcome: Option<String>,
 }
 
-/// The step for `guest`, or for the first who has not been dealt with.
-pub async fn step(backend: &Backend, host: &Host, event: EventId, who: Who, guest: Option<GuestId>) -> Result<Step> {
-    let found = events::queries::event(&backend.db, host, event).await?;
-    let text = events::queries::manual_delivery_text(&backend.db, host, event).await?;
-    let text = if text.is_empty() { FIRST_TEXT.to_owned() } else { text };
-    let rows = rows(backend, host, event, who).await?;
-    let without_link = without_link(backend, host, event, who).await?;
+/// The progress with `guest` as the current one, or else the first who is neither sent nor skipped.
+pub async fn progress(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    audience: Audience,
+    guest: Option<GuestId>,
+) -> Result<Progress> {
+    let event = events::queries::event(&backend.db, host, event).await?;
+    let text = events::queries::manual_delivery_text(&backend.db, host, event.id).await?;
+    let text = if text.is_empty() { DEFAULT_TEXT.to_owned() } else { text };
+    let rows = rows(backend, host, event.id, audience).await?;
+    let without_link = without_link(backend, host, event.id, audience).await?;
     let count = |outcome: &str| rows.iter().filter(|row| row.outcome.as_deref() == Some(outcome)).count() as i64;
-    // Somebody who answered meanwhile is no longer among them.
-    let asked = guest.and_then(|guest| rows.iter().position(|row| row.guest == guest));
-    let at = asked.or_else(|| rows.iter().position(|row| row.outcome.is_none()));
-    let turn = match at {
-        Some(at) => Some(turn(backend, host, &found, &text, &rows, at).await?),
+    // A guest who has replied meanwhile is no longer in the rows.
+    let requested = guest.and_then(|guest| rows.iter().position(|row| row.guest == guest));
+    let at = requested.or_else(|| rows.iter().position(|row| row.outcome.is_none()));
+    let current = match at {
+        Some(at) => Some(current(backend, host, &event, &text, &rows, at).await?),
         None => None,
     };
     let skipped = rows.iter().find(|row| row.outcome.as_deref() == Some("skipped"));
-    Ok(Step {
+    Ok(Progress {
         first_skipped: skipped.map(|row| row.guest),
-        who,
-        guest: turn,
+        audience,
+        current,
         total: rows.len() as i64,
         sent: count("sent"),
         skipped: count("skipped"),
         without_link,
         text,
-        event: found,
+        event,
     })
 }
 
-async fn turn(backend: &Backend, host: &Host, event: &Event, text: &str, rows: &[Row], at: usize) -> Result<Turn> {
+async fn current(
+    backend: &Backend,
+    host: &Host,
+    event: &Event,
+    text: &str,
+    rows: &[ManualDeliveryRow],
+    at: usize,
+) -> Result<Current> {
     let row = &rows[at];
-    let found = sqlx::query!(
+    let guest = sqlx::query!(
         r#"
         select g.name, g.phone, i.token_sealed as "sealed!" from guests g
         join invitations i on i.host_id = g.host_id and i.id = $3
@@ -95,28 +110,28 @@ async fn turn(backend: &Backend, host: &Host, event: &Event, text: &str, rows: &
     )
     .fetch_one(&backend.db)
     .await?;
-    let link = backend.links.invitation(&backend.secrets.open(&found.sealed, row.invitation.0)?);
+    let link = backend.links.invitation(&backend.secrets.open(&guest.sealed, row.invitation.0)?);
     let date = event.when();
-    let values = Values { guest: &found.name, event: &event.title, date: &date, host: host.name(), link: &link };
+    let values = Values { guest: &guest.name, event: &event.title, date: &date, host: host.name(), link: &link };
     let message = fill(text, values);
-    Ok(Turn {
+    Ok(Current {
         id: row.guest,
-        wrong: found.phone.as_deref().and_then(|number| phone::parse(number, None).err()),
-        name: found.name,
-        phone: found.phone,
+        phone_error: guest.phone.as_deref().and_then(|number| phone::parse(number, None).err()),
+        name: guest.name,
+        phone: guest.phone,
         link,
         message,
-        place: at as i64 + 1,
+        position: at as i64 + 1,
         previous: at.checked_sub(1).map(|before| rows[before].guest),
         next: rows.get(at + 1).map(|row| row.guest),
         outcome: row.outcome.clone(),
     })
 }
 
-/// Links to hand over, in the order of names. Whoever answered has theirs, unless it was replaced since.
-async fn rows(backend: &Backend, host: &Host, event: EventId, who: Who) -> Result<Vec<Row>> {
+/// Links to share, by name. A guest who replied has their link, unless it was reset since.
+async fn rows(backend: &Backend, host: &Host, event: EventId, audience: Audience) -> Result<Vec<ManualDeliveryRow>> {
     Ok(sqlx::query_as!(
-        Row,
+        ManualDeliveryRow,
         r#"
         select g.id as "guest: GuestId", i.id as "invitation: InvitationId", h.outcome as "outcome?"
         from guests g
@@ -131,13 +146,13 @@ async fn rows(backend: &Backend, host: &Host, event: EventId, who: Who) -> Resul
         "#,
         host.id().0,
         event.0,
-        who == Who::Phone,
+        audience == Audience::Phone,
     )
     .fetch_all(&backend.db)
     .await?)
 }
 
-async fn without_link(backend: &Backend, host: &Host, event: EventId, who: Who) -> Result<i64> {
+async fn without_link(backend: &Backend, host: &Host, event: EventId, audience: Audience) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from guests g
@@ -147,7 +162,7 @@ async fn without_link(backend: &Backend, host: &Host, event: EventId, who: Who) 
         "#,
         host.id().0,
         event.0,
-        who == Who::Phone,
+        audience == Audience::Phone,
     )
     .fetch_one(&backend.db)
     .await?)
