@@ -8,7 +8,7 @@ use crate::{
     links::Links,
     live::Live,
     maintenance::Maintenance,
-    notifications::{postman::Breakers, senders::Senders},
+    notifications::{outbox::Breakers, senders::Senders},
     rate_limits::RateLimits,
     redis::Redis,
     secrets::Secrets,

@@ -17,7 +17,6 @@ pub mod ids;
 pub mod imports;
 /// Personal links: issuing, rotating, opening, and the proof type `Guest`.
 pub mod invitations;
-/// Messages to people: the outbox, its templates and its senders.
 pub mod notifications;
 /// Phone numbers, typed and stored.
 pub mod phone;

@@ -50,7 +50,7 @@ impl Job for EnforceRetention {
     async fn run(self, context: &JobContext) -> Result<()> {
         let backend = context.backend()?;
         guests::actions::purge_deleted(backend).await?;
-        notifications::actions::forget_old_reports(backend).await?;
+        notifications::provider_events::delete_old_keys(backend).await?;
         imports::actions::forget_old(backend).await?;
         privacy::actions::send_retention_notices(backend).await?;
         privacy::actions::anonymise_due(backend).await?;

@@ -21,8 +21,8 @@ use crate::{
     live::Live,
     maintenance::Maintenance,
     notifications::{
-        postman::{self, Breakers},
-        senders::{Outbox, Sender, Senders, outbox},
+        outbox::{self, Breakers},
+        senders::{self, Outbox, Sender, Senders},
     },
     plan::Tier,
     problem::Problem,
@@ -174,15 +174,15 @@ pub async fn token(backend: &Backend, host: &Host, event: EventId, guest: GuestI
 
 /// Sends what is due; returns how much it was.
 pub async fn post(backend: &Backend) -> usize {
-    postman::work_off(backend).await.unwrap()
+    outbox::drain(backend).await.unwrap()
 }
 
 /// The messages in the outbox folder, as text.
 pub async fn mails(backend: &Backend) -> Vec<String> {
     let folder: PathBuf = backend.senders.outbox_folder().unwrap().to_owned();
     let mut mails = Vec::new();
-    for name in outbox::list(&folder).await.unwrap() {
-        let mail = outbox::read(&folder, &name).await.unwrap().unwrap();
+    for name in senders::outbox::list(&folder).await.unwrap() {
+        let mail = senders::outbox::read(&folder, &name).await.unwrap().unwrap();
         mails.push(String::from_utf8(mail).unwrap());
     }
     mails

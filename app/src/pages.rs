@@ -93,10 +93,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/events/:event/guests/:guest") view=guests::form::EditGuestPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/invite") view=invitations::invite::InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/invite/share") view=invitations::manual_delivery::ManualDeliveryPage ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/events/:event/notify") view=notifications::tell::TellPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/notify") view=notifications::notify::NotifyPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages/reminders") view=notifications::reminders::RemindersPage ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/events/:event/messages/texts") view=notifications::texts::TextsPage ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/events/:event/messages/words") view=notifications::words::WordsPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/messages/sms") view=notifications::sms_fallback::SmsFallbackPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/events/:event/messages/templates") view=notifications::templates::TemplatesPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/events/:event/messages") view=notifications::messages::MessagesPage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token/data") view=privacy::GuestDataPage ssr=SsrMode::Async/>
                 <Route path=path!("/i/:token/erase") view=privacy::ErasePage ssr=SsrMode::Async/>

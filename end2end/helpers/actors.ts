@@ -26,7 +26,7 @@ export async function signUp(page: Page, name = 'Ana Host', email?: string): Pro
   const who = { ...somebody(name), ...(email && { email }) };
   const form = { 'form[name]': who.name, 'form[email]': who.email, 'form[password]': who.password, 'form[accepted]': 'true' };
   expect(await post(page, 'auth/sign-up', form)).toMatch(/\/sign-in$/);
-  const link = accountLinkIn(await mailTo(who.email, 'Is this your address?'));
+  const link = accountLinkIn(await mailTo(who.email, 'Verify your email address'));
   await post(page, 'auth/verify', { token: link.split('/').pop()! });
   await signIn(page, who);
   return who;

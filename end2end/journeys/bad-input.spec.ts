@@ -46,7 +46,7 @@ test('an address that has an account gets a mail and nothing is told on the page
   await page.getByLabel('I agree to the terms').check();
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByRole('status')).toContainText('Check your email to verify your account.');
-  await mailTo(taken.email, 'You have an account already');
+  await mailTo(taken.email, 'You already have an account');
 });
 
 test('the sign-in form names every bad field and keeps the address', async ({ page }) => {

@@ -17,7 +17,7 @@ test('a cancelled event says so to its host and its guests', async ({ page, some
   await page.getByRole('link', { name: 'Cancel event' }).click();
   await page.getByRole('button', { name: 'Cancel event' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Event cancelled.' })).toBeVisible();
-  await expect(page.getByRole('heading', { level: 1, name: 'Tell your guests?' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Notify your guests?' })).toBeVisible();
   await look(page);
   await page.getByRole('link', { name: 'Not now' }).click();
   await expect(page.getByText('This event is cancelled.', { exact: true })).toBeVisible();

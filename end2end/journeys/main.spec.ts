@@ -25,7 +25,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByRole('status')).toContainText('Check your email to verify your account.');
     await look(page);
-    await page.goto(accountLinkIn(await mailTo(host.email, 'Is this your address?')));
+    await page.goto(accountLinkIn(await mailTo(host.email, 'Verify your email address')));
     await look(page);
     await page.getByRole('button', { name: 'Verify' }).click();
     await expect(page.getByRole('status')).toContainText('Email verified.');
@@ -104,7 +104,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
 
   const link = await test.step('the invitation arrives, as text and as HTML', async () => {
     const mail = await mailTo(ada.email, TITLE);
-    expect(mail.subject).toBe(`${host.name} invites you: ${TITLE}`);
+    expect(mail.subject).toBe(`You're invited: ${TITLE}`);
     expect(mail.from[0]?.name).toBe(host.name);
     expect(await source(mail)).toMatch(/Content-Type: multipart\/alternative/i);
     const link = linkIn(mail);
@@ -115,7 +115,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
       expect(part).toContain('There will be lanterns.');
       expect(part).toContain(link);
     }
-    expect(mail.html).toContain('Open your invitation');
+    expect(mail.html).toContain('RSVP now');
     return link;
   });
 
@@ -165,9 +165,9 @@ test('a host invites three people, one answers twice, and the host watches it ha
   });
 
   await test.step('the guest changes their mind', async () => {
-    const confirmed = await mailTo(ada.email, 'You are coming');
-    expect(confirmed.subject).toBe(`You are coming: ${TITLE}`);
-    expect(confirmed.text).toContain('2 seats, with William King');
+    const confirmed = await mailTo(ada.email, "You're going");
+    expect(confirmed.subject).toBe(`You're going: ${TITLE}`);
+    expect(confirmed.text).toContain('2 guests, with William King');
     await guest.getByRole('link', { name: 'Change RSVP' }).click();
     await expect(guest.getByRole('radio', { name: 'Yes' })).toBeChecked();
     await expect(guest.getByLabel('Number of guests')).toHaveValue('2');
@@ -177,7 +177,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await choose(guest, 'No');
     await guest.getByRole('button', { name: 'Send RSVP' }).click();
     await expect(guest.getByRole('status')).toContainText('You declined');
-    await mailTo(ada.email, `You cannot come: ${TITLE}`);
+    await mailTo(ada.email, `You declined: ${TITLE}`);
   });
 
   await test.step('the host sees the change', async () => {

@@ -3,28 +3,28 @@ import { awake, look } from '../helpers/look';
 import { mailTo } from '../helpers/mail';
 import { expect, test } from '../helpers/test';
 
-test('a host sees what became of each message, and a guest stops them by one button', async ({ page, browser }) => {
+test('a host sees the delivery status of each message, and a guest unsubscribes with one button', async ({ page, browser }) => {
   await signUp(page);
   const event = await planEvent(page);
   await page.goto(`${event}/messages`);
-  await expect(page.getByRole('heading', { name: 'Nothing was sent yet' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No messages yet' })).toBeVisible();
   await look(page);
   const address = `ada-${Date.now()}@example.org`;
   await invite(page, event, `Ada Lovelace <${address}>`);
-  const mail = await mailTo(address, 'invites you');
+  const mail = await mailTo(address, "You're invited");
   const stop = /http\S+\/u\/[\w-]+/.exec(mail.text)?.[0] ?? '';
   expect(stop).not.toBe('');
 
   await page.goto(`${event}/messages`);
   await page.getByText('Ada Lovelace').first().click();
-  await expect(page.getByText('Handed over to be delivered')).toBeVisible();
+  await expect(page.getByText('Sent to the provider')).toBeVisible();
   await look(page);
 
   const guest = await (await browser.newContext()).newPage();
   await guest.goto(stop);
   await look(guest);
-  await guest.getByRole('button', { name: /^Stop messages from (?!all)/ }).click();
-  await expect(guest.getByRole('heading', { level: 1 })).toContainText('are stopped');
+  await guest.getByRole('button', { name: 'Unsubscribe', exact: true }).click();
+  await expect(guest.getByRole('heading', { level: 1 })).toContainText('unsubscribed from');
   await look(guest);
   await guest.context().close();
 
@@ -36,10 +36,10 @@ test('a host sees what became of each message, and a guest stops them by one but
   await look(page);
 });
 
-test('words are chosen, seen as a guest will, and reminders say whom they reach before they stand', async ({ page, scripts }) => {
+test('templates have a preview, and reminders show their recipients before they are scheduled', async ({ page, scripts }) => {
   await signUp(page);
   const event = await planEvent(page);
-  await page.goto(`${event}/messages/words`);
+  await page.goto(`${event}/messages/templates`);
   if (scripts) await awake(page);
   await look(page);
   await page.getByLabel('Text').fill('Hello {guest.first_name}, do come!');
@@ -51,20 +51,20 @@ test('words are chosen, seen as a guest will, and reminders say whom they reach 
 
   await page.goto(`${event}/messages/reminders`);
   await look(page);
-  await page.getByLabel('Days before').fill('2');
-  await page.getByLabel('The day').selectOption('the day of the event');
-  await page.getByLabel('To', { exact: true }).selectOption('those who are coming');
-  await page.getByRole('button', { name: 'Show who gets it, and when' }).click();
-  await expect(page.getByText('Nobody, as things stand now.')).toBeVisible();
+  await page.getByLabel('Days', { exact: true }).fill('2');
+  await page.getByLabel('Before', { exact: true }).selectOption('the event');
+  await page.getByLabel('Recipients').selectOption('guests who are attending');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByText('Currently 0 recipients')).toBeVisible();
   await look(page);
-  await page.getByRole('button', { name: 'Save this reminder' }).click();
-  await expect(page.getByText('2 days before the day of the event, to those who are coming')).toBeVisible();
+  await page.getByRole('button', { name: 'Schedule reminder' }).click();
+  await expect(page.getByText('2 days before the event, to guests who are attending')).toBeVisible();
   await page.getByRole('button', { name: 'Turn off' }).click();
   await expect(page.getByText('Turned off.')).toBeVisible();
 
-  await page.goto(`${event}/messages/texts`);
+  await page.goto(`${event}/messages/sms`);
   await look(page);
-  await page.getByLabel('When a mail comes back or is refused').check();
+  await page.getByLabel('If an email bounces').check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByLabel('When a mail comes back or is refused')).toBeChecked();
+  await expect(page.getByLabel('If an email bounces')).toBeChecked();
 });

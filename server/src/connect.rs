@@ -10,7 +10,7 @@ use guestguard::{
     links::Links,
     live::Live,
     maintenance::Maintenance,
-    notifications::postman::Breakers,
+    notifications::outbox::Breakers,
     planner,
     rate_limits::{Limit, RateLimits},
     redis::Redis,

@@ -14,9 +14,9 @@ use guestguard::{
     imports,
     invitations::{self, Token},
     notifications::{
-        Kind,
+        GuestMessage,
         senders::outbox,
-        wording::{self, KINDS, Wording},
+        templates::message_templates::{self, MessageTemplate},
     },
     phone::{self, Country},
     problem::Problem,
@@ -170,8 +170,8 @@ pub async fn words(
     Query(Looked { kind }): Query<Looked>,
 ) -> Result<Response, ErrorResponse> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
-    let words = wording::of(&backend, host.id(), event, kind).await?;
-    Ok(mail_page(wording::preview(&backend, &host, event, kind, &words).await?.html))
+    let words = message_templates::of(&backend, host.id(), event, kind).await?;
+    Ok(mail_page(message_templates::preview(&backend, &host, event, kind, &words).await?.html))
 }
 
 /// The words of a message that are being typed.
@@ -193,7 +193,7 @@ pub async fn draft(
     Form(Draft { kind, subject, body }): Form<Draft>,
 ) -> Result<Response, ErrorResponse> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
-    match wording::preview(&backend, &host, event, kind, &Wording { subject, body }).await {
+    match message_templates::preview(&backend, &host, event, kind, &MessageTemplate { subject, body }).await {
         Ok(preview) => Ok(mail_page(preview.html)),
         // In the frame stands why there is nothing to see; saving says it beside the field.
         Err(Error::Problem(Problem::Invalid(faults))) => {
@@ -207,6 +207,6 @@ pub async fn draft(
     }
 }
 
-fn kind_of(key: &str) -> Result<Kind, Problem> {
-    KINDS.into_iter().find(|kind| kind.key() == key).ok_or(Problem::NotFound)
+fn kind_of(key: &str) -> Result<GuestMessage, Problem> {
+    key.parse().map_err(|_| Problem::NotFound)
 }

@@ -26,7 +26,6 @@ pub mod router;
 mod sessions;
 mod shutdown;
 pub mod telemetry;
-/// Where people stop messages, and mail programs do it for them.
 mod unsubscribe;
 /// Files that come in.
 mod uploads;

@@ -52,9 +52,9 @@ async fn scrape(State((handle, services)): State<(PrometheusHandle, Services)>) 
     let backend = &services.backend;
     metrics::gauge!("database_connections").set(f64::from(backend.db.size()));
     metrics::gauge!("database_connections_idle").set(backend.db.num_idle() as f64);
-    if let Ok(outbox) = notifications::queries::outbox(backend).await {
+    if let Ok(outbox) = notifications::outbox::status(backend).await {
         metrics::gauge!("outbox_waiting").set(outbox.waiting as f64);
-        metrics::gauge!("outbox_unwelcome_domains").set(outbox.unwelcome.len() as f64);
+        metrics::gauge!("outbox_deferred_domains").set(outbox.deferred_domains.len() as f64);
         metrics::gauge!("outbox_oldest_seconds").set(outbox.oldest_seconds as f64);
         metrics::gauge!("outbox_paused").set(f64::from(u8::from(outbox.paused.is_some())));
     }

@@ -12,7 +12,7 @@ use guestguard::{
     backend::Backend,
     billing::subscriptions::{self, StripeEvent},
     error::Error,
-    notifications::{reports, senders::Aws},
+    notifications::{provider_events, senders::Aws},
     webhooks::{
         MOST_BYTES, Refused, single,
         sns::{Certificates, Fetch, Kind, Message},
@@ -107,8 +107,8 @@ async fn of_resend<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Req
     let body = read(body).await.map_err(unproven)?;
     let named = |name: &str| header_of(&parts.headers, name).ok().flatten();
     let id = svix::verify(&hooks.resend_secrets, named, &body, hooks.backend.clock.now()).map_err(unproven)?;
-    let report = reports::of_resend(&id, &body).ok_or(unproven(Refused::Malformed))?;
-    reports::apply(&hooks.backend, &report).await?;
+    let report = provider_events::parse_resend(&id, &body).ok_or(unproven(Refused::Malformed))?;
+    provider_events::apply(&hooks.backend, &report).await?;
     Ok(StatusCode::OK)
 }
 
@@ -124,9 +124,9 @@ async fn of_twilio<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Req
     let fields = twilio::pairs(&body).map_err(unproven)?;
     let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let reference = query.into_owned().find(|(name, _)| name == "reference").map(|(_, reference)| reference);
-    let report = reports::of_twilio(&fields, reference.as_deref(), hooks.backend.clock.now());
+    let report = provider_events::parse_twilio(&fields, reference.as_deref(), hooks.backend.clock.now());
     let report = report.ok_or(unproven(Refused::Malformed))?;
-    reports::apply(&hooks.backend, &report).await?;
+    provider_events::apply(&hooks.backend, &report).await?;
     Ok(StatusCode::OK)
 }
 
@@ -144,7 +144,7 @@ async fn of_ses<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Reques
         Kind::SubscriptionConfirmation => {
             let aws = hooks.aws.as_ref().ok_or(unproven(Refused::Unconfigured))?;
             let token = message.token().unwrap_or_default();
-            reports::confirm_subscription(aws, message.topic(), token).await?;
+            provider_events::confirm_subscription(aws, message.topic(), token).await?;
             tracing::info!(topic = message.topic(), "subscribed to what SES publishes");
         }
         Kind::UnsubscribeConfirmation => {
@@ -152,8 +152,8 @@ async fn of_ses<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Reques
         }
         Kind::Notification => {
             // What is published there by somebody else than SES is not kept.
-            if let Some(report) = reports::of_ses(message.id(), message.text()) {
-                reports::apply(&hooks.backend, &report).await?;
+            if let Some(report) = provider_events::parse_ses(message.id(), message.text()) {
+                provider_events::apply(&hooks.backend, &report).await?;
             }
         }
     }

@@ -144,7 +144,7 @@ async fn replay(tx: &mut PgConnection, secrets: &Secrets, entries: &[LogEntry]) 
         };
         if let (LoggedTable::Suppressions, true, Some(removed)) = (entry.table, entry.gone, RemovedHash::of(&entry.row))
         {
-            suppressions::forget_resumed(tx, secrets, &removed.hash, removed.host, &removed.reason).await?;
+            suppressions::remove_resubscribed(tx, secrets, &removed.hash, removed.host, &removed.reason).await?;
         }
         changed += result.context("the erasure log has a row that this version cannot read")?.rows_affected();
     }
@@ -178,7 +178,7 @@ pub(super) async fn replay_with_unshipped(
     let mut all = [entries, &unshipped(tx).await?].concat();
     all.sort_by_key(|entry| entry.at);
     let changed = replay(tx, secrets, &all).await?;
-    suppressions::veil_known(tx, secrets).await?;
+    suppressions::hash_known_addresses(tx, secrets).await?;
     Ok(changed)
 }
 

@@ -8,7 +8,7 @@ use super::{Backups, DRILL_DAYS, Operator, status::Status};
 use crate::{
     backend::Backend,
     error::Result,
-    notifications::queries::{Outbox, outbox},
+    notifications::outbox::{self, OutboxStatus},
 };
 
 /// The state of this installation, for its operators.
@@ -17,7 +17,7 @@ pub struct Installation {
     pub backups: Option<Result<Status, String>>,
     pub drills: Vec<Drill>,
     pub archive: Option<Archive>,
-    pub outbox: Outbox,
+    pub outbox: OutboxStatus,
     pub maintenance: bool,
     pub now: DateTime<Utc>,
 }
@@ -36,7 +36,7 @@ pub async fn installation(backend: &Backend, backups: Option<&Backups>, _: &Oper
         backups,
         drills: drills(&backend.db, DRILLS).await?,
         archive: archive(&backend.db).await?,
-        outbox: outbox(backend).await?,
+        outbox: outbox::status(backend).await?,
         maintenance: backend.maintenance.is_on(),
         now,
     })

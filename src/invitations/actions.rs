@@ -14,7 +14,11 @@ use crate::{
     error::Result,
     events, guests,
     ids::{EventId, GuestId, InvitationId},
-    notifications::{self, Channel, Kind},
+    notifications::{
+        Channel, GuestMessage,
+        campaigns::warm_up,
+        outbox::{self, GuestNotifications},
+    },
     planner,
     problem::{Conflict, Problem},
     secrets,
@@ -55,18 +59,16 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     if links.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodyToInvite).into());
     }
-    let messages = notifications::actions::enqueue(
-        &mut tx,
-        backend,
-        host.id(),
+    let notifications = GuestNotifications {
+        host: host.id(),
         event,
-        Kind::Invitation,
-        Channel::Email,
-        &recipients,
-    )
-    .await?;
+        message: GuestMessage::Invitation,
+        channel: Channel::Email,
+        recipients: &recipients,
+    };
+    let messages = outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
     let later = match backend.senders.warm_up {
-        true => notifications::warming::spread(&mut tx, now, host.id()).await?,
+        true => warm_up::schedule(&mut tx, now, host.id()).await?,
         false => 0,
     };
     guests::standing::restate(&mut tx, host.id(), &links).await?;
@@ -127,7 +129,7 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     }
     insert_links(backend, &mut tx, host, event, &[guest], now).await?;
-    notifications::actions::forget_sent_invitation(&mut tx, host.id(), guest).await?;
+    outbox::supersede_sent_invitation(&mut tx, host.id(), guest).await?;
     guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::InvitationRotated, "").await?;
     tx.commit().await?;
@@ -160,16 +162,14 @@ async fn enqueue_again(
     let Some(address) = row.email.filter(|_| row.invited) else {
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     };
-    notifications::actions::enqueue(
-        tx,
-        backend,
-        host.id(),
+    let notifications = GuestNotifications {
+        host: host.id(),
         event,
-        Kind::Invitation,
-        Channel::Email,
-        &[(guest, address)],
-    )
-    .await?;
+        message: GuestMessage::Invitation,
+        channel: Channel::Email,
+        recipients: &[(guest, address)],
+    };
+    outbox::enqueue(tx, &backend.secrets, backend.clock.now(), notifications).await?;
     guests::standing::restate(tx, host.id(), &[guest]).await
 }
 

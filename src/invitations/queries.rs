@@ -10,8 +10,8 @@ use crate::{
     ids::{EventId, GuestId, InvitationId, UserId},
     notifications::{
         Channel,
+        campaigns::warm_up,
         suppressions::{self, Reason},
-        warming,
     },
     problem::{Conflict, LinkEnd, Problem},
     secrets,
@@ -103,7 +103,7 @@ pub async fn plan(
     let chosen: Option<Vec<_>> = chosen.map(|ids| ids.iter().map(|id| id.0).collect());
     let mut db = backend.db.acquire().await?;
     let stopped =
-        suppressions::stopped_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], &Reason::ALL)
+        suppressions::suppressed_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], Reason::ALL)
             .await?;
     let mut plan = sqlx::query_as!(
         InvitationPlan,
@@ -141,7 +141,7 @@ pub async fn plan(
     .await?;
     drop(db);
     if backend.senders.warm_up {
-        plan.later = warming::later(&backend.db, backend.clock.now(), host.id(), plan.email).await?;
+        plan.later = warm_up::later(&backend.db, backend.clock.now(), host.id(), plan.email).await?;
     }
     Ok(plan)
 }

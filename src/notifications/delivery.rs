@@ -1,8 +1,10 @@
-//! What became of the messages of one event, shaped for its page.
+//! Delivery status of one event's messages, shaped for its page.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Channel, Kind, State, reports::Health};
+use super::{Channel, GuestMessage, NotificationState, outbox, provider_events::SenderReputation};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -11,92 +13,92 @@ use crate::{
     ids::{EventId, GuestId, NotificationId},
 };
 
-/// Messages on one page.
+/// Messages per page.
 pub const PAGE_SIZE: i64 = 50;
-/// Problems that are shown at once; the guest list filters the others.
-const MOST_PROBLEMS: i64 = 50;
+/// Problems listed at once; the guest list filters for the others.
+const MAX_PROBLEMS: i64 = 50;
 
 /// Everything the page shows.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     pub event: Event,
-    pub figures: Vec<Figures>,
-    /// Messages that did not arrive, and nothing newer was sent to that guest: something is to be done.
-    pub problems: Vec<Line>,
-    pub lines: Vec<Line>,
+    pub figures: Vec<ChannelFigures>,
+    /// Messages that did not arrive and were not followed by a newer one.
+    pub problems: Vec<DeliveryLine>,
+    pub lines: Vec<DeliveryLine>,
     pub total: i64,
-    /// How the host's mail fares as a whole.
-    pub health: Health,
-    /// Messages wait because the operator holds all of them back.
-    pub held: bool,
+    pub reputation: SenderReputation,
+    /// The operator paused all sends.
+    pub paused: bool,
 }
 
-/// Messages of one channel by what became of them.
+/// One channel's messages, counted by state.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct ChannelFigures {
     pub channel: Channel,
-    pub waiting: i64,
-    /// So many of them wait for a later day.
+    pub queued: i64,
+    /// Those of them that are scheduled for a later day.
     pub later: i64,
-    /// Taken by the provider, whatever came after.
+    /// Accepted by the provider, delivered or not.
     pub sent: i64,
     pub delivered: i64,
     pub opened: i64,
-    /// Bounced, called spam, refused or suppressed.
+    /// Bounced, marked as spam, rejected or suppressed.
     pub not_delivered: i64,
 }
 
 /// One message.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct DeliveryLine {
     pub id: NotificationId,
-    pub kind: Kind,
+    pub message: GuestMessage,
     pub channel: Channel,
     pub guest: GuestId,
     pub name: String,
     pub recipient: String,
-    /// What the guest can be reached by now.
+    /// The guest's current addresses.
     pub email: Option<String>,
     pub phone: Option<String>,
-    pub state: State,
-    /// The server's words, or the name of a suppression's reason.
+    pub state: NotificationState,
+    /// The server's own text, or a suppression's reason.
     pub reason: Option<String>,
     pub at: DateTime<Utc>,
     pub opened_at: Option<DateTime<Utc>>,
-    /// What happened, in order.
-    pub steps: Vec<Step>,
+    /// Oldest first.
+    pub history: Vec<HistoryEntry>,
 }
 
-/// One thing that happened to a message.
+/// One delivery event of a message.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct HistoryEntry {
     pub at: DateTime<Utc>,
-    pub what: String,
+    pub status: String,
     pub detail: String,
 }
 
-/// What became of an event's messages; the newest first, a page from 1.
+/// The messages of an event, the newest first; `page` counts from 1.
 pub async fn delivery(backend: &Backend, host: &Host, event: EventId, page: i64) -> Result<Delivery> {
-    let found = events::queries::event(&backend.db, host, event).await?;
-    let figures = figures(backend, host, event).await?;
-    let total = figures.iter().map(|figures| figures.waiting + figures.sent + figures.not_delivered).sum();
+    let now = backend.clock.now();
+    let details = events::queries::event(&backend.db, host, event).await?;
+    let figures = figures(backend, now, host, event).await?;
+    let total = figures.iter().map(|figures| figures.queued + figures.sent + figures.not_delivered).sum();
     Ok(Delivery {
-        problems: lines(backend, host, event, true, 0, MOST_PROBLEMS).await?,
+        problems: lines(backend, host, event, true, 0, MAX_PROBLEMS).await?,
         lines: lines(backend, host, event, false, (page.max(1) - 1) * PAGE_SIZE, PAGE_SIZE).await?,
         total,
         figures,
-        health: Health::of(&backend.db, host.id(), backend.clock.now()).await?,
-        held: super::postman::paused(&backend.db).await?.is_some(),
-        event: found,
+        reputation: SenderReputation::of(&backend.db, host.id(), now).await?,
+        paused: outbox::paused(&backend.db).await?.is_some(),
+        event: details,
     })
 }
 
-async fn figures(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<Figures>> {
+async fn figures(backend: &Backend, now: DateTime<Utc>, host: &Host, event: EventId) -> Result<Vec<ChannelFigures>> {
     Ok(sqlx::query_as!(
-        Figures,
+        ChannelFigures,
         r#"
         select channel as "channel: Channel",
-            count(*) filter (where state in ('queued', 'sending')) as "waiting!",
+            count(*) filter (where state in ('queued', 'sending')) as "queued!",
             count(*) filter (where state = 'queued' and run_at > $3) as "later!",
             count(*) filter (where state in ('sent', 'delivered')) as "sent!",
             count(*) filter (where state = 'delivered') as "delivered!",
@@ -106,25 +108,10 @@ async fn figures(backend: &Backend, host: &Host, event: EventId) -> Result<Vec<F
         "#,
         host.id().0,
         event.0,
-        backend.clock.now() + TimeDelta::hours(2),
+        now + TimeDelta::hours(2),
     )
     .fetch_all(&backend.db)
     .await?)
-}
-
-struct Row {
-    id: NotificationId,
-    kind: Kind,
-    channel: Channel,
-    guest: GuestId,
-    name: String,
-    recipient: String,
-    email: Option<String>,
-    phone: Option<String>,
-    state: State,
-    reason: Option<String>,
-    at: DateTime<Utc>,
-    opened_at: Option<DateTime<Utc>>,
 }
 
 async fn lines(
@@ -134,12 +121,11 @@ async fn lines(
     problems: bool,
     offset: i64,
     limit: i64,
-) -> Result<Vec<Line>> {
-    let rows = sqlx::query_as!(
-        Row,
+) -> Result<Vec<DeliveryLine>> {
+    let rows = sqlx::query!(
         r#"
-        select n.id as "id: NotificationId", n.kind as "kind: Kind", n.channel as "channel: Channel",
-            g.id as "guest: GuestId", g.name, n.recipient, g.email, g.phone, n.state as "state: State",
+        select n.id as "id: NotificationId", n.kind as "message: GuestMessage", n.channel as "channel: Channel",
+            g.id as "guest: GuestId", g.name, n.recipient, g.email, g.phone, n.state as "state: NotificationState",
             n.last_error as reason, n.state_changed_at as at, n.opened_at
         from notifications n
         join guests g on g.host_id = n.host_id and g.id = n.guest_id and g.deleted_at is null
@@ -156,9 +142,9 @@ async fn lines(
     .fetch_all(&backend.db)
     .await?;
     let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
-    let mut steps = sqlx::query!(
+    let events = sqlx::query!(
         r#"
-        select notification_id as "message: NotificationId", at, what, detail from delivery_events
+        select notification_id as "notification: NotificationId", at, what, detail from delivery_events
         where host_id = $1 and notification_id = any ($2) order by at, id
         "#,
         host.id().0,
@@ -166,13 +152,27 @@ async fn lines(
     )
     .fetch_all(&backend.db)
     .await?;
-    let of = |row: Row| {
-        let (mine, others) = std::mem::take(&mut steps).into_iter().partition(|step| step.message == row.id);
-        steps = others;
-        let Row { id, kind, channel, guest, name, recipient, email, phone, state, reason, at, opened_at } = row;
-        let mine: Vec<_> = mine;
-        let mine = mine.into_iter().map(|step| Step { at: step.at, what: step.what, detail: step.detail }).collect();
-        Line { id, kind, channel, guest, name, recipient, email, phone, state, reason, at, opened_at, steps: mine }
-    };
-    Ok(rows.into_iter().map(of).collect())
+    let mut histories: HashMap<NotificationId, Vec<HistoryEntry>> = HashMap::new();
+    for event in events {
+        let entry = HistoryEntry { at: event.at, status: event.what, detail: event.detail };
+        histories.entry(event.notification).or_default().push(entry);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| DeliveryLine {
+            id: row.id,
+            message: row.message,
+            channel: row.channel,
+            guest: row.guest,
+            name: row.name,
+            recipient: row.recipient,
+            email: row.email,
+            phone: row.phone,
+            state: row.state,
+            reason: row.reason,
+            at: row.at,
+            opened_at: row.opened_at,
+            history: histories.remove(&row.id).unwrap_or_default(),
+        })
+        .collect())
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ladder, reminders};
+use super::campaigns::{reminders, sms_fallback};
 use crate::{
     error::Result,
     queue::{Job, JobContext},
@@ -18,7 +18,7 @@ impl Job for SendCampaigns {
     async fn run(self, context: &JobContext) -> Result<()> {
         let backend = context.backend()?;
         reminders::send_due(backend).await?;
-        ladder::climb(backend).await?;
+        sms_fallback::send_due(backend).await?;
         Ok(())
     }
 }

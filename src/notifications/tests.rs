@@ -1,7 +1,7 @@
 use sqlx::PgPool;
 
 use super::{
-    reports::{self, News, Report, What},
+    provider_events::{self, DeliveryEvent, DeliveryReport, DeliveryStatus},
     senders::Reference,
 };
 use crate::{
@@ -35,7 +35,7 @@ async fn an_invitation_carries_the_personal_link_in_both_parts(db: PgPool) {
     let token = testing::token(&backend, &host, event, guest).await;
     let raw = testing::mails(&backend).await.remove(0);
     let mail = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
-    assert_eq!(mail.subject(), Some("Ana invites you: Midwinter dinner"));
+    assert_eq!(mail.subject(), Some("You're invited: Midwinter dinner"));
     let link = format!("https://guests.example/i/{}", token.0);
     let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
     assert!(text.contains(&link) && html.contains(&format!("href=\"{link}\"")));
@@ -71,7 +71,7 @@ async fn names_cannot_write_headers_of_their_own(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_message_that_lost_its_reason_is_not_sent(db: PgPool) {
+async fn a_message_for_a_removed_guest_or_a_cancelled_event_is_not_sent(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     let removed = guests::actions::delete(&backend, &host, event, &[guest]).await.unwrap();
     testing::post(&backend).await;
@@ -96,7 +96,7 @@ async fn a_link_rotated_before_the_mail_left_goes_out_as_the_new_one(db: PgPool)
 }
 
 #[sqlx::test]
-async fn resending_replaces_what_still_waits(db: PgPool) {
+async fn resending_replaces_an_invitation_that_still_waits(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     invitations::actions::resend(&backend, &host, event, guest).await.unwrap();
     testing::post(&backend).await;
@@ -112,7 +112,7 @@ async fn a_delivered_message_is_not_sent_again(db: PgPool) {
     assert_eq!(testing::mails(&backend).await.len(), 1);
 }
 
-fn orders(items: &[What]) -> Vec<Vec<What>> {
+fn orders(items: &[DeliveryStatus]) -> Vec<Vec<DeliveryStatus>> {
     let Some((first, rest)) = items.split_first() else { return vec![Vec::new()] };
     let shorter = orders(rest);
     let places =
@@ -120,8 +120,13 @@ fn orders(items: &[What]) -> Vec<Vec<What>> {
     places.collect()
 }
 
-/// Tells these news about a new message, in this order; how it stands then, and how often its address was suppressed.
-async fn told(backend: &Backend, host: &Host, number: usize, news: &[What]) -> (String, Option<String>, i64) {
+/// Reports these statuses of a new message, in this order; its state then, and the number of suppressions of its address.
+async fn reported(
+    backend: &Backend,
+    host: &Host,
+    number: usize,
+    statuses: &[DeliveryStatus],
+) -> (String, Option<String>, i64) {
     let (id, address) = (NotificationId::new(), format!("guest{number}@example.org"));
     sqlx::query(
         "insert into notifications (host_id, id, kind, recipient, state, created_at, state_changed_at, run_at, expires_at)
@@ -133,21 +138,21 @@ async fn told(backend: &Backend, host: &Host, number: usize, news: &[What]) -> (
     .execute(&backend.db)
     .await
     .unwrap();
-    for what in news {
-        let report = Report {
+    for status in statuses {
+        let report = DeliveryReport {
             provider: "resend",
-            key: format!("{id} {what:?}"),
-            kind: format!("{what:?}"),
-            news: Some(News {
+            key: format!("{id} {status:?}"),
+            kind: format!("{status:?}"),
+            event: Some(DeliveryEvent {
                 reference: Some(Reference { host: host.id(), id }),
                 provider_id: "x".into(),
-                what: *what,
+                status: *status,
                 at: backend.clock.now(),
                 detail: String::new(),
             }),
         };
         for _ in 0..2 {
-            reports::apply(backend, &report).await.unwrap();
+            provider_events::apply(backend, &report).await.unwrap();
         }
     }
     sqlx::query_as(
@@ -161,32 +166,32 @@ async fn told(backend: &Backend, host: &Host, number: usize, news: &[What]) -> (
 }
 
 #[sqlx::test]
-async fn word_of_a_message_comes_to_the_same_in_every_order_and_however_often(db: PgPool) {
-    use What::{Complained, Delayed, Delivered, HardBounced, Opened, Sent, SoftBounced};
+async fn delivery_reports_give_the_same_result_in_every_order_and_when_repeated(db: PgPool) {
+    use DeliveryStatus::{Complained, Delayed, Delivered, HardBounced, Opened, Sent, SoftBounced};
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let mut number = 0;
-    for (news, end) in [
+    for (statuses, end) in [
         (vec![Delayed, Sent, SoftBounced, Delivered, Opened], ("delivered", 0)),
         (vec![Sent, Delivered, HardBounced], ("bounced", 1)),
         (vec![Sent, Delivered, Opened, HardBounced, Complained], ("complained", 2)),
         (vec![Sent, SoftBounced], ("bounced", 0)),
     ] {
-        for order in orders(&news) {
+        for order in orders(&statuses) {
             number += 1;
-            let (state, _, suppressed) = told(&backend, &host, number, &order).await;
+            let (state, _, suppressed) = reported(&backend, &host, number, &order).await;
             assert_eq!((&*state, suppressed), end, "{order:?}");
         }
     }
 }
 
 #[sqlx::test]
-async fn an_address_that_is_full_five_times_in_two_weeks_is_given_up(db: PgPool) {
+async fn an_address_that_soft_bounces_five_times_in_two_weeks_is_suppressed(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let bounces = async |day: i64| {
         backend.clock.set(testing::start() + chrono::TimeDelta::days(day));
-        told(&backend, &host, 1, &[What::Sent, What::SoftBounced]).await.2
+        reported(&backend, &host, 1, &[DeliveryStatus::Sent, DeliveryStatus::SoftBounced]).await.2
     };
     for day in [0, 1, 2, 3, 15] {
         assert_eq!(bounces(day).await, 0, "day {day}: no five within fourteen days");
@@ -197,7 +202,7 @@ async fn an_address_that_is_full_five_times_in_two_weeks_is_given_up(db: PgPool)
 }
 
 #[sqlx::test]
-async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
+async fn a_host_with_too_many_spam_complaints_is_paused(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     testing::post(&backend).await;
     let copies = "insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, latest, created_at,
@@ -221,18 +226,19 @@ async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
             .fetch_one(&backend.db)
             .await
             .unwrap();
-        let news = News {
+        let event = DeliveryEvent {
             reference: Some(Reference { host: host.id(), id }),
             provider_id: String::new(),
-            what: What::Complained,
+            status: DeliveryStatus::Complained,
             at: backend.clock.now(),
             detail: String::new(),
         };
-        let report = Report { provider: "ses", key: recipient.into(), kind: "Complaint".into(), news: Some(news) };
-        reports::apply(&backend, &report).await.unwrap();
+        let report =
+            DeliveryReport { provider: "ses", key: recipient.into(), kind: "Complaint".into(), event: Some(event) };
+        provider_events::apply(&backend, &report).await.unwrap();
     };
     complain("guest1@example.org").await;
-    assert_eq!(paused().await, None, "499 messages are too few to tell");
+    assert_eq!(paused().await, None, "499 messages are too few for a rate");
     sqlx::query("update notifications set created_at = $1, state = 'sent' where recipient = 'ada@example.org'")
         .bind(backend.clock.now())
         .execute(&backend.db)
@@ -255,7 +261,7 @@ async fn a_host_whose_mail_is_called_spam_too_often_is_paused(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_new_hosts_invitations_leave_over_several_days(db: PgPool) {
+async fn a_new_hosts_invitations_are_sent_over_several_days(db: PgPool) {
     let mut backend = testing::backend(db).await;
     backend.senders.warm_up = true;
     let host = testing::host(&backend, "Ana").await;
@@ -269,7 +275,7 @@ async fn a_new_hosts_invitations_leave_over_several_days(db: PgPool) {
         }
         let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();
         let issued = invitations::actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
-        assert_eq!(plan.later, issued.later as i64, "what is said before is what happens");
+        assert_eq!(plan.later, issued.later as i64, "the plan says what happens");
         issued.later
     };
     assert_eq!(invite(90).await, 0);

@@ -27,7 +27,7 @@ pub async fn erase_guests(
         .await?;
     guests::standing::hold(tx, host, ids).await?;
     let suppressed = guest_addresses(tx, host, event, ids, true).await?;
-    suppressions::veil(tx, secrets, host, &suppressed).await?;
+    suppressions::hash_addresses(tx, secrets, host, &suppressed).await?;
     sqlx::query!(
         "delete from import_rows r using imports i, guests g
         where i.host_id = $1 and i.event_id = $2 and r.host_id = $1 and r.import_id = i.id
@@ -141,7 +141,7 @@ pub async fn erase_account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &
     )
     .fetch_all(&mut *tx)
     .await?;
-    suppressions::veil(tx, secrets, host, &suppressed).await?;
+    suppressions::hash_addresses(tx, secrets, host, &suppressed).await?;
     // From leaves to root, one statement each: cascades would search the leaves row by row.
     for statement in [
         "delete from delivery_events where host_id = $1",

@@ -9,8 +9,8 @@ use crate::{
     events::{self, Event},
     invitations::Guest,
     notifications::{
-        Channel, Kind, State,
-        suppressions::{address_hash, normal},
+        Channel, GuestMessage, NotificationState,
+        suppressions::{address_hash, normalise_address},
     },
     problem::Problem,
     rsvp::Answer,
@@ -33,7 +33,7 @@ pub struct GuestData {
     /// When the guest is anonymised.
     pub kept_until: DateTime<Utc>,
     pub answers: Vec<GuestReply>,
-    pub messages: Vec<GuestMessage>,
+    pub messages: Vec<GuestNotification>,
     pub openings: Vec<LinkAccess>,
     pub channels: Vec<ContactChannel>,
 }
@@ -48,11 +48,11 @@ pub struct GuestReply {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct GuestMessage {
-    pub kind: Kind,
+pub struct GuestNotification {
+    pub kind: GuestMessage,
     pub channel: Channel,
     pub recipient: String,
-    pub state: State,
+    pub state: NotificationState,
     pub at: DateTime<Utc>,
     /// If the provider reports it.
     pub opened_at: Option<DateTime<Utc>>,
@@ -121,7 +121,7 @@ async fn is_unsubscribed(backend: &Backend, guest: &Guest, address: &str) -> Res
         select exists (select from suppressions where (address = $1 or address_hash = $2)
             and (host_id is null or host_id = $3) and reason in ('unsubscribed', 'erased')) as "stopped!"
         "#,
-        normal(address),
+        normalise_address(address),
         address_hash(&backend.secrets, address)?,
         guest.host().0,
     )
@@ -144,11 +144,11 @@ async fn answers(backend: &Backend, guest: &Guest) -> Result<Vec<GuestReply>> {
     .await?)
 }
 
-async fn messages(backend: &Backend, guest: &Guest) -> Result<Vec<GuestMessage>> {
+async fn messages(backend: &Backend, guest: &Guest) -> Result<Vec<GuestNotification>> {
     Ok(sqlx::query_as!(
-        GuestMessage,
+        GuestNotification,
         r#"
-        select kind as "kind: Kind", channel as "channel: Channel", recipient, state as "state: State",
+        select kind as "kind: GuestMessage", channel as "channel: Channel", recipient, state as "state: NotificationState",
             coalesce(sent_at, state_changed_at) as "at!", opened_at
         from notifications where host_id = $1 and event_id = $2 and guest_id = $3 order by created_at, id
         "#,

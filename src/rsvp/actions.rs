@@ -11,7 +11,10 @@ use crate::{
     events, guests,
     ids::{EventId, UserId},
     invitations::Guest,
-    notifications::{self, Channel, Kind},
+    notifications::{
+        Channel, GuestMessage,
+        outbox::{self, GuestNotifications},
+    },
     problem::{Conflict, Problem},
     problem::{FieldError, Fields},
 };
@@ -53,16 +56,14 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     write(&mut tx, guest, &new, now).await?;
     if let Some(address) = row.email {
         let recipient = [(guest.id(), address)];
-        notifications::actions::enqueue(
-            &mut tx,
-            backend,
-            guest.host(),
-            guest.event(),
-            Kind::Confirmation,
-            Channel::Email,
-            &recipient,
-        )
-        .await?;
+        let notifications = GuestNotifications {
+            host: guest.host(),
+            event: guest.event(),
+            message: GuestMessage::Confirmation,
+            channel: Channel::Email,
+            recipients: &recipient,
+        };
+        outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
     }
     guests::standing::restate(&mut tx, guest.host(), &[guest.id()]).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use guestguard::{
         queries::{self, Archive, Drill, Installation},
         status::Status,
     },
-    notifications::queries::Outbox,
+    notifications::outbox::OutboxStatus,
     problem::Problem,
 };
 use leptos::prelude::*;
@@ -53,7 +53,7 @@ pub fn OperatorPage() -> impl IntoView {
                 <Backups backups=installation.backups/>
                 <WalArchiving archive=installation.archive/>
                 <Drills drills=installation.drills due/>
-                <OutboxStatus outbox=installation.outbox/>
+                <OutboxState outbox=installation.outbox/>
             </Frame>
         }
     })
@@ -166,7 +166,7 @@ fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
 }
 
 #[component]
-fn OutboxStatus(outbox: Outbox) -> impl IntoView {
+fn OutboxState(outbox: OutboxStatus) -> impl IntoView {
     view! {
         <section class="section">
             <h2>"Outbox"</h2>
@@ -174,7 +174,7 @@ fn OutboxStatus(outbox: Outbox) -> impl IntoView {
             <dl class="figures">
                 {figure("Waiting", thousands(outbox.waiting), String::new())}
                 {figure("Oldest waiting for", span(outbox.oldest_seconds), String::new())}
-                {figure("Domains that reject our email", outbox.unwelcome.len().to_string(), outbox.unwelcome.join(", "))}
+                {figure("Domains that reject our email", outbox.deferred_domains.len().to_string(), outbox.deferred_domains.join(", "))}
             </dl>
         </section>
     }

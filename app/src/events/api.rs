@@ -39,8 +39,9 @@ async fn onwards(
     host: &guestguard::auth::Host,
     event: EventId,
 ) -> Result<String, Problem> {
-    let audience = crate::ssr::reply(guestguard::notifications::telling::telling(backend, host, event).await)?;
-    let ask = audience.by_mail > 0 && !audience.event.is_past(backend.clock.now());
+    let audience =
+        crate::ssr::reply(guestguard::notifications::campaigns::event_updates::audience(backend, host, event).await)?;
+    let ask = audience.by_email > 0 && !audience.event.is_past(backend.clock.now());
     Ok(format!("/dashboard/events/{event}{}", if ask { "/notify" } else { "" }))
 }
 

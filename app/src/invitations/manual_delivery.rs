@@ -3,7 +3,8 @@
 use guestguard::{
     auth::Host,
     ids::GuestId,
-    invitations::manual_delivery::{Audience, Current, ManualMessageForm, PLACEHOLDERS, Progress, progress},
+    invitations::manual_delivery::{Audience, Current, ManualMessageForm, Progress, progress},
+    notifications::templates::placeholders::PLACEHOLDERS,
     phone::{self as numbers, Wrong},
 };
 use leptos::{either::Either, prelude::*};

@@ -1,9 +1,15 @@
+//! Server functions of the message pages.
+
 use guestguard::{
     ids::{EventId, GuestId, ReminderId},
     notifications::{
-        ladder::{self, LadderForm},
-        reminders::{self, RuleForm},
-        wording::{self, KINDS, Wording},
+        GuestMessage,
+        campaigns::{
+            event_updates,
+            reminders::{self, ReminderForm},
+            sms_fallback::{self, SmsFallbackForm},
+        },
+        templates::message_templates::{self, MessageTemplate},
     },
     problem::Problem,
 };
@@ -17,7 +23,7 @@ pub struct AddressForm {
     pub address: String,
 }
 
-/// Puts a guest's address right and sends the invitation there.
+/// Corrects a guest's address and sends the invitation there.
 #[server(endpoint = "notifications/correct")]
 pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
@@ -28,37 +34,37 @@ pub async fn correct(event: EventId, guest: GuestId, form: AddressForm) -> Resul
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages")).await
 }
 
-/// Tells guests how the event is now.
-#[server(endpoint = "notifications/tell")]
-pub async fn tell(event: EventId) -> Result<(), Problem> {
+/// Sends an event update to all guests.
+#[server(endpoint = "notifications/notify-guests")]
+pub async fn notify_guests(event: EventId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
-    let told = crate::ssr::reply(guestguard::notifications::telling::tell(&backend, &host, event).await)?;
-    let notice = crate::ssr::flash::Notice::GuestsNotified(told);
+    let sent = crate::ssr::reply(event_updates::notify_guests(&backend, &host, event).await)?;
+    let notice = crate::ssr::flash::Notice::GuestsNotified(sent);
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages")).await
 }
 
-/// Chooses the words of one kind of message, and perhaps sends the host one with them.
-#[server(endpoint = "notifications/set-words")]
-pub async fn set_words(
+/// Saves the template of one kind of message, and sends the host a test if they want one.
+#[server(endpoint = "notifications/set-template")]
+pub async fn set_template(
     event: EventId,
     kind: String,
-    form: Wording,
+    form: MessageTemplate,
     #[server(default)] test: bool,
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Invitations).await?;
-    let kind = KINDS.into_iter().find(|known| known.key() == kind).ok_or(Problem::NotFound)?;
-    crate::ssr::reply(wording::set(&backend, &host, event, kind, &form).await)?;
+    let message: GuestMessage = kind.parse().map_err(|_| Problem::NotFound)?;
+    crate::ssr::reply(message_templates::set(&backend, &host, event, message, &form).await)?;
     if test {
-        crate::ssr::reply(wording::send_test(&backend, &host, event, kind, &form).await)?;
+        crate::ssr::reply(message_templates::send_test(&backend, &host, event, message, &form).await)?;
     }
     let notice = if test { crate::ssr::flash::Notice::TestSent } else { crate::ssr::flash::Notice::TemplatesSaved };
-    let page = format!("/dashboard/events/{event}/messages/words?kind={}", kind.key());
+    let page = format!("/dashboard/events/{event}/messages/templates?kind={}", message.into_str());
     crate::ssr::redirect(Some(notice), &page).await
 }
 
 /// Adds a reminder.
 #[server(endpoint = "notifications/add-reminder")]
-pub async fn add_reminder(event: EventId, form: RuleForm) -> Result<(), Problem> {
+pub async fn add_reminder(event: EventId, form: ReminderForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
     crate::ssr::reply(reminders::add(&backend, &host, event, &form).await)?;
     crate::ssr::redirect(None, &format!("/dashboard/events/{event}/messages/reminders")).await
@@ -72,7 +78,7 @@ pub async fn switch_reminder(event: EventId, reminder: ReminderId, #[server(defa
     crate::ssr::redirect(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
 
-/// Takes a reminder away.
+/// Removes a reminder.
 #[server(endpoint = "notifications/remove-reminder")]
 pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
@@ -80,11 +86,11 @@ pub async fn remove_reminder(event: EventId, reminder: ReminderId) -> Result<(),
     crate::ssr::redirect(None, &format!("/dashboard/events/{event}/messages/reminders")).await
 }
 
-/// Chooses when text messages follow mails.
-#[server(endpoint = "notifications/set-ladder")]
-pub async fn set_ladder(event: EventId, form: LadderForm) -> Result<(), Problem> {
+/// Sets when a text message follows an email.
+#[server(endpoint = "notifications/set-sms-fallback")]
+pub async fn set_sms_fallback(event: EventId, form: SmsFallbackForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Events).await?;
-    crate::ssr::reply(ladder::set(&backend, &host, event, &form).await)?;
+    crate::ssr::reply(sms_fallback::set(&backend, &host, event, &form).await)?;
     let notice = crate::ssr::flash::Notice::SmsFallbackSaved;
-    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages/texts")).await
+    crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/messages/sms")).await
 }

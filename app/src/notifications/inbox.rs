@@ -1,3 +1,5 @@
+//! Development inbox: emails that were written to files instead of being sent, readable in the browser.
+
 use guestguard::{notifications::senders::outbox, problem::Problem};
 use leptos::prelude::*;
 use mail_parser::MessageParser;
@@ -10,60 +12,59 @@ use crate::{
     },
 };
 
-/// Most messages listed.
-const LISTED: usize = 100;
+/// Messages listed at most.
+const MAX_LISTED: usize = 100;
 
 /// One message as the page shows it.
 #[derive(Clone)]
-struct Mail {
+struct InboxEmail {
     name: String,
     to: String,
     subject: String,
     text: String,
 }
 
-/// The development outbox: what would have been sent, with links that work. There is no such page where mail is
-/// really sent.
+/// What would have been sent, with working links. The page does not exist where email is really sent.
 #[component]
 pub fn InboxPage() -> impl IntoView {
     let chosen = ssr::path_part("mail");
     let load = async move {
         let backend = ssr::anyone()?;
         let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
-        let mut mails = Vec::new();
-        for name in ssr::reply(outbox::list(folder).await.map_err(Into::into))?.into_iter().take(LISTED) {
+        let mut emails = Vec::new();
+        for name in ssr::reply(outbox::list(folder).await.map_err(Into::into))?.into_iter().take(MAX_LISTED) {
             if let Some(raw) = ssr::reply(outbox::read(folder, &name).await.map_err(Into::into))? {
-                mails.extend(read(name, &raw));
+                emails.extend(read(name, &raw));
             }
         }
         let open = match chosen {
-            Some(name) => Some(mails.iter().find(|mail| mail.name == name).cloned().ok_or(Problem::NotFound)?),
+            Some(name) => Some(emails.iter().find(|email| email.name == name).cloned().ok_or(Problem::NotFound)?),
             None => None,
         };
-        Ok((mails, open))
+        Ok((emails, open))
     };
-    page(load, |(mails, open)| {
+    page(load, |(emails, open)| {
         view! {
             <Frame host=None class="page page-wide">
-                <PageHead title="Outbox" lede="Messages of this machine. They are written to files instead of being sent."/>
+                <PageHead title="Development inbox" lede="Messages are written to files on this machine instead of being sent."/>
                 <div class="split">
                     <section class="inbox" aria-label="Messages">
-                        {mails.is_empty().then(|| view! { <p>"Nothing was sent yet."</p> })}
+                        {emails.is_empty().then(|| view! { <p>"No messages yet."</p> })}
                         <ul>
-                            {mails
+                            {emails
                                 .into_iter()
-                                .map(|mail| {
+                                .map(|email| {
                                     view! {
                                         <li>
-                                            <a href=format!("/dev/inbox/{}", mail.name)>{mail.subject}</a>
-                                            <span>{mail.to}</span>
+                                            <a href=format!("/dev/inbox/{}", email.name)>{email.subject}</a>
+                                            <span>{email.to}</span>
                                         </li>
                                     }
                                 })
                                 .collect_view()}
                         </ul>
                     </section>
-                    {open.map(|mail| view! { <Reading mail/> })}
+                    {open.map(|email| view! { <EmailView email/> })}
                 </div>
             </Frame>
         }
@@ -71,31 +72,31 @@ pub fn InboxPage() -> impl IntoView {
 }
 
 #[component]
-fn Reading(mail: Mail) -> impl IntoView {
-    let frame = format!("/dev/inbox/{}/html", mail.name);
+fn EmailView(email: InboxEmail) -> impl IntoView {
+    let frame = format!("/dev/inbox/{}/html", email.name);
     view! {
-        <section class="mail" aria-label="Message">
-            <h2>{mail.subject}</h2>
-            <p>"To " {mail.to}</p>
-            <iframe src=frame title="The message as it looks" sandbox="allow-top-navigation-by-user-activation"></iframe>
-            <h3>"As plain text"</h3>
-            <pre>{linked(&mail.text)}</pre>
+        <section class="email" aria-label="Message">
+            <h2>{email.subject}</h2>
+            <p>"To " {email.to}</p>
+            <iframe src=frame title="HTML version of the message" sandbox="allow-top-navigation-by-user-activation"></iframe>
+            <h3>"Plain text"</h3>
+            <pre>{with_links(&email.text)}</pre>
         </section>
     }
 }
 
-fn read(name: String, raw: &[u8]) -> Option<Mail> {
+fn read(name: String, raw: &[u8]) -> Option<InboxEmail> {
     let message = MessageParser::default().parse(raw)?;
     let to = message.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned();
     let text = message.body_text(0).unwrap_or_default().replace("\r\n", "\n");
-    Some(Mail { name, to, subject: message.subject().unwrap_or_default().to_owned(), text })
+    Some(InboxEmail { name, to, subject: message.subject().unwrap_or_default().to_owned(), text })
 }
 
-/// The text with its addresses clickable.
-fn linked(text: &str) -> impl IntoView {
+/// The text with clickable URLs.
+fn with_links(text: &str) -> impl IntoView {
     text.split_inclusive(char::is_whitespace)
         .map(|word| {
-            // What ends the sentence is not the address's.
+            // Punctuation at the end of a sentence is not part of the URL.
             let link = word.trim_end().trim_end_matches(['.', ',', ';', ':', ')']);
             if link.starts_with("http://") || link.starts_with("https://") {
                 let (link, rest) = (link.to_owned(), word[link.len()..].to_owned());

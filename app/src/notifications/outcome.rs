@@ -1,58 +1,56 @@
-use guestguard::notifications::{Kind, State, suppressions::Reason};
+//! Messages and what became of them, in words.
 
-/// Why a message did not arrive: a reason of ours in words, or the server's own.
+use guestguard::notifications::{GuestMessage, NotificationState, suppressions::Reason};
+
+/// Why a message was not delivered: a suppression's reason, or the server's own text.
 pub fn undelivered(reason: Option<&str>) -> String {
-    let known = reason.and_then(|reason| Reason::ALL.into_iter().find(|known| known.key() == reason));
-    match (known, reason) {
-        (Some(Reason::HardBounce), _) => "This address does not exist: mail to it came back.".into(),
-        (Some(Reason::SoftBounces), _) => "This mailbox was full or broken too often lately.".into(),
-        (Some(Reason::Complaint), _) => "They called one of our mails spam, so we write to them no more.".into(),
-        (Some(Reason::Unsubscribed), _) => "They unsubscribed from your messages.".into(),
-        (Some(Reason::Erased), _) => "They had their data erased, so nothing is sent to them from here.".into(),
-        (None, Some(words)) => words.to_owned(),
-        (None, None) => "We were not told why.".into(),
+    let Some(reason) = reason else { return "The provider gave no reason.".into() };
+    match reason.parse() {
+        Ok(Reason::HardBounce) => "This address doesn't exist: an email to it bounced.".into(),
+        Ok(Reason::SoftBounces) => "This mailbox was full or unavailable several times lately.".into(),
+        Ok(Reason::Complaint) => "They marked an email as spam, so we no longer write to them.".into(),
+        Ok(Reason::Unsubscribed) => "They unsubscribed from your messages.".into(),
+        Ok(Reason::Erased) => "They had their data deleted, so nothing is sent to them.".into(),
+        Err(_) => reason.to_owned(),
     }
 }
 
-/// What a message is about.
-pub fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Invitation => "Invitation",
-        Kind::Confirmation => "Confirmation of an answer",
-        Kind::Reminder => "Reminder",
-        Kind::EventChanged => "Change of the event",
-        Kind::EventCancelled => "Cancellation",
-        _ => "About the account",
+pub fn message(message: GuestMessage) -> &'static str {
+    match message {
+        GuestMessage::Invitation => "Invitation",
+        GuestMessage::Reminder => "Reminder",
+        GuestMessage::Confirmation => "RSVP confirmation",
+        GuestMessage::EventChanged => "Event update",
+        GuestMessage::EventCancelled => "Cancellation",
     }
 }
 
-/// What became of a message.
-pub fn state(state: State) -> &'static str {
+pub fn state(state: NotificationState) -> &'static str {
     match state {
-        State::Queued => "Waiting",
-        State::Sending => "On its way",
-        State::Sent => "Sent",
-        State::Delivered => "Delivered",
-        State::Bounced => "Came back",
-        State::Complained => "Called spam",
-        State::Suppressed => "Not sent",
-        State::Failed => "Refused",
-        State::Cancelled => "Cancelled",
+        NotificationState::Queued => "Queued",
+        NotificationState::Sending => "Sending",
+        NotificationState::Sent => "Sent",
+        NotificationState::Delivered => "Delivered",
+        NotificationState::Bounced => "Bounced",
+        NotificationState::Complained => "Marked as spam",
+        NotificationState::Suppressed => "Not sent",
+        NotificationState::Failed => "Rejected",
+        NotificationState::Cancelled => "Cancelled",
     }
 }
 
-/// One thing that happened to a message.
-pub fn step(what: &str) -> &'static str {
-    match what {
-        "queued" => "Put off",
-        "delayed" => "The recipient's server puts it off",
-        "sent" => "Handed over to be delivered",
-        "delivered" => "Arrived",
+/// An entry of a message's history, by its `status`.
+pub fn event(status: &str) -> &'static str {
+    match status {
+        "queued" => "Delayed",
+        "delayed" => "Delayed by the recipient's server",
+        "sent" => "Sent to the provider",
+        "delivered" => "Delivered",
         "opened" => "Opened",
-        "bounced" => "Came back",
-        "complained" => "Called spam",
+        "bounced" => "Bounced",
+        "complained" => "Marked as spam",
         "suppressed" => "Not sent",
         "cancelled" => "Cancelled",
-        _ => "Refused for good",
+        _ => "Rejected",
     }
 }

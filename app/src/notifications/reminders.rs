@@ -1,9 +1,19 @@
+//! Reminders page: rules, who they reach and when.
+
 use guestguard::{
     auth::Host,
     events::{Event, times::short},
-    notifications::reminders::{self, Anchor, Audience, HOURS, MOST_DAYS, Plan, Rule, RuleForm},
+    notifications::{
+        campaigns::{
+            SENDING_HOURS,
+            reminders::{self, Anchor, MAX_DAYS, ReminderForm, ReminderPlan, ReminderRule},
+        },
+        templates::ReminderAudience,
+    },
+    problem::Problem,
 };
 use leptos::prelude::*;
+use strum::VariantArray;
 
 use crate::{
     events::tabs::{EventTabs, crumbs, event_in_path},
@@ -16,13 +26,13 @@ use crate::{
     },
 };
 
-/// Guests shown by name before the rest is a number.
-const NAMED: usize = 20;
+/// Recipients listed by name.
+const MAX_NAMES: usize = 20;
 
-/// The reminders of an event, and a new one as it would be: who gets it, and when.
+/// The reminders of an event, and a preview of a new one.
 #[component]
 pub fn RemindersPage() -> impl IntoView {
-    let asked = ssr::query("anchor").map(|anchor| RuleForm {
+    let draft = ssr::query("anchor").map(|anchor| ReminderForm {
         anchor,
         days: ssr::query("days").unwrap_or_default(),
         hour: ssr::query("hour").unwrap_or_default(),
@@ -32,61 +42,65 @@ pub fn RemindersPage() -> impl IntoView {
         let id = event_in_path()?;
         let (backend, host) = ssr::host().await?;
         let (event, plans) = ssr::reply(reminders::rules(&backend, &host, id).await)?;
-        let draft = match &asked {
+        let preview = match &draft {
             None => None,
             Some(form) => Some(ssr::reply(reminders::plan(&backend, &host, id, form).await)),
         };
-        Ok((host, event, plans, asked, draft))
+        Ok((host, event, plans, draft, preview))
     };
-    page(load, |(host, event, plans, asked, draft)| view! { <Reminders host event plans asked draft/> })
+    page(load, |(host, event, plans, draft, preview)| view! { <Reminders host event plans draft preview/> })
 }
 
-type Draft = Option<Result<Plan, guestguard::problem::Problem>>;
-
 #[component]
-fn Reminders(host: Host, event: Event, plans: Vec<Plan>, asked: Option<RuleForm>, draft: Draft) -> impl IntoView {
+fn Reminders(
+    host: Host,
+    event: Event,
+    plans: Vec<ReminderPlan>,
+    draft: Option<ReminderForm>,
+    preview: Option<Result<ReminderPlan, Problem>>,
+) -> impl IntoView {
     let base = format!("/dashboard/events/{}/messages", event.id);
     let mut crumbs = crumbs(&event);
     crumbs.push((base.clone(), "Messages".into()));
-    let first = RuleForm {
+    let first = ReminderForm {
         anchor: if event.rsvp_deadline.is_some() { "rsvp-deadline" } else { "start" }.into(),
         days: "3".into(),
         hour: "10".into(),
         audience: if event.rsvp_deadline.is_some() { "unanswered" } else { "attending" }.into(),
     };
-    let form = asked.clone().unwrap_or(first);
-    let (plan, faults) = match draft {
+    let form = draft.unwrap_or(first);
+    let (plan, faults) = match preview {
         Some(Ok(plan)) => (Some(plan), Vec::new()),
-        Some(Err(guestguard::problem::Problem::Invalid(faults))) => (None, faults),
+        Some(Err(Problem::Invalid(faults))) => (None, faults),
         _ => (None, Vec::new()),
     };
     let fault = faults.first().map(|fault| words::fault(&fault.fault));
     let none = plans.is_empty();
     view! {
         <Frame host=Some(host) class="page page-narrow">
-            <PageHead title="Reminders" crumbs lede="Sent by themselves, by day, to those whom they concern. Nobody gets more than one a day."/>
+            <PageHead title="Reminders" crumbs lede="Sent automatically during the day, only to guests who match. Nobody gets more than one a day."/>
             <EventTabs event=event.id current="Messages"/>
-            {none.then(|| view! { <p class="hint">"None yet. Most hosts remind those who have not answered, three days before they should have."</p> })}
+            {none.then(|| view! { <p class="hint">"No reminders yet. Most hosts remind guests who have not replied, three days before the RSVP deadline."</p> })}
             <ul class="problem-list">
-                {plans.into_iter().map(|plan| view! { <Standing event=event.clone() plan/> }).collect_view()}
+                {plans.into_iter().map(|plan| view! { <SavedReminder event=event.clone() plan/> }).collect_view()}
             </ul>
             <section class="section card" aria-labelledby="new">
-                <h2 id="new">"A new reminder"</h2>
+                <h2 id="new">"New reminder"</h2>
                 <form class="form" method="get" action=format!("{base}/reminders")>
                     <div class="field-row">
                         <div class="field">
-                            <label for="days">"Days before"</label>
-                            <input id="days" name="days" type="number" min="0" max=MOST_DAYS.to_string() value=form.days.clone()/>
+                            <label for="days">"Days"</label>
+                            <input id="days" name="days" type="number" min="0" max=MAX_DAYS.to_string() value=form.days.clone()/>
                         </div>
-                        <Choice name="anchor" label="The day" chosen=form.anchor.clone() options=Anchor::ALL.map(|anchor| (anchor.key().to_owned(), anchor_words(anchor).to_owned())).into()/>
+                        <Choice name="anchor" label="Before" chosen=form.anchor.clone() options=Anchor::VARIANTS.iter().map(|anchor| (anchor.into_str().to_owned(), anchor_words(*anchor).to_owned())).collect()/>
                     </div>
                     <div class="field-row">
-                        <Choice name="hour" label="At" chosen=form.hour.clone() options=HOURS.map(|hour| (hour.to_string(), format!("{hour}:00"))).collect()/>
-                        <Choice name="audience" label="To" chosen=form.audience.clone() options=Audience::ALL.map(|audience| (audience.key().to_owned(), audience_words(audience).to_owned())).into()/>
+                        <Choice name="hour" label="Time" chosen=form.hour.clone() options=SENDING_HOURS.map(|hour| (hour.to_string(), format!("{hour}:00"))).collect()/>
+                        <Choice name="audience" label="Recipients" chosen=form.audience.clone() options=ReminderAudience::VARIANTS.iter().map(|audience| (audience.into_str().to_owned(), audience_words(*audience).to_owned())).collect()/>
                     </div>
                     {fault.map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
                     <div class="form-actions">
-                        <button class="button" type="submit">"Show who gets it, and when"</button>
+                        <button class="button" type="submit">"Preview"</button>
                     </div>
                 </form>
                 {plan
@@ -102,7 +116,7 @@ fn Reminders(host: Host, event: Event, plans: Vec<Plan>, asked: Option<RuleForm>
                             <div class="import-preview">
                                 <p><strong>{when(&plan, &event)}</strong></p>
                                 <Recipients plan/>
-                                <PostButton action="/api/notifications/add-reminder" values class="button button-primary">"Save this reminder"</PostButton>
+                                <PostButton action="/api/notifications/add-reminder" values class="button button-primary">"Schedule reminder"</PostButton>
                             </div>
                         }
                     })}
@@ -126,14 +140,13 @@ fn Choice(name: &'static str, label: &'static str, chosen: String, options: Vec<
     }
 }
 
-/// A rule that stands, with what it would do or has done.
+/// A saved rule, with what it would do or has done.
 #[component]
-fn Standing(event: Event, plan: Plan) -> impl IntoView {
-    let Rule { anchor, days, audience, .. } = plan.rule;
+fn SavedReminder(event: Event, plan: ReminderPlan) -> impl IntoView {
+    let ReminderRule { anchor, days, audience, .. } = plan.rule;
     let days = match days {
         0 => "On".to_owned(),
-        1 => "1 day before".to_owned(),
-        n => format!("{n} days before"),
+        n => format!("{} before", counted(i64::from(n), "day")),
     };
     let ids = vec![("event", event.id.to_string()), ("reminder", plan.id.map(|id| id.to_string()).unwrap_or_default())];
     let mut switch = ids.clone();
@@ -162,21 +175,18 @@ fn Standing(event: Event, plan: Plan) -> impl IntoView {
 }
 
 #[component]
-fn Recipients(plan: Plan) -> impl IntoView {
+fn Recipients(plan: ReminderPlan) -> impl IntoView {
     let count = plan.recipients.len();
-    let said = match count {
-        0 => "Nobody, as things stand now.".to_owned(),
-        n => format!("{}, as things stand now:", counted(n as i64, "guest")),
-    };
-    let more = count.saturating_sub(NAMED);
+    let summary = format!("Currently {}", counted(count as i64, "recipient"));
+    let more = count.saturating_sub(MAX_NAMES);
     view! {
         <details open=(1..=5).contains(&count)>
-            <summary>{said}</summary>
+            <summary>{summary}</summary>
             <ul>
                 {plan
                     .recipients
                     .into_iter()
-                    .take(NAMED)
+                    .take(MAX_NAMES)
                     .map(|guest| view! { <li>{guest.name} " " <span class="guest-contact">{guest.email}</span></li> })
                     .collect_view()}
                 {(more > 0).then(|| view! { <li>{format!("and {more} more")}</li> })}
@@ -185,26 +195,26 @@ fn Recipients(plan: Plan) -> impl IntoView {
     }
 }
 
-fn when(plan: &Plan, event: &Event) -> String {
+fn when(plan: &ReminderPlan, event: &Event) -> String {
     match plan.due {
         _ if plan.sent => "Sent.".to_owned(),
         _ if !plan.enabled => "Turned off.".to_owned(),
-        None => "The event has no such day any more.".to_owned(),
+        None => "The event no longer has this date.".to_owned(),
         Some(due) => format!("{} ({})", short(due, event.zone()), event.time_zone),
     }
 }
 
 fn anchor_words(anchor: Anchor) -> &'static str {
     match anchor {
-        Anchor::RsvpDeadline => "the reply-by day",
-        Anchor::Start => "the day of the event",
+        Anchor::RsvpDeadline => "the RSVP deadline",
+        Anchor::Start => "the event",
     }
 }
 
-fn audience_words(audience: Audience) -> &'static str {
+fn audience_words(audience: ReminderAudience) -> &'static str {
     match audience {
-        Audience::Unanswered => "those who have not answered",
-        Audience::Attending => "those who are coming",
-        Audience::Maybe => "those who said maybe",
+        ReminderAudience::Unanswered => "guests who have not replied",
+        ReminderAudience::Attending => "guests who are attending",
+        ReminderAudience::Maybe => "guests who said maybe",
     }
 }

@@ -1,4 +1,6 @@
-use guestguard::notifications::unsubscribing::{self, Standing};
+//! Unsubscribe page, for people with the link from a message.
+
+use guestguard::notifications::suppressions::unsubscribe::{self, SubscriptionState};
 use leptos::prelude::*;
 
 use crate::{
@@ -6,23 +8,23 @@ use crate::{
     ui::{layout::GuestFooter, page::page},
 };
 
-/// Where whoever got a message says what they want no more. Opening it changes nothing; its buttons post back to it.
+/// Opening it changes nothing; its buttons post to its own address.
 #[component]
 pub fn UnsubscribePage() -> impl IntoView {
     let token = ssr::path_part("token").unwrap_or_default();
     let load = async move {
         let backend = ssr::anyone()?;
-        let (_, standing) = ssr::reply(unsubscribing::standing(&backend, &token).await)?;
-        Ok((token, standing))
+        let state = ssr::reply(unsubscribe::state(&backend, &token).await)?;
+        Ok((token, state))
     };
-    page(load, |(token, standing)| {
+    page(load, |(token, state)| {
         let action = format!("/u/{token}");
-        let host = match &*standing.host_name {
+        let host = match &*state.host_name {
             "" => "this host".to_owned(),
             name => name.to_owned(),
         };
-        let (title, said) = words(&standing, &host);
-        let stopped = standing.from_host || standing.from_everybody;
+        let (title, text) = words(&state, &host);
+        let stopped = state.from_host || state.from_everybody;
         view! {
             <leptos_meta::Title text=title.clone()/>
             <main id="main">
@@ -30,27 +32,25 @@ pub fn UnsubscribePage() -> impl IntoView {
                     <div class="invitation-ornament" aria-hidden="true"></div>
                     <h1 class="invitation-title">{title}</h1>
                     <div class="invitation-message">
-                        <p>{said}</p>
+                        <p>{text}</p>
                     </div>
                     <form class="stop-form" method="post" action=action>
                         {if stopped {
                             view! {
-                                <button class="button" name="want" value="again" type="submit">"Get messages again"</button>
+                                <button class="button" name="want" value="again" type="submit">"Resubscribe"</button>
                             }
                                 .into_any()
                         } else {
                             view! {
-                                <button class="button button-primary" name="want" value="stop" type="submit">
-                                    {format!("Stop messages from {host}")}
-                                </button>
+                                <button class="button button-primary" name="want" value="stop" type="submit">"Unsubscribe"</button>
                             }
                                 .into_any()
                         }}
-                        {(!standing.from_everybody)
+                        {(!state.from_everybody)
                             .then(|| {
                                 view! {
                                     <button class="button button-quiet" name="want" value="stop-all" type="submit">
-                                        "Stop messages from all hosts"
+                                        "Unsubscribe from all hosts"
                                     </button>
                                 }
                             })}
@@ -62,22 +62,22 @@ pub fn UnsubscribePage() -> impl IntoView {
     })
 }
 
-fn words(standing: &Standing, host: &str) -> (String, String) {
-    let address = &standing.address;
-    if standing.from_everybody {
-        let said =
-            format!("Nobody who uses this GuestGuard writes to {address} any more. Links you have go on working.");
-        ("All messages are stopped".into(), said)
-    } else if standing.from_host {
-        let said = format!(
-            "{host} can no longer write to {address} by GuestGuard. Links you have go on working, and your answers stay."
+fn words(state: &SubscriptionState, host: &str) -> (String, String) {
+    let address = &state.address;
+    if state.from_everybody {
+        let text =
+            format!("You won't get any more messages from this site at {address}. Your existing links still work.");
+        ("You're unsubscribed from all hosts".into(), text)
+    } else if state.from_host {
+        let text = format!(
+            "You won't get any more messages from {host} at {address}. Your existing links still work, and your replies stay."
         );
-        (format!("Messages from {host} are stopped"), said)
+        (format!("You're unsubscribed from {host}"), text)
     } else {
-        let said = format!(
-            "{host} sends invitations, reminders and news of events to {address}. If you stop them, that ends at once; \
-             links you have go on working, and your answers stay."
+        let text = format!(
+            "{host} sends invitations, reminders and event updates to {address}. If you unsubscribe, that stops at once. \
+             Your existing links still work, and your replies stay."
         );
-        (format!("Messages from {host}"), said)
+        (format!("Unsubscribe from {host}?"), text)
     }
 }

@@ -132,7 +132,7 @@ fn Channels(token: Token, channels: Vec<ContactChannel>, host: String) -> impl I
                                 Channel::Email => ("Emails", "Unsubscribed. Use the link at the foot of any of these emails to undo."),
                                 Channel::Sms => ("Text messages", "Unsubscribed for good."),
                             };
-                            let values = vec![("token", token.0.clone()), ("channel", channel.key().to_owned())];
+                            let values = vec![("token", token.0.clone()), ("channel", channel.into_str().to_owned())];
                             let label = format!("Unsubscribe {address} from {}", what.to_lowercase());
                             view! {
                                 <li>
@@ -173,7 +173,7 @@ fn History(data: GuestData, event: Event) -> impl IntoView {
         (format!("{what}{with}{message}"), short(answer.at, zone))
     });
     let messages = data.messages.into_iter().map(move |message| {
-        let (kind, state) = (outcome::kind(message.kind), outcome::state(message.state));
+        let (kind, state) = (outcome::message(message.kind), outcome::state(message.state));
         (format!("{kind} to {}: {}", message.recipient, state.to_lowercase()), short(message.at, zone))
     });
     let openings = data

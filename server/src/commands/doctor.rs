@@ -3,7 +3,7 @@
 use anyhow::bail;
 use guestguard::{
     clock::Clock,
-    notifications::{Channel, postman},
+    notifications::{Channel, outbox},
 };
 
 use super::output::say;
@@ -48,7 +48,7 @@ async fn database(config: &Config, checklist: &mut Checklist) {
     match guestguard::migrations::pending(&db).await {
         Ok(pending) if pending.is_empty() => {
             checklist.ok("PostgreSQL", "connected; the schema is up to date");
-            match postman::paused(&db).await {
+            match outbox::paused(&db).await {
                 Ok(None) => checklist.ok("outbox", "sending is on"),
                 Ok(Some(reason)) => {
                     checklist.missing("outbox", &format!("paused: {reason}; run `guestguard outbox resume`"));

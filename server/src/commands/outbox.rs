@@ -1,10 +1,7 @@
 //! `guestguard outbox`: shows, pauses, resumes and cancels waiting messages.
 
 use clap::Subcommand;
-use guestguard::{
-    error::Error,
-    notifications::{postman, queries},
-};
+use guestguard::{error::Error, notifications::outbox as notification_outbox};
 
 use super::output::{count, say};
 use crate::{config::Config, connect};
@@ -30,15 +27,15 @@ pub async fn run(command: Outbox) -> anyhow::Result<()> {
     let backend = connect::backend(&config).await?;
     match command {
         Outbox::Pause { reason } => {
-            postman::pause(&backend, &reason).await.map_err(Error::into_cause)?;
+            notification_outbox::pause(&backend, &reason).await.map_err(Error::into_cause)?;
             say!("Sending is paused. Run `guestguard outbox resume` to continue.");
         }
         Outbox::Resume => {
-            postman::resume(&backend).await.map_err(Error::into_cause)?;
+            notification_outbox::resume(&backend).await.map_err(Error::into_cause)?;
             say!("Sending is on.");
         }
         Outbox::Status => {
-            let status = queries::outbox(&backend).await;
+            let status = notification_outbox::status(&backend).await;
             let status = status.map_err(Error::into_cause)?;
             match &status.paused {
                 Some(reason) => say!("Sending is paused: {reason}"),
@@ -50,15 +47,15 @@ pub async fn run(command: Outbox) -> anyhow::Result<()> {
                 status.oldest_seconds,
                 status.sending
             );
-            if !status.unwelcome.is_empty() {
+            if !status.deferred_domains.is_empty() {
                 say!(
                     "Domains that reject our email: {}. Check SPF, DKIM and DMARC. They are retried every hour.",
-                    status.unwelcome.join(", ")
+                    status.deferred_domains.join(", ")
                 );
             }
         }
         Outbox::Cancel => {
-            let cancelled = postman::cancel_waiting(&backend).await.map_err(Error::into_cause)?;
+            let cancelled = notification_outbox::cancel_waiting(&backend).await.map_err(Error::into_cause)?;
             say!("Cancelled {}. Hosts see it and can send them again.", count(cancelled, "message"));
         }
     }

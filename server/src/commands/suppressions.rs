@@ -20,7 +20,7 @@ pub async fn run(command: Suppressions) -> anyhow::Result<()> {
     let backend = connect::backend(&config).await?;
     match command {
         Suppressions::Remove { address } => {
-            let removed = suppressions::lift(&backend, &address).await.map_err(Error::into_cause)?;
+            let removed = suppressions::remove(&backend, &address).await.map_err(Error::into_cause)?;
             match removed {
                 true => say!("Removed {address} from the suppression list. If they unsubscribed, that still holds."),
                 false => say!("Nothing to remove: {address} is not suppressed, or has unsubscribed."),

@@ -28,7 +28,7 @@ async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
     let mails = catcher.mails().await;
     assert_eq!(mails.len(), 1);
     let mail = &mails[0];
-    assert_eq!(mail["subject"], "Ana invites you: Midsummer dinner");
+    assert_eq!(mail["subject"], "You're invited: Midsummer dinner");
     assert_eq!(mail["to"][0]["address"], "ada@example.org");
     assert_eq!(mail["from"][0]["address"], "post@guests.example");
     let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());

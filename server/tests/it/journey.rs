@@ -32,7 +32,7 @@ async fn the_whole_happy_path_from_sign_up_to_answer(db: PgPool) {
     let answered = ada.get(&link).await.ok();
     assert!(answered.contains("re going!") && answered.contains("Charles Babbage"));
     app.work().await;
-    assert!(app.mails("ada@example.org").await[0].contains("You are coming"));
+    assert!(app.mails("ada@example.org").await[0].contains("You're going"));
 
     let overview = ana.get(&format!("/dashboard/events/{event}")).await.ok();
     assert!(overview.contains("2 of 10 guests") && overview.contains("Ada Lovelace accepted (2 guests)"));

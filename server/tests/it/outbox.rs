@@ -1,8 +1,8 @@
-//! The outbox under bad weather: servers with moods, postmen that are killed, providers that are away.
+//! The outbox under faults: servers that misbehave, workers that are killed, providers that are unavailable.
 
 use std::{collections::HashSet, process::Stdio, time::Duration};
 
-use guestguard::{ids::EventId, notifications::postman};
+use guestguard::{ids::EventId, notifications::outbox};
 use sqlx::PgPool;
 
 use crate::support::{
@@ -16,10 +16,10 @@ fn through(smtp_url: &str) -> Settings {
     Settings { providers, ..Settings::default() }
 }
 
-/// Invites so many guests; their messages wait.
-async fn invited(host: &Actor, many: usize) -> EventId {
+/// Invites `count` guests; their notifications wait.
+async fn invited(host: &Actor, count: usize) -> EventId {
     let event = host.plan(&[]).await;
-    let rows: String = (0..many).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
+    let rows: String = (0..count).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
     let import = host.bring(event, "guests.csv", format!("Name,Email\n{rows}").as_bytes()).await.to_string();
     let ids = [("event", &*event.to_string()), ("import", &*import)];
     host.post("/api/imports/commit", "/dashboard", &ids).await;
@@ -27,13 +27,13 @@ async fn invited(host: &Actor, many: usize) -> EventId {
     event
 }
 
-/// Sends until nothing waits; pauses between tries are passed over.
-async fn drain(app: &App) {
+/// Sends until nothing waits, without the delays between attempts.
+async fn drain_all(app: &App) {
     for _ in 0..200 {
-        // The breaker's pause is over as well.
+        // Closes the circuits again.
         app.backend.breakers.reset();
         sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
-        postman::work_off(&app.backend).await.unwrap();
+        outbox::drain(&app.backend).await.unwrap();
         if app.count("select count(*) from notifications where state in ('queued', 'sending')").await == 0 {
             return;
         }
@@ -41,8 +41,8 @@ async fn drain(app: &App) {
     panic!("messages still wait");
 }
 
-/// A quarter goes wrong.
-fn moody(number: usize) -> Act {
+/// A quarter of the messages fails.
+fn flaky(number: usize) -> Act {
     match number % 24 {
         0 => Act::Leave("421 4.3.2 going down"),
         4 => Act::Refuse("450 4.2.1 mailbox busy"),
@@ -55,7 +55,7 @@ fn moody(number: usize) -> Act {
 }
 
 /// A process that does nothing but send.
-fn postman_of(app: &App, db: &PgPool, smtp_url: &str) -> tokio::process::Child {
+fn spawn_worker(app: &App, db: &PgPool, smtp_url: &str) -> tokio::process::Child {
     let mut command = binary(&url(db), &redis(), &["work"]);
     command.env("GG_SMTP_URL", smtp_url).env("GG_SECRET_KEY", &app.secret_key);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
@@ -65,12 +65,12 @@ const WAITING: &str =
     "select count(*) from notifications where state in ('queued', 'sending') or lease_owner is not null";
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_server_with_moods_gets_every_message_once_and_final_refusals_are_final(db: PgPool) {
-    let server = Scripted::acting(moody).await;
+async fn a_flaky_server_gets_every_message_once_and_permanent_rejections_are_final(db: PgPool) {
+    let server = Scripted::acting(flaky).await;
     let app = App::start_with(db, through(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, 200).await;
-    drain(&app).await;
+    drain_all(&app).await;
     let count = async |state: &str| -> usize {
         let query = "select count(*) from notifications where state = $1 and guest_id is not null";
         let count: i64 = sqlx::query_scalar(query).bind(state).fetch_one(&app.backend.db).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_server_with_moods_gets_every_message_once_and_final_refusals_are_fina
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_domain_that_takes_no_mail_of_ours_is_left_alone_and_no_address_is_blamed(db: PgPool) {
+async fn a_domain_that_rejects_us_by_policy_is_deferred_and_no_address_is_suppressed(db: PgPool) {
     let server = Scripted::acting(|_| Act::Refuse("550 5.7.26 unauthenticated sender")).await;
     let app = App::start_with(db, through(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
@@ -94,31 +94,31 @@ async fn a_domain_that_takes_no_mail_of_ours_is_left_alone_and_no_address_is_bla
     ana.paste(event, "Ada, ada@strict.example\nBob, bob@strict.example\nCleo, cleo@strict.example").await;
     ana.invite_all(event).await;
     for _ in 0..3 {
-        postman::work_off(&app.backend).await.unwrap();
+        outbox::drain(&app.backend).await.unwrap();
     }
-    let put_off =
+    let deferred =
         "select count(*) from notifications where state = 'queued' and run_at > now() + interval '50 minutes'";
-    assert_eq!(app.count(put_off).await, 3, "they wait");
+    assert_eq!(app.count(deferred).await, 3, "they wait");
     assert_eq!(app.count("select count(*) from suppressions").await, 0);
-    let outbox = guestguard::notifications::queries::outbox(&app.backend).await.unwrap();
-    assert_eq!(outbox.unwelcome, ["strict.example"]);
+    let outbox = outbox::status(&app.backend).await.unwrap();
+    assert_eq!(outbox.deferred_domains, ["strict.example"]);
 }
 
-/// Postmen that are killed at any moment. `GG_KILLS` and `GG_MAILS` make it longer.
+/// Workers that are killed at any moment. `GG_KILLS` and `GG_MAILS` make it longer.
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn killed_postmen_lose_nothing_and_repeat_no_more_than_they_were_killed(db: PgPool) {
+async fn killed_workers_lose_nothing_and_repeat_no_more_than_they_were_killed(db: PgPool) {
     let number = |name: &str, usual: usize| std::env::var(name).map_or(usual, |value| value.parse().unwrap());
     let (kills, mails) = (number("GG_KILLS", 8), number("GG_MAILS", 400));
     let server = Scripted::acting(|_| Act::Take).await;
     let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, mails).await;
-    let work = || postman_of(&app, &db, &server.smtp_url);
+    let work = || spawn_worker(&app, &db, &server.smtp_url);
     let mut killed = 0;
     for round in 0..kills {
         let before = server.accepted();
-        let mut postman = work();
-        // It has begun, and then it is killed some milliseconds later.
+        let mut worker = work();
+        // Killed some milliseconds after its first message.
         for _ in 0..500 {
             if server.accepted() > before || app.count(WAITING).await == 0 {
                 break;
@@ -126,9 +126,9 @@ async fn killed_postmen_lose_nothing_and_repeat_no_more_than_they_were_killed(db
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tokio::time::sleep(Duration::from_millis(((round * 37) % 90) as u64)).await;
-        postman.kill().await.unwrap();
+        worker.kill().await.unwrap();
         killed += 1;
-        // The leases of a dead postman end; the test does not wait for a minute.
+        // Ends the leases of the dead worker, which would take a minute.
         let end = "update notifications set lease_until = now() - interval '1 second' where lease_owner is not null";
         sqlx::query(end).execute(&app.backend.db).await.unwrap();
     }
@@ -161,7 +161,7 @@ async fn a_long_list_of_one_host_does_not_keep_another_waiting(db: PgPool) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     invited(&ana, 300).await;
     invited(&ben, 3).await;
-    postman::work_off(&app.backend).await.unwrap();
+    outbox::drain(&app.backend).await.unwrap();
     let place = "with sent as (
             select kind, host_id, row_number() over (order by sent_at, id) as place from notifications
             where guest_id is not null and state = 'sent')
@@ -176,25 +176,25 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     invited(&ana, 3).await;
     invited(&ben, 3).await;
-    postman::pause(&app.backend, "looking into it").await.unwrap();
-    assert_eq!(postman::work_off(&app.backend).await.unwrap(), 0);
-    assert_eq!(postman::paused(&app.backend.db).await.unwrap().as_deref(), Some("looking into it"));
-    postman::resume(&app.backend).await.unwrap();
+    outbox::pause(&app.backend, "looking into it").await.unwrap();
+    assert_eq!(outbox::drain(&app.backend).await.unwrap(), 0);
+    assert_eq!(outbox::paused(&app.backend.db).await.unwrap().as_deref(), Some("looking into it"));
+    outbox::resume(&app.backend).await.unwrap();
     let pause = "update users set sending_paused = 'bounces' where name = 'Ana'";
     sqlx::query(pause).execute(&app.backend.db).await.unwrap();
-    assert_eq!(postman::work_off(&app.backend).await.unwrap(), 3);
+    assert_eq!(outbox::drain(&app.backend).await.unwrap(), 3);
     app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     app.work().await;
     assert_eq!(app.count("select count(*) from notifications where kind = 'reset' and state = 'sent'").await, 1);
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 3);
 }
 
-/// In real time, pauses between tries included: 2,000 mails through a server with moods, and one whose postman died.
+/// In real time, pauses between tries included: 2,000 emails through a flaky server, and one whose worker died.
 /// `cargo test -p server --test it in_real_time -- --ignored --nocapture`
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
 #[ignore = "measures, for up to ten minutes"]
 async fn everything_comes_to_its_end_in_real_time(db: PgPool) {
-    let server = Scripted::acting(moody).await;
+    let server = Scripted::acting(flaky).await;
     let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, 2_001).await;
@@ -203,7 +203,7 @@ async fn everything_comes_to_its_end_in_real_time(db: PgPool) {
         where id = (select min(id::text)::uuid from notifications) returning id::text";
     let left: String = sqlx::query_scalar(died).fetch_one(&db).await.unwrap();
     let begun = std::time::Instant::now();
-    let mut postman = postman_of(&app, &db, &server.smtp_url);
+    let mut worker = spawn_worker(&app, &db, &server.smtp_url);
     let mut taken_up = None;
     while app.count(WAITING).await > 0 {
         assert!(begun.elapsed() < Duration::from_secs(900), "messages still wait");
@@ -215,7 +215,7 @@ async fn everything_comes_to_its_end_in_real_time(db: PgPool) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     println!("all at their end after {:.0?}; the one left behind was taken up after {taken_up:.0?}", begun.elapsed());
-    postman.kill().await.unwrap();
+    worker.kill().await.unwrap();
     assert!(taken_up.is_some());
     assert!(server.taken.lock().unwrap().values().all(|times| *times == 1), "once each");
 }

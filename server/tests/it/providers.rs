@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use guestguard::notifications::postman;
+use guestguard::notifications::outbox;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -83,7 +83,7 @@ async fn invite(app: &App, host: &Actor, guests: &str) {
 
 async fn again(app: &App) {
     sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
-    postman::work_off(&app.backend).await.unwrap();
+    outbox::drain(&app.backend).await.unwrap();
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]

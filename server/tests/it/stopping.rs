@@ -39,14 +39,14 @@ async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
     let (event, link) = stop_link(&app, &ana, "Ada@Example.org").await;
     for _ in 0..2 {
         let page = app.anonymous().get(&link).await.ok();
-        assert!(page.contains("Stop messages from Ana") && page.contains("ada@example.org"), "{page}");
+        assert!(page.contains("Unsubscribe from Ana?") && page.contains("ada@example.org"), "{page}");
         assert!(!page.contains(".wasm"), "it needs no scripts");
     }
     assert_eq!(app.count("select count(*) from suppressions").await, 0, "looking stops nothing");
 
     resend(&ana, event).await;
     let stopped = app.anonymous().post_and_follow(&link, &link, &[("want", "stop")]).await.ok();
-    assert!(stopped.contains("Messages from Ana are stopped") && stopped.contains("Get messages again"));
+    assert!(stopped.contains("unsubscribed from Ana") && stopped.contains("Resubscribe"));
     let waited = "select count(*) from notifications where state = 'suppressed' and last_error = 'unsubscribed'";
     assert_eq!(app.count(waited).await, 1, "what waited, too");
     app.work().await;
@@ -58,13 +58,13 @@ async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
     // Another host's messages go on, until they are stopped as well.
     stop_link(&app, &ben, "ada@example.org").await;
     let everybody = app.anonymous().post_and_follow(&link, &link, &[("want", "stop-all")]).await.ok();
-    assert!(everybody.contains("All messages are stopped"));
+    assert!(everybody.contains("unsubscribed from all hosts"));
     assert_eq!(app.count("select count(*) from suppressions where host_id is null").await, 1);
     // A mail about an account is nobody's invitation.
     app.host("Ada").await;
 
     let again = app.anonymous().post_and_follow(&link, &link, &[("want", "again")]).await.ok();
-    assert!(again.contains("Stop messages from Ana"));
+    assert!(again.contains("Unsubscribe from Ana?"));
     resend(&ana, event).await;
     app.work().await;
     assert_eq!(app.mails("Ada@Example.org").await.len(), 2);
@@ -119,7 +119,7 @@ async fn suppressed_address_is_not_written_to(db: PgPool) {
     let suppress = "insert into suppressions (address, reason, at) values ('ada@example.org', 'hard-bounce', now())";
     sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
     ana.invite_all(event).await;
-    // Suppressed after it was put into the outbox, and not cancelled there: the postman looks once more.
+    // Suppressed after it was put into the outbox, and not cancelled there: the outbox checks once more.
     let late = "insert into suppressions (address, reason, at) values ('bo@example.org', 'complaint', now())";
     sqlx::query(late).execute(&app.backend.db).await.unwrap();
     app.work().await;

@@ -226,7 +226,11 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPo
     let (ana, event, reference) = written(&app).await;
     let page = format!("/dashboard/events/{event}/messages");
     let calm = ana.get(&page).await.ok();
-    assert!(calm.contains("Ada@example.org") && calm.contains("Handed over") && !calm.contains("Not delivered (1)"));
+    assert!(
+        calm.contains("Ada@example.org")
+            && calm.contains("Sent to the provider")
+            && !calm.contains("Not delivered (1)")
+    );
     let bounced = "update notifications set state = 'bounced', bounce_type = 'hard', last_error = '550 5.1.1 who?'
         where id = $1";
     sqlx::query(bounced).bind(reference.id.0).execute(&app.backend.db).await.unwrap();
@@ -236,7 +240,7 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPo
     assert!(
         trouble.contains("Not delivered (1)")
             && trouble.contains("550 5.1.1 who?")
-            && trouble.contains("Correct and send")
+            && trouble.contains("Update and resend")
     );
 
     let guest = ana.guests(event, "").await[0].to_string();
@@ -246,7 +250,7 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPo
         ana.post_and_follow("/api/notifications/correct", &page, &fields).await.ok()
     };
     assert!(correct("ada@example").await.contains("such as"));
-    assert!(correct("ada@example.org").await.contains("mail to it came back"), "the old address stays suppressed");
+    assert!(correct("ada@example.org").await.contains("an email to it bounced"), "the old address stays suppressed");
     assert!(correct("ada.right@example.org").await.contains("The invitation is on its way again."));
     app.work().await;
     assert_eq!(app.mails("ada.right@example.org").await.len(), 1);

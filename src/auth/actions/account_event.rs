@@ -9,7 +9,7 @@ use crate::{
     backend::Backend,
     error::{Error, Result},
     ids::UserId,
-    notifications::{self, Kind},
+    notifications::{self, AccountMessage},
     problem::Fields,
     problem::Problem,
     rate_limits::Limit,
@@ -60,22 +60,22 @@ pub async fn handle_account_event(backend: &Backend, event: AccountEvent, email:
     let Some(account) = account else { return Ok(()) };
     let mut handler = Handler { backend, tx: &mut tx, account: &account, device };
     match event {
-        AccountEvent::SignedUp if account.verified => handler.send(Purpose::Reset, Kind::Registered).await?,
+        AccountEvent::SignedUp if account.verified => handler.send(Purpose::Reset, AccountMessage::Registered).await?,
         AccountEvent::SignedUp => {
             handler.record(AuditEvent::SignedUp).await?;
-            handler.send(Purpose::Verify, Kind::Verify).await?;
+            handler.send(Purpose::Verify, AccountMessage::Verify).await?;
         }
         AccountEvent::VerificationRequested if account.verified => {}
-        AccountEvent::VerificationRequested => handler.send(Purpose::Verify, Kind::Verify).await?,
+        AccountEvent::VerificationRequested => handler.send(Purpose::Verify, AccountMessage::Verify).await?,
         AccountEvent::ResetRequested => {
             handler.record(AuditEvent::ResetRequested).await?;
-            handler.send(Purpose::Reset, Kind::Reset).await?;
+            handler.send(Purpose::Reset, AccountMessage::Reset).await?;
         }
         AccountEvent::SignInFailed => handler.record(AuditEvent::SignInFailed).await?,
         AccountEvent::Locked => {
             handler.record(AuditEvent::SignInFailed).await?;
             handler.record(AuditEvent::PasswordLocked).await?;
-            handler.send(Purpose::Reset, Kind::Locked).await?;
+            handler.send(Purpose::Reset, AccountMessage::Locked).await?;
         }
     }
     tx.commit().await?;
@@ -95,10 +95,10 @@ impl Handler<'_> {
         audit::record(self.tx, self.backend.clock.now(), actor, event, "").await
     }
 
-    async fn send(&mut self, purpose: Purpose, kind: Kind) -> Result<()> {
+    async fn send(&mut self, purpose: Purpose, message: AccountMessage) -> Result<()> {
         let AccountRow { id, email, .. } = self.account;
         let token = token::issue(self.tx, self.backend, *id, purpose, email).await?;
         let now = self.backend.clock.now();
-        notifications::actions::enqueue_account(self.tx, now, *id, kind, email, Some(token)).await
+        notifications::outbox::enqueue_account(self.tx, now, *id, message, email, Some(token)).await
     }
 }

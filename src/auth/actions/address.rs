@@ -9,7 +9,7 @@ use crate::{
     backend::Backend,
     error::{OnConstraint, Result},
     ids::{Token, UserId},
-    notifications::{self, Kind},
+    notifications::{self, AccountMessage},
     problem::{Conflict, LinkEnd, Problem},
     problem::{FieldError, Fields},
 };
@@ -52,9 +52,9 @@ pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) 
     let mut tx = backend.db.begin().await?;
     let leave = token::issue(&mut tx, backend, host.id(), Purpose::LeaveAddress, &email).await?;
     let take = token::issue(&mut tx, backend, host.id(), Purpose::TakeAddress, &email).await?;
-    let enqueue = notifications::actions::enqueue_account;
-    enqueue(&mut tx, now, host.id(), Kind::LeaveAddress, host.email(), Some(leave)).await?;
-    enqueue(&mut tx, now, host.id(), Kind::TakeAddress, &email, Some(take)).await?;
+    let enqueue = notifications::outbox::enqueue_account;
+    enqueue(&mut tx, now, host.id(), AccountMessage::LeaveAddress, host.email(), Some(leave)).await?;
+    enqueue(&mut tx, now, host.id(), AccountMessage::TakeAddress, &email, Some(take)).await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::AddressChangeRequested, &email).await?;
     tx.commit().await?;
     Ok(())
@@ -87,7 +87,8 @@ pub async fn confirm_new_address(backend: &Backend, token: &Token, device: &str)
     .execute(&mut *tx)
     .await?;
     audit::record(&mut tx, now, Actor { user: token.user, device }, AuditEvent::AddressChanged, &token.email).await?;
-    notifications::actions::enqueue_account(&mut tx, now, token.user, Kind::AddressChanged, &old, None).await?;
+    notifications::outbox::enqueue_account(&mut tx, now, token.user, AccountMessage::AddressChanged, &old, None)
+        .await?;
     tx.commit().await?;
     Ok(true)
 }

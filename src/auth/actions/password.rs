@@ -9,7 +9,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},
-    notifications::{self, Kind},
+    notifications::{self, AccountMessage},
     problem::{FieldError, Fields, invalid},
     problem::{LinkEnd, Problem},
 };
@@ -47,11 +47,11 @@ pub async fn reset_password(backend: &Backend, token: &Token, form: &ResetForm, 
     .await?;
     session::end_all(&mut tx, now, token.user, None).await?;
     audit::record(&mut tx, now, Actor { user: token.user, device }, AuditEvent::PasswordReset, "").await?;
-    notifications::actions::enqueue_account(
+    notifications::outbox::enqueue_account(
         &mut tx,
         now,
         token.user,
-        Kind::PasswordChanged,
+        AccountMessage::PasswordChanged,
         &holder.account_email,
         None,
     )
@@ -76,7 +76,15 @@ pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm
     set_password(&mut tx, host.id(), &hash).await?;
     session::end_all(&mut tx, now, host.id(), Some(host.session())).await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::PasswordChanged, "").await?;
-    notifications::actions::enqueue_account(&mut tx, now, host.id(), Kind::PasswordChanged, host.email(), None).await?;
+    notifications::outbox::enqueue_account(
+        &mut tx,
+        now,
+        host.id(),
+        AccountMessage::PasswordChanged,
+        host.email(),
+        None,
+    )
+    .await?;
     tx.commit().await?;
     backend.live.sessions_ended(host.id());
     Ok(())

@@ -9,7 +9,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{SessionId, UserId},
-    notifications::{self, Kind},
+    notifications::{self, AccountMessage},
     problem::Problem,
 };
 
@@ -135,8 +135,15 @@ pub async fn revoke_reused(backend: &Backend, session: SessionId, device: &str) 
     .await?;
     let Some(revoked) = revoked else { return Ok(()) };
     audit::record(&mut tx, now, Actor { user: revoked.user, device }, AuditEvent::SessionRevoked, "").await?;
-    notifications::actions::enqueue_account(&mut tx, now, revoked.user, Kind::SessionRevoked, &revoked.email, None)
-        .await?;
+    notifications::outbox::enqueue_account(
+        &mut tx,
+        now,
+        revoked.user,
+        AccountMessage::SessionRevoked,
+        &revoked.email,
+        None,
+    )
+    .await?;
     tx.commit().await?;
     backend.live.sessions_ended(revoked.user);
     Ok(())

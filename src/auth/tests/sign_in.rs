@@ -238,7 +238,7 @@ async fn asvs_6_4_1_a_sent_link_is_no_longer_in_the_database(db: PgPool) {
     testing::host(&backend, "Ana").await;
     let token = reset_token(&backend, "ana@example.org").await;
     testing::post(&backend).await;
-    assert!(testing::mails(&backend).await.iter().any(|mail| mail.contains("Choose a new password")));
+    assert!(testing::mails(&backend).await.iter().any(|mail| mail.contains("Reset your password")));
     let sealed: i64 = sqlx::query_scalar("select count(token_sealed) from account_tokens where purpose = 'reset'")
         .fetch_one(&backend.db)
         .await

@@ -1,12 +1,13 @@
 //! The page of manual delivery: the current guest, and how far the host has come.
 
-use super::{Audience, DEFAULT_TEXT, Values, fill};
+use super::{Audience, DEFAULT_TEXT};
 use crate::{
     auth::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},
     ids::{EventId, GuestId, InvitationId},
+    notifications::templates::placeholders::{Values, fill},
     phone,
 };
 

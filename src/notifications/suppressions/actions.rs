@@ -1,19 +1,24 @@
+//! Adding to and removing from the suppression list.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::{Reason, address_hash, normal};
+use super::{Reason, address_hash, normalise_address};
 use crate::{
-    backend::Backend, error::Result, guests, ids::UserId, notifications::unsubscribing::Subscription, secrets::Secrets,
+    backend::Backend,
+    error::Result,
+    guests,
+    ids::{GuestId, UserId},
+    secrets::Secrets,
 };
 
-/// Soft bounces within [`SOFT_DAYS`] that make an address count as broken.
-const MOST_SOFT_BOUNCES: i64 = 5;
-const SOFT_DAYS: i64 = 14;
+/// Soft bounces within [`SOFT_BOUNCE_DAYS`] after which an address is suppressed.
+const MAX_SOFT_BOUNCES: i64 = 5;
+const SOFT_BOUNCE_DAYS: i64 = 14;
 
-/// Whose messages stop.
+/// Whose messages a suppression stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One host's.
     Host(UserId),
     Everybody,
 }
@@ -27,9 +32,8 @@ impl Scope {
     }
 }
 
-/// Keeps an address from being written to from now on, and cancels what waits for it, in the caller's transaction. Where
-/// only its hash is kept, that stays so.
-/// Messages about accounts still go after an unsubscription: nobody could sign in without them.
+/// Suppresses an address and cancels what waits for it, in the caller's transaction. An address that is stored as a hash
+/// stays a hash. Emails about accounts are still sent after an unsubscription: nobody could sign in without them.
 pub async fn suppress(
     tx: &mut PgConnection,
     secrets: &Secrets,
@@ -38,7 +42,7 @@ pub async fn suppress(
     scope: Scope,
     reason: Reason,
 ) -> Result<()> {
-    let address = normal(address);
+    let address = normalise_address(address);
     sqlx::query!(
         "insert into suppressions (address, address_hash, host_id, reason, at)
         select case when not hashed then $1 end, case when hashed then $2::bytea end, $3, $4, $5
@@ -48,21 +52,21 @@ pub async fn suppress(
         address,
         address_hash(secrets, &address)?,
         scope.host().map(|host| host.0),
-        reason.key(),
+        reason as Reason,
         now,
     )
     .execute(&mut *tx)
     .await?;
     let waiting = sqlx::query!(
         r#"
-        select n.host_id as "host: UserId", n.guest_id as "guest: crate::ids::GuestId" from notifications n
+        select n.host_id as "host: UserId", n.guest_id as "guest: GuestId" from notifications n
         where lower(n.recipient) = $1 and n.state = 'queued' and ($2::uuid is null or n.host_id = $2)
             and (n.guest_id is not null or $3 <> 'unsubscribed')
         order by n.host_id, n.guest_id
         "#,
         address,
         scope.host().map(|host| host.0),
-        reason.key(),
+        reason as Reason,
     )
     .fetch_all(&mut *tx)
     .await?;
@@ -76,7 +80,7 @@ pub async fn suppress(
             address,
             row.guest.map(|guest| guest.0),
             now,
-            reason.key(),
+            reason as Reason,
         )
         .execute(&mut *tx)
         .await?;
@@ -85,65 +89,40 @@ pub async fn suppress(
     Ok(())
 }
 
-/// Counts a soft bounce that was noted already, and gives the address up after five in 14 days.
+/// Suppresses the address if it soft-bounced five times in 14 days, the bounce that was just recorded included.
 pub async fn count_soft_bounce(
     tx: &mut PgConnection,
     secrets: &Secrets,
     now: DateTime<Utc>,
     address: &str,
 ) -> Result<()> {
-    let address = normal(address);
-    let lately = sqlx::query_scalar!(
+    let address = normalise_address(address);
+    let recent = sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from notifications
         where lower(recipient) = $1 and bounce_type = 'soft' and state_changed_at > $2
         "#,
         address,
-        now - TimeDelta::days(SOFT_DAYS),
+        now - TimeDelta::days(SOFT_BOUNCE_DAYS),
     )
     .fetch_one(&mut *tx)
     .await?;
-    if lately >= MOST_SOFT_BOUNCES {
+    if recent >= MAX_SOFT_BOUNCES {
         suppress(tx, secrets, now, &address, Scope::Everybody, Reason::SoftBounces).await?;
     }
     Ok(())
 }
 
-/// Stops one host's messages to whoever the link was written to, or everybody's. Takes effect at once.
-pub async fn unsubscribe(backend: &Backend, subscription: &Subscription, everybody: bool) -> Result<()> {
-    let scope = if everybody { Scope::Everybody } else { Scope::Host(subscription.host) };
-    let mut tx = backend.db.begin().await?;
-    suppress(&mut tx, &backend.secrets, backend.clock.now(), &subscription.address, scope, Reason::Unsubscribed)
-        .await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Takes an unsubscription back: from this host, and from everybody's messages.
-pub async fn subscribe_again(backend: &Backend, subscription: &Subscription) -> Result<()> {
-    sqlx::query!(
-        "delete from suppressions
-        where (address = $1 or address_hash = $2) and reason in ('unsubscribed', 'erased')
-            and (host_id = $3 or host_id is null)",
-        subscription.address,
-        address_hash(&backend.secrets, &subscription.address)?,
-        subscription.host.0,
-    )
-    .execute(&backend.db)
-    .await?;
-    Ok(())
-}
-
-/// Lets an address be written to again after the operator has seen to it. Unsubscriptions stay: they are not ours to
-/// take back. Returns whether there was anything to lift.
-pub async fn lift(backend: &Backend, address: &str) -> Result<bool> {
-    let lifted = sqlx::query!(
+/// Removes an address from the list after the operator has looked into it. Unsubscriptions stay: they are the recipient's
+/// decision. Returns whether anything was removed.
+pub async fn remove(backend: &Backend, address: &str) -> Result<bool> {
+    let removed = sqlx::query!(
         "delete from suppressions
         where (address = $1 or address_hash = $2) and reason not in ('unsubscribed', 'erased')",
-        normal(address),
+        normalise_address(address),
         address_hash(&backend.secrets, address)?,
     )
     .execute(&backend.db)
     .await?;
-    Ok(lifted.rows_affected() > 0)
+    Ok(removed.rows_affected() > 0)
 }

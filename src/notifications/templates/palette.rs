@@ -1,6 +1,7 @@
+//! The colours of each theme, as email programs understand them.
+
 use crate::events::Theme;
 
-/// A theme's colours, as mail programs understand them.
 pub struct Palette {
     pub ground: &'static str,
     pub card: &'static str,
@@ -22,8 +23,8 @@ pub fn palette(theme: Theme) -> Palette {
     Palette { ground, card, ink, quiet, accent, on_accent }
 }
 
-/// The same theme after dark.
-pub fn dark(theme: Theme) -> Palette {
+/// The theme in dark mode.
+pub fn dark_palette(theme: Theme) -> Palette {
     let (ground, card, ink, quiet, accent, on_accent) = match theme {
         Theme::Letterpress => ("#1b1714", "#26211c", "#f4ecdf", "#b9ab9a", "#e0907f", "#26110c"),
         Theme::Garden => ("#131c16", "#1c2920", "#e9f2e6", "#a5b8a9", "#8ecb9f", "#10241a"),

@@ -7,7 +7,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::NotificationId,
-    notifications::{postman, senders::outbox},
+    notifications::{outbox::quiesce_host, senders::outbox},
     privacy::{DELETED_ACCOUNT_DAYS, DeletionForm, erasure},
     problem::Problem,
     problem::{FieldError, invalid},
@@ -34,7 +34,7 @@ pub async fn delete_account(backend: &Backend, host: &Host, form: &DeletionForm)
 
 async fn erase(backend: &Backend, host: &Host) -> Result<Vec<NotificationId>> {
     let now = backend.clock.now();
-    let mut tx = postman::stand_still(backend, host.id(), None).await?;
+    let mut tx = quiesce_host(backend, host.id(), None).await?;
     // In the lock order of all verbs: waits for requests in progress; later ones find nothing.
     sqlx::query!("select from events where host_id = $1 order by id for update", host.id().0).execute(&mut *tx).await?;
     sqlx::query!("select from guests where host_id = $1 order by id for update", host.id().0).execute(&mut *tx).await?;

@@ -8,7 +8,8 @@ use crate::{
     guests::GuestForm,
     invitations::Guest,
     notifications::{
-        Channel, postman,
+        Channel,
+        outbox::quiesce_host,
         senders::outbox,
         suppressions::{self, Reason, Scope},
     },
@@ -76,12 +77,12 @@ pub async fn erase(backend: &Backend, guest: &Guest) -> Result<()> {
     let (host, event, ids) = (guest.host(), guest.event(), [guest.id()]);
     let now = backend.clock.now();
     let title = events::queries::event_of(&backend.db, host, event).await?.title;
-    let mut tx = postman::stand_still(backend, host, Some(guest.id())).await?;
+    let mut tx = quiesce_host(backend, host, Some(guest.id())).await?;
     let addresses = erasure::guest_addresses(&mut tx, host, event, &ids, false).await?;
     let written = outbox::written_to(&mut tx, backend, host, Some(guest.id())).await?;
     erasure::erase_guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
     for address in addresses {
-        suppressions::suppress_hashed(&mut tx, now, &backend.secrets, host, &address, Reason::Erased).await?;
+        suppressions::suppress_by_hash(&mut tx, now, &backend.secrets, host, &address, Reason::Erased).await?;
     }
     // The audit log names the event, not the guest.
     audit::record(&mut tx, now, Actor::without_device(host), AuditEvent::GuestErased, &title).await?;

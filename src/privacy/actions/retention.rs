@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     events::RETENTION_NOTICE_DAYS,
     ids::{EventId, GuestId, UserId},
-    notifications::{self, Kind, postman},
+    notifications::{AccountMessage, outbox},
     privacy::erasure,
 };
 
@@ -43,7 +43,7 @@ pub async fn send_retention_notices(backend: &Backend) -> Result<usize> {
     .fetch_all(&mut *tx)
     .await?;
     for host in &hosts {
-        notifications::actions::enqueue_account(&mut tx, now, host.id, Kind::ForgottenSoon, &host.email, None).await?;
+        outbox::enqueue_account(&mut tx, now, host.id, AccountMessage::ForgottenSoon, &host.email, None).await?;
     }
     tx.commit().await?;
     Ok(hosts.len())
@@ -76,7 +76,7 @@ pub async fn anonymise_due(backend: &Backend) -> Result<usize> {
 /// Returns `false` if the host has changed the event's date meanwhile.
 async fn anonymise(backend: &Backend, host: UserId, event: EventId) -> Result<bool> {
     let now = backend.clock.now();
-    let mut tx = postman::stand_still(backend, host, None).await?;
+    let mut tx = outbox::quiesce_host(backend, host, None).await?;
     let title = sqlx::query_scalar!(
         "update events set anonymised_at = $3
         where host_id = $1 and id = $2 and anonymised_at is null and anonymise_at <= $3 and retention_notice_at <= $4

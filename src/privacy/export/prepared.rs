@@ -15,7 +15,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::UserId,
-    notifications::{self, Kind},
+    notifications::{self, AccountMessage},
     problem::Problem,
 };
 
@@ -135,7 +135,7 @@ async fn store(backend: &Backend, host: UserId, id: Uuid, mut file: std::fs::Fil
             .execute(&mut *tx)
             .await?;
     }
-    notifications::actions::enqueue_account(&mut tx, now, host, Kind::ExportReady, &email, None).await?;
+    notifications::outbox::enqueue_account(&mut tx, now, host, AccountMessage::ExportReady, &email, None).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -7,8 +7,11 @@ use crate::{
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection},
     notifications::{
-        Channel, reports, senders, suppressions,
-        unsubscribing::{self, Subscription},
+        Channel, provider_events, senders,
+        suppressions::{
+            self,
+            unsubscribe::{self, MessageSubscription},
+        },
     },
     privacy::{
         CorrectionForm, DELETED_ACCOUNT_DAYS, DeletionForm,
@@ -64,7 +67,7 @@ async fn a_guest_stops_a_way_by_which_their_host_writes_and_only_a_message_of_th
     stop_channel(&backend, &guest, Channel::Email).await.unwrap();
     assert!(guest_data(&backend, &guest).await.unwrap().0.channels[0].stopped);
     assert_eq!(testing::post(&backend).await, 0, "what waited is not sent");
-    suppressions::subscribe_again(&backend, &Subscription::new(ana.id(), "grace@example.org")).await.unwrap();
+    unsubscribe::resubscribe(&backend, &MessageSubscription::new(ana.id(), "grace@example.org")).await.unwrap();
     assert!(!guest_data(&backend, &guest).await.unwrap().0.channels[0].stopped);
     invitations::actions::resend(&backend, &ana, event, grace).await.unwrap();
     assert_eq!(testing::post(&backend).await, 1);
@@ -122,10 +125,10 @@ async fn a_guest_who_is_erased_leaves_an_anonymous_seat_and_is_not_written_to_ag
     invitations::actions::issue(&backend, &ben, party, &Selection::Only(vec![there])).await.unwrap();
     assert_eq!(testing::post(&backend).await, 1);
     // And whoever changes their mind, by the link in any mail of Ana's, hears from her again.
-    let subscription = Subscription::new(ana.id(), "grace@example.org");
+    let subscription = MessageSubscription::new(ana.id(), "grace@example.org");
     let link = subscription.token(&backend.secrets).unwrap();
-    assert!(unsubscribing::standing(&backend, &link).await.unwrap().1.from_host);
-    suppressions::subscribe_again(&backend, &subscription).await.unwrap();
+    assert!(unsubscribe::state(&backend, &link).await.unwrap().from_host);
+    unsubscribe::resubscribe(&backend, &subscription).await.unwrap();
     invitations::actions::resend(&backend, &ana, event, again).await.unwrap();
     assert_eq!(testing::post(&backend).await, 1);
 }
@@ -204,7 +207,7 @@ async fn what_suppressed_an_address_holds_as_a_hash_for_everybody_whose_address_
         "select count(*) from erasure_log where entry::text like '%grace@%' and entry -> 'row' ->> 'host_id' is null";
     assert_eq!(number(&backend, told).await, 0);
     // Lifting is for what the operator corrected; this is not theirs to take back.
-    assert!(!suppressions::lift(&backend, "grace@example.org").await.unwrap());
+    assert!(!suppressions::remove(&backend, "grace@example.org").await.unwrap());
 }
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
@@ -265,19 +268,24 @@ async fn whoever_was_at_work_while_they_were_erased_writes_nothing_of_them(db: P
     // Somebody had the page open, the provider's word was on its way.
     testing::open(&backend, &guest, invitations::Device::Phone).await.unwrap();
     assert_eq!(number(&backend, "select count(*) from accesses").await, 0);
-    let news = reports::News {
+    let bounce = provider_events::DeliveryEvent {
         reference: Some(senders::Reference { host: ana.id(), id: crate::ids::NotificationId(message) }),
         provider_id: "p-1".into(),
-        what: reports::What::HardBounced,
+        status: provider_events::DeliveryStatus::HardBounced,
         at: backend.clock.now(),
         detail: "550 5.1.1 <grace@example.org> unknown".into(),
     };
-    let report = reports::Report { provider: "ses", key: "1".into(), kind: "Bounce".into(), news: Some(news) };
-    reports::apply(&backend, &report).await.unwrap();
+    let report = provider_events::DeliveryReport {
+        provider: "ses",
+        key: "1".into(),
+        kind: "Bounce".into(),
+        event: Some(bounce),
+    };
+    provider_events::apply(&backend, &report).await.unwrap();
     assert_eq!(rows_with(&backend, "grace@example.org").await, Vec::<String>::new());
     // Whoever clicks an older mail's link is still known by a hash alone.
-    let subscription = Subscription::new(ana.id(), "grace@example.org");
-    suppressions::unsubscribe(&backend, &subscription, true).await.unwrap();
+    let subscription = MessageSubscription::new(ana.id(), "grace@example.org");
+    unsubscribe::unsubscribe(&backend, &subscription, true).await.unwrap();
     assert_eq!(rows_with(&backend, "grace@example.org").await, Vec::<String>::new());
     assert_eq!(number(&backend, "select count(*) from suppressions where address_hash is not null").await, 2);
     // On another list of the host's they count as stopped before anything is sent.
@@ -300,11 +308,11 @@ async fn a_browser_that_was_slower_than_the_deletion_of_its_account_writes_nothi
     let mut db = backend.db.acquire().await.unwrap();
     let act = crate::audit::AuditEvent::GuestsExported;
     assert_eq!(problem(crate::audit::record(&mut db, now, ana.actor(), act, "Jubilee").await), Problem::SignInRequired);
-    let letter = crate::notifications::actions::enqueue_account(
+    let letter = crate::notifications::outbox::enqueue_account(
         &mut db,
         now,
         ana.id(),
-        crate::notifications::Kind::PasswordChanged,
+        crate::notifications::AccountMessage::PasswordChanged,
         "ana@example.org",
         None,
     );

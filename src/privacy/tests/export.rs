@@ -79,7 +79,7 @@ async fn a_prepared_export_is_made_once_told_by_mail_and_gone_after_three_days(d
     prepare(&backend, host, id).await.unwrap();
     testing::post(&backend).await;
     let mails = testing::mails(&backend).await;
-    assert!(mails.len() == 1 && mails[0].contains("Your data are ready"), "{mails:?}");
+    assert!(mails.len() == 1 && mails[0].contains("Your data export is ready"), "{mails:?}");
 
     let parts: Vec<_> = parts(&backend, &ana).await.unwrap().try_collect().await.unwrap();
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(parts.concat())).unwrap();

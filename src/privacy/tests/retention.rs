@@ -35,7 +35,7 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
     testing::post(&backend).await;
     let mail = testing::mails(&backend).await.remove(0);
     assert!(
-        mail.contains("erased soon") && mail.contains("Midwinter dinner") && mail.contains("30 April 2027"),
+        mail.contains("deleted soon") && mail.contains("Midwinter dinner") && mail.contains("30 April 2027"),
         "{mail}"
     );
     backend.clock.set(at("2027-04-30T11:00:00Z"));

@@ -125,7 +125,7 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(db: PgPool) 
     assert_eq!((waiting.status.as_u16(), waiting.body.as_str()), (202, r#"{"percent":0,"state":"preparing"}"#));
     assert_eq!(ana.send("POST", "/me/data-export", None).await.status, 202, "asked twice, it is made once");
     app.work().await;
-    assert!(app.mails("ana@example.org").await[0].contains("packed"));
+    assert!(app.mails("ana@example.org").await[0].contains("download your data"));
     assert!(ana.get("/dashboard/account").await.ok().contains("is ready since"));
     let archive = fetch(&ana, "/me/data-export").await;
     let clicked = ana.send_form("/dashboard/account/export", &[("format", "prepared")]).await;

@@ -60,7 +60,7 @@ impl Populated {
             ("form[subject]", &said("Subject")),
             ("form[body]", &format!("{} {{link}}", said("Body"))),
         ];
-        host.post("/api/notifications/set-words", "/dashboard", &subject).await.location();
+        host.post("/api/notifications/set-template", "/dashboard", &subject).await.location();
         let by_hand = [("event", &*id), ("form[text]", &format!("{} {{link}}", said("Byhand")))];
         host.post("/api/invitations/set-message", "/dashboard", &by_hand).await.location();
         let rule = [("event", &*id), ("form[anchor]", "start"), ("form[days]", "1"), ("form[audience]", "attending")];

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use guestguard::notifications::postman;
+use guestguard::notifications::outbox;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +46,7 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     let (app, ana, _) = sending(&db, &server, 200).await;
     let stop = CancellationToken::new();
     let postmen: Vec<_> =
-        (0..2).map(|_| tokio::spawn(postman::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
+        (0..2).map(|_| tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
     taken(&server, 20).await;
     let gone = ana
         .post("/api/privacy/delete-account", "/dashboard/account/delete", &[("form[confirmation]", "ana@example.org")])
@@ -77,7 +77,7 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
         links
     };
     let stop = CancellationToken::new();
-    let postman = tokio::spawn(postman::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    let postman = tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()));
     taken(&server, 5).await;
     let mut erased = Vec::new();
     for (name, link) in guests[..6].iter().chain(guests[6..].iter().rev().step_by(3)) {
@@ -133,7 +133,7 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
     .expect("erasing waits for the row");
 
     let stop = CancellationToken::new();
-    let postman = tokio::spawn(postman::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    let postman = tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()));
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(server.accepted(), 0, "something left while a guest was erased");
     holder.rollback().await.unwrap();

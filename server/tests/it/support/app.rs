@@ -160,7 +160,7 @@ impl App {
     pub async fn work(&self) {
         let worker = guestguard::registry::worker(&self.services, std::future::pending()).await.unwrap();
         worker.run_once().await.unwrap();
-        guestguard::notifications::postman::work_off(&self.backend).await.unwrap();
+        guestguard::notifications::outbox::drain(&self.backend).await.unwrap();
     }
 
     /// Writes down the openings that were gathered.

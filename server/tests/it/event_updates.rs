@@ -1,0 +1,84 @@
+//! Event updates: the host is asked, guests are notified, and their calendars move.
+
+use mail_parser::MimeHeaders;
+use sqlx::PgPool;
+
+use crate::support::App;
+
+/// The newest mail to `address`: subject, text, and the calendar file with its content type.
+async fn newest(app: &App, address: &str) -> (String, String, String, String) {
+    let folder = app.backend.senders.outbox_folder().unwrap();
+    for name in guestguard::notifications::senders::outbox::list(folder).await.unwrap() {
+        let raw = guestguard::notifications::senders::outbox::read(folder, &name).await.unwrap().unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
+        if mail.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
+            let file = mail.attachment(0);
+            let method = file.and_then(|file| file.content_type()?.attribute("method")).unwrap_or_default().to_owned();
+            let text = file.and_then(|file| file.text_contents()).unwrap_or_default().to_owned();
+            return (mail.subject().unwrap().to_owned(), mail.body_text(0).unwrap().into_owned(), text, method);
+        }
+    }
+    panic!("no mail to {address}");
+}
+
+#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calendars_move(db: PgPool) {
+    let app = App::start(db).await;
+    let ana = app.host("Ana").await;
+    let event = ana.plan(&[]).await;
+    ana.paste(event, "Ada <ada@example.org>\nBo <bo@example.org>\nCy\nDee <dee@example.org>").await;
+    let edit = async |venue: &str| {
+        let id = event.to_string();
+        let fields = [
+            ("event", &*id),
+            ("form[title]", "Midsummer dinner"),
+            ("form[starts]", "2099-06-20T18:30"),
+            ("form[time_zone]", "Europe/Berlin"),
+            ("form[venue]", venue),
+        ];
+        ana.post("/api/events/edit", "/dashboard", &fields).await.location()
+    };
+    let overview = format!("/dashboard/events/{event}");
+    assert_eq!(edit("Barn").await, overview, "nobody is invited yet");
+    ana.invite_all(event).await;
+    app.work().await;
+    let declining = ana.guests(event, "Bo").await[0];
+    let link = ana.link(event, declining).await;
+    app.anonymous().answer(&link, &[("form[answer]", "declined")]).await.location();
+    let suppress = "insert into suppressions (address, reason, at) values ('dee@example.org', 'unsubscribed', now())";
+    sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
+
+    assert_eq!(edit("Barn").await, overview, "nothing changed");
+    let ask = edit("Boathouse").await;
+    assert_eq!(ask, format!("{overview}/notify"));
+    let page = ana.get(&ask).await.ok();
+    assert!(
+        page.contains("Send update to 1 guest")
+            && page.contains("can't be emailed")
+            && page.contains("no email address")
+    );
+    app.work().await;
+    assert_eq!(newest(&app, "ada@example.org").await.0, "You're invited: Midsummer dinner", "asking sends nothing");
+
+    let page = ana.post("/api/notifications/notify-guests", &ask, &[("event", &event.to_string())]).await.location();
+    assert_eq!(page, format!("{overview}/messages"));
+    app.work().await;
+    let (subject, text, calendar, method) = newest(&app, "ada@example.org").await;
+    assert_eq!((&*subject, &*method), ("Changed: Midsummer dinner", "PUBLISH"));
+    assert!(text.contains("Boathouse") && text.contains("/u/"), "{text}");
+    assert!(calendar.contains("SEQUENCE:2") && calendar.contains("Boathouse"), "{calendar}");
+    assert_eq!(newest(&app, "bo@example.org").await.0, "You declined: Midsummer dinner", "no update after declining");
+
+    let ask = ana.post("/api/events/cancel", "/dashboard", &[("event", &event.to_string())]).await.location();
+    assert_eq!(ask, format!("{overview}/notify"));
+    ana.post("/api/notifications/notify-guests", &ask, &[("event", &event.to_string())]).await.location();
+    app.work().await;
+    let (subject, text, calendar, method) = newest(&app, "ada@example.org").await;
+    assert_eq!((&*subject, &*method), ("Cancelled: Midsummer dinner", "CANCEL"));
+    assert!(text.contains("It's been cancelled."));
+    assert!(calendar.contains("STATUS:CANCELLED") && calendar.contains("SEQUENCE:3"), "{calendar}");
+    assert_eq!(
+        app.count("select count(*) from notifications where recipient = 'dee@example.org' and state = 'sent'").await,
+        1
+    );
+}

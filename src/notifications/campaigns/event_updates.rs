@@ -1,0 +1,93 @@
+//! Event updates: notifies guests of a changed or cancelled event, when the host asks for it.
+
+use crate::{
+    audit::{self, AuditEvent},
+    auth::Host,
+    backend::Backend,
+    error::Result,
+    events::{self, Event},
+    guests,
+    ids::{EventId, GuestId},
+    notifications::{
+        Channel, GuestMessage,
+        outbox::{self, GuestNotifications},
+        suppressions::{self, Reason},
+    },
+    problem::{Conflict, Problem},
+};
+
+/// Guests with a link who have not declined, by how an update reaches them.
+#[derive(Clone, Debug)]
+pub struct UpdateAudience {
+    pub event: Event,
+    /// Get an email with the event as it is now, and a calendar file that moves their entry.
+    pub by_email: i64,
+    pub without_email: i64,
+    pub suppressed: i64,
+}
+
+/// Who would be notified.
+pub async fn audience(backend: &Backend, host: &Host, event: EventId) -> Result<UpdateAudience> {
+    let details = events::queries::event(&backend.db, host, event).await?;
+    let mut db = backend.db.acquire().await?;
+    let suppressed =
+        suppressions::suppressed_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], Reason::ALL)
+            .await?;
+    let count = sqlx::query!(
+        r#"
+        select count(*) filter (where g.email is not null and not s.stopped) as "by_email!",
+            count(*) filter (where g.email is null) as "without_email!", count(*) filter (where s.stopped) as "suppressed!"
+        from guests g
+        join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
+        cross join lateral (select g.id = any ($3) or exists (select from suppressions x
+            where x.address = lower(g.email) and (x.host_id is null or x.host_id = $1)) as stopped) s
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.status <> 'declined'
+        "#,
+        host.id().0,
+        event.0,
+        &suppressed as &[GuestId],
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    Ok(UpdateAudience {
+        event: details,
+        by_email: count.by_email,
+        without_email: count.without_email,
+        suppressed: count.suppressed,
+    })
+}
+
+/// Sends the event as it is now to every guest with a link who has not declined. Returns the number of emails.
+pub async fn notify_guests(backend: &Backend, host: &Host, event: EventId) -> Result<usize> {
+    let details = events::queries::event(&backend.db, host, event).await?;
+    if !host.is_verified() {
+        return Err(Problem::Conflict(Conflict::Unverified).into());
+    }
+    let message =
+        if details.cancelled_at.is_some() { GuestMessage::EventCancelled } else { GuestMessage::EventChanged };
+    let now = backend.clock.now();
+    let mut tx = backend.db.begin().await?;
+    let guests = sqlx::query!(
+        r#"
+        select g.id as "id: GuestId", g.email as "email!" from guests g
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.status <> 'declined'
+            and g.email is not null and exists (select from invitations i
+                where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
+        order by g.id
+        for no key update
+        "#,
+        host.id().0,
+        event.0,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let recipients: Vec<_> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
+    let notifications =
+        GuestNotifications { host: host.id(), event, message, channel: Channel::Email, recipients: &recipients };
+    let sent = outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
+    let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
+    guests::standing::restate(&mut tx, host.id(), &ids).await?;
+    audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsNotified, &sent.to_string()).await?;
+    tx.commit().await?;
+    Ok(sent)
+}
