@@ -200,5 +200,5 @@ async fn holder(backend: &Backend, host: &Host, event: EventId, id: GuestId) -> 
 async fn guest_named(backend: &Backend, host: &Host, event: EventId, name: &str) -> Result<GuestId> {
     let query = guests::list::ListQuery { search: name.into(), ..guests::list::ListQuery::default() };
     let page = guests::queries::page(&backend.db, host, event, query).await?;
-    page.lines.first().map(|line| line.id).ok_or(Error::Problem(Problem::NotFound))
+    page.rows.first().map(|row| row.id).ok_or(Error::Problem(Problem::NotFound))
 }

@@ -9,16 +9,13 @@ pub mod auth;
 pub mod billing;
 /// What a host plans: title, time, place, capacity, theme.
 pub mod events;
-/// The people on an event's list.
 pub mod guests;
 /// Typed identifiers.
 pub mod ids;
-/// Guest lists that come in from a file.
 pub mod imports;
 /// Personal links: issuing, rotating, opening, and the proof type `Guest`.
 pub mod invitations;
 pub mod notifications;
-/// Phone numbers, typed and stored.
 pub mod phone;
 pub mod plan;
 pub mod privacy;

@@ -51,7 +51,7 @@ impl Job for EnforceRetention {
         let backend = context.backend()?;
         guests::actions::purge_deleted(backend).await?;
         notifications::provider_events::delete_old_keys(backend).await?;
-        imports::actions::forget_old(backend).await?;
+        imports::actions::delete_expired(backend).await?;
         privacy::actions::send_retention_notices(backend).await?;
         privacy::actions::anonymise_due(backend).await?;
         privacy::actions::remove_deleted(backend).await?;

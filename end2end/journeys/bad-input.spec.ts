@@ -135,19 +135,19 @@ test('the guest form names every bad field and keeps what was typed', async ({ p
   await page.goto(`${await planEvent(page)}/guests/new`);
   const typed = {
     Name: '   ',
-    'E-mail': 'ada@example',
+    Email: 'ada@example',
     Phone: '07911 123456',
-    Seats: '0',
+    'Party size': '0',
     Tags: `Family, ${'x'.repeat(41)}`,
     'Private note': 'n'.repeat(1001),
   };
   await checkNothing(page);
   for (const [label, text] of Object.entries(typed)) await page.getByLabel(label).fill(text);
-  await page.getByRole('button', { name: 'Add to the list' }).click();
+  await page.getByRole('button', { name: 'Add guest' }).click();
   await says(page.getByLabel('Name'), 'Please fill this in.');
-  await says(page.getByLabel('E-mail'), "That doesn't look like an email address");
+  await says(page.getByLabel('Email'), "That doesn't look like");
   await says(page.getByLabel('Phone'), 'The country code is missing');
-  await says(page.getByLabel('Seats'), 'Please choose a number from 1 to 20.');
+  await says(page.getByLabel('Party size'), 'Please choose a number from 1 to 20.');
   await says(page.getByLabel('Tags'), 'Please use at most 40 characters.');
   await says(page.getByLabel('Private note'), 'Please use at most 1000 characters.');
   for (const [label, text] of Object.entries(typed)) await expect(page.getByLabel(label)).toHaveValue(text);
@@ -160,20 +160,20 @@ test('a pasted list with unclear lines adds nobody and keeps the text', async ({
   await invite(page, event, 'Bea <bea@example.org>');
   await page.goto(`${event}/guests/paste`);
   await awake(page);
-  const list = page.getByLabel('Names and addresses');
+  const list = page.getByLabel('Names and emails');
   const text = 'Ada\nb@@example.org\nGrace\n@';
   await list.fill(text);
-  await page.getByRole('button', { name: 'Add them all' }).click();
-  await says(list, 'Nobody was added: please correct line 2, 4 first.');
+  await page.getByRole('button', { name: /^Add/ }).click();
+  await says(list, 'No guests added: please fix line 2, 4 first.');
   await expect(list).toHaveValue(text);
-  await expect(page.getByText('2 understood, 2 to correct before anybody is added.')).toBeVisible();
-  await expect(page.getByRole('listitem').filter({ hasText: 'Line 2: the e-mail address is not complete.' })).toBeVisible();
+  await expect(page.getByText('2 ready, 2 to fix.')).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Line 2: the email is not complete.' })).toBeVisible();
   await look(page);
 
   await list.fill('Ada\nBea again <BEA@example.org>');
-  await page.getByRole('button', { name: 'Check the list first' }).click();
-  await expect(page.getByRole('listitem').filter({ hasText: 'Already on the list: will be passed over.' })).toBeVisible();
-  await page.getByRole('button', { name: 'Add them all' }).click();
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'already on the guest list, will be skipped.' })).toBeVisible();
+  await page.getByRole('button', { name: 'Add 1 guest' }).click();
   await expect(page.getByRole('status')).toHaveText('1 guest added.');
 });
 
@@ -220,7 +220,7 @@ test('a guest who chose more seats than are left to them is told how many', asyn
   const seats = visitor.getByLabel('Number of guests');
   for (const left of [2, 1]) {
     await openGuest(page, event, guest.name);
-    await page.getByLabel('Seats').fill(String(left));
+    await page.getByLabel('Party size').fill(String(left));
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('status')).toHaveText('Saved.');
     await visitor.getByRole('button', { name: 'Send RSVP' }).click();

@@ -4,7 +4,7 @@ import { mailTo } from '../helpers/mail';
 import { choose, figure } from '../helpers/pages';
 import { expect, test } from '../helpers/test';
 
-test('a guest who was taken off the list comes back with link and answer', async ({ page, someoneElse }) => {
+test('a removed guest is restored with link and reply', async ({ page, someoneElse }) => {
   const { event, guest, link } = await hostWithGuest(page);
   const visitor = await someoneElse();
   await visitor.goto(link);
@@ -13,27 +13,27 @@ test('a guest who was taken off the list comes back with link and answer', async
   await expect(visitor.getByRole('status')).toContainText("You're going!");
 
   await openGuest(page, event, guest.name);
-  await page.getByRole('button', { name: 'Take off the list' }).click();
-  await expect(page.getByRole('status')).toContainText('1 guest taken off the list.');
-  await expect(page.getByRole('heading', { name: 'Nobody on the list yet' })).toBeVisible();
+  await page.getByRole('button', { name: 'Remove guest' }).click();
+  await expect(page.getByRole('status')).toContainText('1 guest removed.');
+  await expect(page.getByRole('heading', { name: 'No guests yet' })).toBeVisible();
   await look(page);
   await page.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('status')).toHaveText('Back on the list, with links and answers.');
+  await expect(page.getByRole('status')).toHaveText('Restored, with links and replies.');
   await expect(page.getByRole('row').filter({ hasText: guest.name })).toContainText('Attending');
   await visitor.reload();
   await expect(visitor.getByRole('status')).toContainText("You're going!");
 });
 
-test('several guests are ticked, taken off and brought back', async ({ page, scripts }) => {
+test('several guests are selected, removed and restored', async ({ page, scripts }) => {
   await signUp(page);
   const event = await planEvent(page);
   await invite(page, event, 'Ada\nBea\nCara');
   await page.goto(`${event}/guests`);
   await awake(page);
-  // On a phone the rows are cards without a head; ticking all at once is for larger screens.
+  // On a phone the rows are cards without a head; selecting all is for larger screens.
   for (const name of ['Ada', 'Cara']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
-  await page.getByRole('button', { name: 'Take off the list' }).click();
-  await expect(page.getByRole('status')).toContainText('2 guests taken off the list.');
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByRole('status')).toContainText('2 guests removed.');
   await expect(page.getByRole('link', { name: 'Bea', exact: true })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Ada', exact: true })).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -63,35 +63,35 @@ test('one guest is added, found, changed and invited', async ({ page }) => {
   const event = await planEvent(page);
   const email = host.email.replace('@', '+grace@');
   await page.goto(`${event}/guests`);
-  await page.getByRole('link', { name: 'Add one', exact: true }).click();
-  await expect(page.getByLabel('Seats')).toHaveValue('2');
+  await page.getByRole('link', { name: 'Add guest', exact: true }).first().click();
+  await expect(page.getByLabel('Party size')).toHaveValue('2');
   await page.getByLabel('Name').fill('Grace Hopper');
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Phone').fill('+44 (0)7911-123456');
   await page.getByLabel('Tags').fill('Navy, Table 4');
   await page.getByLabel('Private note').fill('Brings her own compiler.');
-  await page.getByRole('button', { name: 'Add to the list' }).click();
-  await expect(page.getByRole('status')).toHaveText('Grace Hopper is on the list.');
+  await page.getByRole('button', { name: 'Add guest' }).click();
+  await expect(page.getByRole('status')).toHaveText('Guest added: Grace Hopper.');
   const row = page.getByRole('row').filter({ hasText: 'Grace Hopper' });
   await expect(row).toContainText('Not invited');
   await expect(row).toContainText('Table 4');
 
   await page.getByRole('searchbox', { name: 'Search guests' }).fill('compiler');
   await page.getByRole('combobox', { name: 'Tag' }).selectOption('Navy');
-  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByRole('button', { name: 'Apply' }).click();
   await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('1 guest');
   await page.getByRole('searchbox', { name: 'Search guests' }).fill('nobody like that');
-  await page.getByRole('button', { name: 'Show' }).click();
-  await expect(page.getByText('No guest fits these filters.')).toBeVisible();
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.getByText('No guests match.')).toBeVisible();
   await look(page);
-  await page.getByRole('link', { name: 'Show all' }).click();
+  await page.getByRole('link', { name: 'Clear filters' }).click();
 
   await page.getByRole('link', { name: 'Grace Hopper' }).click();
   await expect(page.getByLabel('Phone')).toHaveValue('+447911123456');
-  await page.getByLabel('Seats').fill('3');
+  await page.getByLabel('Party size').fill('3');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status')).toHaveText('Saved.');
-  await expect(page.getByLabel('Seats')).toHaveValue('3');
+  await expect(page.getByLabel('Party size')).toHaveValue('3');
   await page.getByRole('button', { name: 'Invite' }).click();
   await expect(page.getByRole('status')).toHaveText('1 invitation sent.');
   const mail = await mailTo(email, 'Midsummer dinner');
@@ -106,7 +106,7 @@ test('the host shares the link of a guest without an address', async ({ page, sc
   await expect(page.getByRole('heading', { name: '1 link to share' })).toBeVisible();
   await look(page);
   await openGuest(page, event, 'Grace Hopper');
-  await expect(page.getByRole('button', { name: 'Send by e-mail again' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Resend invitation' })).toHaveCount(0);
   const link = page.getByRole('textbox', { name: 'Personal link' });
   let address = await link.inputValue();
   if (scripts) {
@@ -128,7 +128,7 @@ test('the host shares the link of a guest without an address', async ({ page, sc
   await expect(figure(page, 'Attending')).toHaveText(['0', '0 of 10 guests']);
 });
 
-test('a guest is edited over the list, found and ticked with the keyboard', async ({ page, scripts }) => {
+test('a guest is edited over the list, found and selected with the keyboard', async ({ page, scripts }) => {
   await signUp(page);
   const event = await planEvent(page);
   await invite(page, event, 'Ada\nBea\nCara');
@@ -153,7 +153,7 @@ test('a guest is edited over the list, found and ticked with the keyboard', asyn
   await page.keyboard.press('x');
   await expect(page.getByRole('checkbox', { name: 'Select Bea Arthur' })).toBeChecked();
   await page.keyboard.press('?');
-  await expect(page.getByText('Edit the guest here')).toBeVisible();
+  await expect(page.getByText('Keyboard shortcuts')).toBeVisible();
   await look(page);
   await page.keyboard.press('e');
   await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Name' })).toHaveValue('Bea Arthur');

@@ -26,7 +26,7 @@ test('a page that does not exist is answered kindly', async ({ page, expectsStat
 test('a replaced link is dead at once and the new one works', async ({ page, someoneElse, expectsStatus }) => {
   const { event, guest, link } = await hostWithGuest(page);
   expect(linkIn(await mailTo(guest.email, 'Midsummer dinner'))).toBe(link);
-  await page.getByRole('button', { name: 'Replace the link' }).click();
+  await page.getByRole('button', { name: 'Reset link' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'The old link no longer works.' })).toBeVisible();
   await look(page);
   const fresh = await page.getByRole('textbox', { name: 'Personal link' }).inputValue();
@@ -44,11 +44,11 @@ test('a replaced link is dead at once and the new one works', async ({ page, som
   expect(await linkOf(page, event, guest.name)).toBe(fresh);
 });
 
-test('the link of a guest who was taken off the list is no longer valid', async ({ page, someoneElse, expectsStatus }) => {
+test('the link of a removed guest is no longer valid', async ({ page, someoneElse, expectsStatus }) => {
   const { event, guest, link } = await hostWithGuest(page);
   await openGuest(page, event, guest.name);
-  await page.getByRole('button', { name: 'Take off the list' }).click();
-  await expect(page.getByRole('status')).toContainText('1 guest taken off the list.');
+  await page.getByRole('button', { name: 'Remove guest' }).click();
+  await expect(page.getByRole('status')).toContainText('1 guest removed.');
 
   const visitor = await someoneElse();
   expectsStatus(410);
@@ -60,7 +60,7 @@ test('a guest whose link was replaced while the form was open is told so', async
   const { link } = await hostWithGuest(page);
   const visitor = await someoneElse();
   await visitor.goto(link);
-  await page.getByRole('button', { name: 'Replace the link' }).click();
+  await page.getByRole('button', { name: 'Reset link' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'The old link no longer works.' })).toBeVisible();
   expectsStatus(410);
   await visitor.locator('label').filter({ hasText: 'Yes' }).click();

@@ -69,16 +69,16 @@ test('a host invites three people, one answers twice, and the host watches it ha
   await test.step('pastes a list of three', async () => {
     await page.getByRole('link', { name: 'Add guests' }).click();
     await awake(page);
-    const list = page.getByLabel('Names and addresses');
+    const list = page.getByLabel('Names and emails');
     const text = `${ada.name} <${ada.email}>\n"Turing, Alan" <${alan.email}>\nGrace Hopper`;
     await list.fill(text);
-    if (!scripts) await page.getByRole('button', { name: 'Check the list first' }).click();
+    if (!scripts) await page.getByRole('button', { name: 'Preview' }).click();
     await expect(list).toHaveValue(text);
-    await expect(page.getByRole('status')).toHaveText('3 people understood.');
+    await expect(page.getByRole('status')).toHaveText('3 ready.');
     const understood = page.getByRole('main').locator('form').getByRole('listitem');
     await expect(understood).toHaveText([`${ada.name} ${ada.email}`, `Alan Turing ${alan.email}`, 'Grace Hopper']);
     await look(page);
-    await page.getByRole('button', { name: 'Add them all' }).click();
+    await page.getByRole('button', { name: 'Add 3 guests' }).click();
     await expect(page.getByRole('status')).toHaveText('3 guests added.');
     await look(page);
   });

@@ -30,7 +30,7 @@ test('a host sees the delivery status of each message, and a guest unsubscribes 
 
   await page.goto(`${event}/guests`);
   await page.getByRole('link', { name: 'Ada Lovelace' }).click();
-  await page.getByRole('button', { name: 'Send by e-mail again' }).click();
+  await page.getByRole('button', { name: 'Resend invitation' }).click();
   await page.goto(`${event}/messages`);
   await expect(page.getByText('They unsubscribed from your messages.').first()).toBeVisible();
   await look(page);

@@ -63,7 +63,7 @@ test('a host chooses how long guests are kept, takes everything along, and leave
   await page.getByLabel('Delete guest data').selectOption('3 months after the event');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.goto(`${event}/guests`);
-  await expect(page.getByText(`Guest data are kept until 20 September ${YEAR}`)).toBeVisible();
+  await expect(page.getByText(`Guest data will be deleted on 20 September ${YEAR}`)).toBeVisible();
 
   await page.goto('/dashboard/account');
   await look(page);

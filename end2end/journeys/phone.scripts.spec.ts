@@ -6,7 +6,7 @@ async function newGuest(page: Page) {
   await signUp(page);
   await page.goto(`${await planEvent(page)}/guests/new`);
   await awake(page);
-  await expect(page.getByRole('combobox', { name: 'Find a country' })).toBeVisible();
+  await expect(page.getByRole('combobox', { name: 'Search countries' })).toBeVisible();
 }
 
 test('a pasted number picks its country and is cleaned up', async ({ page }) => {
@@ -25,14 +25,14 @@ test('a pasted number picks its country and is cleaned up', async ({ page }) => 
     await expect(number).toHaveValue(clean);
   }
   await number.fill('+44 7911');
-  await expect(page.getByText('This number is too short. A right one looks like +44')).toBeVisible();
+  await expect(page.getByText('This number is too short. Example: +44')).toBeVisible();
   await look(page);
 });
 
 test('a country is found by name, code or dial code, with the keyboard', async ({ page }) => {
   await newGuest(page);
   const options = page.getByRole('listbox', { name: 'Countries' }).getByRole('option');
-  const find = page.getByRole('combobox', { name: 'Find a country' });
+  const find = page.getByRole('combobox', { name: 'Search countries' });
   for (const [typed, iso] of [['switz', 'CH'], ['NZ', 'NZ'], ['+81', 'JP'], ['kingdom', 'GB']] as const) {
     await find.fill(typed);
     await expect(options.first()).toHaveAttribute('aria-selected', 'true');

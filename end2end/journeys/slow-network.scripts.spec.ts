@@ -17,12 +17,12 @@ test('a list that was pasted before the scripts arrived is read when they do', a
   await signUp(page);
   const letThrough = await holdScripts(page);
   await page.goto(`${await planEvent(page)}/guests/paste`);
-  const list = page.getByLabel('Names and addresses');
+  const list = page.getByLabel('Names and emails');
   await list.fill('Ada\nBea');
   letThrough();
   await awake(page);
   await expect(list).toHaveValue('Ada\nBea');
-  await expect(page.getByRole('status')).toHaveText('2 people understood.');
+  await expect(page.getByRole('status')).toHaveText('2 ready.');
 });
 
 test('the preview shows what was typed before the scripts arrived', async ({ page }) => {

@@ -1,3 +1,5 @@
+//! Downloads: guest lists, links, templates, calendar files and message previews.
+
 use app::ssr::CurrentHost;
 use axum::{
     Json,
@@ -36,15 +38,14 @@ pub async fn calendar(State(backend): State<Backend>, Path(token): Path<String>)
     Ok(attachment("invitation", "ics", Body::from(file)))
 }
 
-/// Asks for a guest list in a format.
 #[derive(serde::Deserialize)]
 pub struct ExportForm {
     #[serde(default)]
     format: String,
 }
 
-/// `POST /dashboard/events/{event}/guests/export`: the guest list with answers, as CSV or as a workbook. A post, because
-/// who takes the list along is written down.
+/// `POST /dashboard/events/{event}/guests/export`: the guest list with replies, as CSV or Excel. A post, because the
+/// export is audited.
 pub async fn guest_list(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
@@ -61,7 +62,7 @@ pub async fn guest_list(
     }
 }
 
-/// `POST /dashboard/events/{event}/guests/links`: the personal links of guests without an e-mail address.
+/// `POST /dashboard/events/{event}/guests/links`: the personal links of guests without an email.
 pub async fn links(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
@@ -78,9 +79,8 @@ pub async fn links(
     Ok(attachment(&format!("{} links", event.title), "csv", Body::from(text)))
 }
 
-/// `POST /dashboard/events/{event}/guests/import/{import}/left`: the rows of a file that did not come onto the list, as
-/// they stand there, with the reason.
-pub async fn excluded(
+/// `POST /dashboard/events/{event}/guests/import/{import}/skipped`: the rows that an import skipped, with the reasons.
+pub async fn skipped_rows(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path((event, import)): Path<(String, String)>,
@@ -90,12 +90,12 @@ pub async fn excluded(
         (event.parse().map_err(|_| Problem::NotFound)?, import.parse().map_err(|_| Problem::NotFound)?);
     backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let import = imports::queries::import(&backend.db, &host, event, import).await?;
-    let name = format!("left out of {}", import.file_name);
-    let lines = app::imports::excluded(imports::queries::not_taken(backend.db.clone(), &host, import.clone()), import);
-    Ok(stored(&name, "csv", export::file(lines).await?))
+    let name = format!("skipped rows of {}", import.file_name);
+    let rows = imports::queries::skipped_rows(backend.db.clone(), &host, import.clone());
+    Ok(stored(&name, "csv", export::file(app::imports::skipped_rows(rows, import)).await?))
 }
 
-/// `/guest-list.csv`: a list to fill in.
+/// `/guest-list.csv`: the import template.
 pub async fn template_csv() -> Result<Response, ErrorResponse> {
     let mut text = b"\xef\xbb\xbf".to_vec();
     for cells in export::TEMPLATE {
@@ -110,7 +110,7 @@ pub async fn template_xlsx() -> Result<Response, ErrorResponse> {
     Ok(stored("guest list", "xlsx", book.and_then(|book| book).map_err(Error::from)?))
 }
 
-/// A file for the person's disk. Its name is given twice: in ASCII for old browsers, and whole (RFC 6266, RFC 8187).
+/// A download. Its name is given twice: in ASCII for old browsers, and whole (RFC 6266, RFC 8187).
 pub fn attachment(name: &str, kind: &str, body: Body) -> Response {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
@@ -129,17 +129,17 @@ pub fn attachment(name: &str, kind: &str, body: Body) -> Response {
         .into_response()
 }
 
-/// The same of a file that is read while it is sent.
+/// A download, streamed from a file.
 pub fn stored(name: &str, kind: &str, file: std::fs::File) -> Response {
     attachment(name, kind, Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file))))
 }
 
-/// What numbers of each country look like, for the browser.
+/// The numbering plans of all countries, for the browser.
 pub async fn phone_countries() -> Json<&'static [Country]> {
     Json(phone::countries::all())
 }
 
-/// `/dev/inbox/{mail}/html`: a message as mail programs show it, for the outbox page's frame.
+/// `/dev/inbox/{mail}/html`: an email as email programs show it, for the frame of the outbox page.
 pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String>) -> Result<Response, ErrorResponse> {
     let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
     let raw = outbox::read(folder, &mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
@@ -147,7 +147,7 @@ pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String
     Ok(mail_page(message.body_html(0).ok_or(Problem::NotFound)?.into_owned()))
 }
 
-/// A mail's HTML for a frame of ours: it may have its colours, and nothing else.
+/// An email's HTML for a frame of ours, with its colours and nothing else.
 fn mail_page(html: String) -> Response {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
                   sandbox allow-top-navigation-by-user-activation";
@@ -155,28 +155,27 @@ fn mail_page(html: String) -> Response {
     (StatusCode::OK, headers, html).into_response()
 }
 
-/// Which kind of message is looked at.
 #[derive(serde::Deserialize)]
-pub struct Looked {
+pub struct PreviewQuery {
     #[serde(default)]
     kind: String,
 }
 
-/// `/dashboard/events/{event}/messages/preview?kind=…`: a message as it is written now.
+/// `/dashboard/events/{event}/messages/preview?kind=…`: a message with its saved template.
 pub async fn words(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
-    Query(Looked { kind }): Query<Looked>,
+    Query(PreviewQuery { kind }): Query<PreviewQuery>,
 ) -> Result<Response, ErrorResponse> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
     let words = message_templates::of(&backend, host.id(), event, kind).await?;
     Ok(mail_page(message_templates::preview(&backend, &host, event, kind, &words).await?.html))
 }
 
-/// The words of a message that are being typed.
+/// A message template, while it is edited.
 #[derive(serde::Deserialize)]
-pub struct Draft {
+pub struct DraftForm {
     #[serde(default)]
     kind: String,
     #[serde(default, rename = "form[subject]")]
@@ -185,17 +184,17 @@ pub struct Draft {
     body: String,
 }
 
-/// `POST /dashboard/events/{event}/messages/preview`: a message as it would be written. Nothing is kept.
+/// `POST /dashboard/events/{event}/messages/preview`: a message with an edited template. Saves nothing.
 pub async fn draft(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
-    Form(Draft { kind, subject, body }): Form<Draft>,
+    Form(DraftForm { kind, subject, body }): Form<DraftForm>,
 ) -> Result<Response, ErrorResponse> {
     let (host, event, kind) = (host?, event.parse().map_err(|_| Problem::NotFound)?, kind_of(&kind)?);
     match message_templates::preview(&backend, &host, event, kind, &MessageTemplate { subject, body }).await {
         Ok(preview) => Ok(mail_page(preview.html)),
-        // In the frame stands why there is nothing to see; saving says it beside the field.
+        // The frame says why there is no preview; saving says it beside the field.
         Err(Error::Problem(Problem::Invalid(faults))) => {
             let why: Vec<_> = faults.iter().map(|fault| app::ui::words::fault(&fault.fault)).collect();
             Ok(mail_page(format!(

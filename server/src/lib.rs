@@ -11,7 +11,6 @@ pub mod config;
 /// Connecting what every verb needs.
 pub mod connect;
 mod csrf;
-/// Files that people take along: calendar entries, lists of guests, links; and messages as they are written.
 mod downloads;
 mod error_response;
 mod forms;
@@ -27,7 +26,6 @@ mod sessions;
 mod shutdown;
 pub mod telemetry;
 mod unsubscribe;
-/// Files that come in.
 mod uploads;
 /// Where providers tell what became of messages.
 mod webhooks;

@@ -99,8 +99,8 @@ pub fn router(
         )
         .route("/dashboard/events/{event}/guests/export", post(downloads::guest_list).with_state(backend.clone()))
         .route(
-            "/dashboard/events/{event}/guests/import/{import}/left",
-            post(downloads::excluded).with_state(backend.clone()),
+            "/dashboard/events/{event}/guests/import/{import}/skipped",
+            post(downloads::skipped_rows).with_state(backend.clone()),
         )
         .route("/dashboard/events/{event}/guests/links", post(downloads::links).with_state(backend.clone()))
         .route(

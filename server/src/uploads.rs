@@ -1,4 +1,4 @@
-use std::io::{Seek, Write};
+//! Guest list uploads.
 
 use app::ssr::{CurrentHost, flash::Returned};
 use axum::{
@@ -22,13 +22,13 @@ use tower_sessions::Session;
 
 use crate::{error_response::ErrorResponse, forms, http::accepts_html};
 
-/// The form's name in what comes back; the upload page shows it.
+/// The form's name if it comes back with an error.
 const FORM: &str = "/guests/import";
-/// What stands around the file in a form: its other fields and their names.
-const AROUND: usize = 64 * 1024;
+/// Most bytes of a form besides its file.
+const OVERHEAD: usize = 64 * 1024;
 
-/// `POST /dashboard/events/{event}/guests/import`: reads a guest list and leads to what was understood of it. A fetch is
-/// told where that is.
+/// `POST /dashboard/events/{event}/guests/import`: parses a guest list and redirects to its review; a fetch gets the
+/// address as JSON.
 pub async fn guest_list(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
@@ -67,7 +67,7 @@ async fn receive(
     let mut file = None;
     backend.rate_limits.check(Limit::Imports, &host.id().to_string()).await?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MOST_BYTES + AROUND) {
+    if length.is_some_and(|length| length > MOST_BYTES + OVERHEAD) {
         return Err(refused(FileError::TooLarge));
     }
     while let Some(field) = form.next_field().await.map_err(incomplete)? {
@@ -75,11 +75,11 @@ async fn receive(
             Some("country") => upload.country = field.text().await.map_err(incomplete)?.chars().take(2).collect(),
             Some("file") => {
                 upload.name = field.file_name().unwrap_or("guests").to_owned();
-                file = Some(store(field).await?);
+                file = Some(read(field).await?);
             }
             Some("columns") if upload.columns.len() < MOST_CELLS => {
-                let key = field.text().await.map_err(incomplete)?;
-                upload.columns.push(Column::of_key(&key).ok_or_else(|| invalid("columns", FieldError::NotAChoice))?);
+                let name = field.text().await.map_err(incomplete)?;
+                upload.columns.push(name.parse::<Column>().map_err(|_| invalid("columns", FieldError::NotAChoice))?);
             }
             _ => {}
         }
@@ -91,18 +91,15 @@ async fn receive(
     imports::actions::parse(backend, host, event, file, upload).await
 }
 
-/// Puts a file aside piece by piece, so that it is never whole in memory, and stops at the limit.
-async fn store(mut field: Field<'_>) -> Result<std::fs::File> {
-    let mut file = tempfile::tempfile().map_err(anyhow::Error::from)?;
-    let mut size = 0;
-    while let Some(piece) = field.chunk().await.map_err(incomplete)? {
-        size += piece.len();
-        if size > MOST_BYTES {
+/// Reads a file, up to the size limit.
+async fn read(mut field: Field<'_>) -> Result<Vec<u8>> {
+    let mut file = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(incomplete)? {
+        if file.len() + chunk.len() > MOST_BYTES {
             return Err(refused(FileError::TooLarge));
         }
-        file.write_all(&piece).map_err(anyhow::Error::from)?;
+        file.extend_from_slice(&chunk);
     }
-    file.rewind().map_err(anyhow::Error::from)?;
     Ok(file)
 }
 

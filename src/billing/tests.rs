@@ -118,7 +118,7 @@ async fn undoing_a_deletion_needs_room_too(db: PgPool) {
     let event = plan(&backend, &ana).await.unwrap();
     paste(&backend, &ana, event, 0, 50).await.unwrap();
     let gone = guests::queries::page(&backend.db, &ana, event, guests::list::ListQuery::default()).await.unwrap();
-    let ids: Vec<_> = gone.lines.iter().take(5).map(|row| row.id).collect();
+    let ids: Vec<_> = gone.rows.iter().take(5).map(|row| row.id).collect();
     let removed = guests::actions::delete(&backend, &ana, event, &ids).await.unwrap();
     paste(&backend, &ana, event, 100, 5).await.unwrap();
     let back = guests::actions::restore(&backend, &ana, event, removed.at).await;
@@ -142,7 +142,7 @@ async fn after_a_downgrade_everything_stays_and_only_what_is_new_is_refused(db: 
     assert_eq!(upgrade(sent).0, LimitReached::TooManyEvents);
     let page = guests::queries::page(&backend.db, &ana, event, guests::list::ListQuery::default()).await.unwrap();
     assert_eq!(page.total, 60, "everybody can still be seen");
-    let token = testing::token(&backend, &ana, event, page.lines[0].id).await;
+    let token = testing::token(&backend, &ana, event, page.rows[0].id).await;
     let guest = invitations::queries::guest_of(&backend.db, &token).await.unwrap();
     let answer = rsvp::AnswerForm { answer: "attending".into(), heads: "1".into(), ..rsvp::AnswerForm::default() };
     rsvp::actions::answer(&backend, &guest, &answer).await.unwrap();

@@ -1,7 +1,13 @@
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+//! Guest verbs: add, edit, tag, remove and restore.
 
-use super::{GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS, paste};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{PgConnection, types::Json};
+
+use super::{
+    GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS,
+    form::{parse_phone, parse_tags},
+    paste,
+};
 use crate::{
     audit::{self, AuditEvent},
     auth::Host,
@@ -13,49 +19,47 @@ use crate::{
     ids::{EventId, GuestId, UserId},
     planner,
     problem::{Conflict, Problem},
-    problem::{FieldError, invalid},
+    problem::{FieldError, Fields, invalid},
     rsvp,
 };
 
-/// Puts one person on the list.
+/// Adds one guest.
 pub async fn add(backend: &Backend, host: &Host, event: EventId, form: &GuestForm) -> Result<GuestId> {
-    let new = form.parse()?;
-    let ids = insert(backend, host, event, vec![new]).await?;
+    let ids = add_all(backend, host, event, &[form.parse()?]).await?;
     ids.into_iter().next().ok_or(Error::Problem(Problem::NotFound))
 }
 
-/// Puts all people of a pasted list on the event's list, or none if a line is unclear. People whose address is on
-/// the list already are passed over, so that a paste can be repeated. Returns how many were added.
+/// Adds all guests of a pasted list, or none if a line is unclear. Skips addresses that are on the guest list already,
+/// so that a paste can be repeated. Returns the number of guests added.
 pub async fn add_pasted(backend: &Backend, host: &Host, event: EventId, text: &str) -> Result<usize> {
     if text.trim().is_empty() {
         return Err(invalid("text", FieldError::Required).into());
     }
-    let entries = paste::read(text);
+    let entries = paste::parse(text);
     if entries.len() > MOST_AT_ONCE as usize {
         return Err(Problem::Conflict(Conflict::TooManyAtOnce { max: MOST_AT_ONCE }).into());
     }
-    let people = paste::people(&entries).map_err(|lines| invalid("text", FieldError::Lines(lines)))?;
-    let addresses: Vec<String> = people.iter().filter_map(|p| p.email.as_deref()).map(str::to_lowercase).collect();
+    let guests = paste::guests(&entries).map_err(|lines| invalid("text", FieldError::Lines(lines)))?;
+    let addresses: Vec<String> = guests.iter().filter_map(|(_, guest)| guest.address()).collect();
     let known = super::queries::known_addresses(&backend.db, host, event, &addresses).await?;
     let mut new = Vec::new();
     let mut unclear = Vec::new();
-    for entry in &entries {
-        let paste::Reading::Guest(person) = &entry.reading else { continue };
-        if person.email.as_ref().is_some_and(|email| known.contains(&email.to_lowercase())) {
+    for (line, guest) in guests {
+        if guest.address().is_some_and(|address| known.contains(&address)) {
             continue;
         }
-        match NewGuest::from_paste(person) {
+        match NewGuest::from_paste(guest) {
             Ok(guest) => new.push(guest),
-            Err(_) => unclear.push(entry.line),
+            Err(_) => unclear.push(line),
         }
     }
     if !unclear.is_empty() {
         return Err(invalid("text", FieldError::Lines(unclear)).into());
     }
-    Ok(insert(backend, host, event, new).await?.len())
+    Ok(add_all(backend, host, event, &new).await?.len())
 }
 
-/// Changes what the host knows of a guest.
+/// Edits a guest.
 pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, form: &GuestForm) -> Result<()> {
     let new = form.parse()?;
     let changed = sqlx::query!(
@@ -76,12 +80,12 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
     .execute(&backend.db)
     .await?
     .rows_affected();
-    found(changed)?;
+    require_rows(changed)?;
     backend.live.changed(event);
     Ok(())
 }
 
-/// Puts a guest's address right, in the caller's transaction.
+/// Changes a guest's email address, in the caller's transaction.
 pub(crate) async fn set_email(
     tx: &mut PgConnection,
     backend: &Backend,
@@ -90,22 +94,13 @@ pub(crate) async fn set_email(
     id: GuestId,
     address: &str,
 ) -> Result<()> {
-    let form = GuestForm { name: "-".into(), email: address.into(), ..GuestForm::default() };
-    let fault = |fault| invalid("address", fault);
-    let email = match form.parse() {
-        Ok(guest) => guest.email.ok_or_else(|| fault(FieldError::Required))?,
-        Err(problem) => {
-            return Err(problem
-                .faults("email")
-                .next()
-                .map_or(problem.clone(), |found| fault(found.fault.clone()))
-                .into());
-        }
-    };
-    put(tx, backend, host, event, id, Some(email), None).await
+    let mut fields = Fields::default();
+    let email = fields.required_email("address", address);
+    let email = fields.finish(email)?;
+    set_contact(tx, backend, host, event, id, Some(email), None).await
 }
 
-/// Puts a guest's number right. `country` is that of a number that names none, an ISO code.
+/// Changes a guest's phone number. `country` is that of a number without a country code, an ISO code.
 pub async fn set_phone(
     backend: &Backend,
     host: &Host,
@@ -114,22 +109,23 @@ pub async fn set_phone(
     number: &str,
     country: &str,
 ) -> Result<()> {
-    let form = GuestForm { name: "-".into(), phone: number.into(), country: country.into(), ..GuestForm::default() };
-    let phone = form.parse()?.phone.ok_or_else(|| invalid("phone", FieldError::Required))?;
-    put(&mut *backend.db.acquire().await?, backend, host, event, id, None, Some(phone)).await?;
+    let mut fields = Fields::default();
+    let phone = parse_phone(&mut fields, "phone", number, country);
+    let phone = fields.finish(phone)?.ok_or_else(|| invalid("phone", FieldError::Required))?;
+    set_contact(&mut *backend.db.acquire().await?, backend, host, event, id, None, Some(phone)).await?;
     backend.live.changed(event);
     Ok(())
 }
 
-/// Guests who were taken off the list together.
+/// Guests removed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Removed {
     pub guests: usize,
-    /// By this they are brought back together.
+    /// Identifies them for [`restore`].
     pub at: DateTime<Utc>,
 }
 
-/// Takes guests off the list: their links stop working and their seats are free; for a day it can be undone.
+/// Removes guests: their links stop working and their seats are free. Can be undone for a day (soft delete).
 pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[GuestId]) -> Result<Removed> {
     if ids.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodySelected).into());
@@ -148,20 +144,19 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
     .execute(&mut *tx)
     .await?
     .rows_affected();
-    found(deleted)?;
+    require_rows(deleted)?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsDeleted, &deleted.to_string()).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(Removed { guests: deleted as usize, at: now })
 }
 
-/// Brings guests back who were taken off together, with their links and answers; refused when their seats were taken
-/// meanwhile.
+/// Restores guests removed together, with their links and replies; refused if their seats are taken by now.
 pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTime<Utc>) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     events::actions::lock_event(&mut tx, host, event).await?;
     let seats = rsvp::actions::lock_seats(&mut tx, host.id(), event).await?;
-    let back = sqlx::query_scalar!(
+    let heads = sqlx::query_scalar!(
         r#"
         update guests g set deleted_at = null
         where host_id = $1 and event_id = $2 and deleted_at = $3 and deleted_at > $4
@@ -175,18 +170,18 @@ pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTim
     )
     .fetch_all(&mut *tx)
     .await?;
-    if back.is_empty() {
+    if heads.is_empty() {
         return Err(Problem::Conflict(Conflict::UndoExpired).into());
     }
-    seats.take(back.iter().sum())?;
-    // They are on the list again by now.
+    seats.take(heads.iter().sum())?;
+    // The statement above counts them already.
     limits::room_for_guests(&mut tx, backend, host, event, 0).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
 }
 
-/// Gives guests a tag, or takes it from them. Returns how many did not have it so before.
+/// Adds a tag to guests, or removes it. Returns the number of guests changed.
 pub async fn tag(
     backend: &Backend,
     host: &Host,
@@ -198,8 +193,9 @@ pub async fn tag(
     if ids.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodySelected).into());
     }
-    let form = GuestForm { name: "-".into(), tags: tag.into(), ..GuestForm::default() };
-    let tags = form.parse()?.tags;
+    let mut fields = Fields::default();
+    let tags = parse_tags(&mut fields, "tags", tag);
+    let tags = fields.finish(tags)?;
     events::queries::event(&backend.db, host, event).await?;
     let [tag] = tags.as_slice() else { return Err(Problem::Conflict(Conflict::OneTag).into()) };
     let tagged = sqlx::query!(
@@ -220,7 +216,8 @@ pub async fn tag(
     Ok(tagged.rows_affected() as usize)
 }
 
-/// Erases guests whose time for undo is over; a restore erases them again. Run by the worker's schedule; returns how many.
+/// Erases guests removed more than a day ago; a restored backup erases them again (trigger on `guests`). A scheduled job.
+/// Returns the number of guests.
 pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
     let before = backend.clock.now() - TimeDelta::hours(UNDO_HOURS);
     let mut tx = backend.db.begin().await?;
@@ -235,52 +232,49 @@ pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
     Ok(purged.rows_affected())
 }
 
-/// One statement for any number of guests, so that all or none are added.
-async fn insert(backend: &Backend, host: &Host, event: EventId, new: Vec<NewGuest>) -> Result<Vec<GuestId>> {
-    let default = events::queries::event(&backend.db, host, event).await?.party_size;
-    let ids: Vec<_> = new.iter().map(|_| GuestId::new().0).collect();
-    let names: Vec<_> = new.iter().map(|guest| guest.name.clone()).collect();
-    let emails: Vec<_> = new.iter().map(|guest| guest.email.clone()).collect();
-    let phones: Vec<_> = new.iter().map(|guest| guest.phone.clone()).collect();
-    let sizes: Vec<_> = new.iter().map(|guest| guest.party_size.unwrap_or(default)).collect();
-    let notes: Vec<_> = new.iter().map(|guest| guest.note.clone()).collect();
+/// Adds all of `new`, or none if the plan has no room for them.
+async fn add_all(backend: &Backend, host: &Host, event: EventId, new: &[NewGuest]) -> Result<Vec<GuestId>> {
     let mut tx = backend.db.begin().await?;
     events::actions::lock_event(&mut tx, host, event).await?;
     limits::room_for_guests(&mut tx, backend, host, event, new.len() as i64).await?;
-    // Arrays of arrays must be rectangular in SQL; tags travel as JSON.
-    let tags =
-        serde_json::to_value(new.iter().map(|guest| &guest.tags).collect::<Vec<_>>()).map_err(anyhow::Error::from)?;
-    let added = sqlx::query_scalar!(
-        r#"
-        insert into guests (host_id, event_id, id, name, email, phone, party_size, note, tags, created_at, updated_at,
-            activity_at)
-        select $1, $2, n.id, n.name, n.email, n.phone, n.party_size, n.note,
-            array(select jsonb_array_elements_text($9::jsonb -> (n.place - 1)::int)), $10, $10, $10
-        from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[])
-            with ordinality as n (id, name, email, phone, party_size, note, place)
-        returning id as "id: GuestId"
-        "#,
-        host.id().0,
-        event.0,
-        &ids,
-        &names,
-        &emails as &[Option<String>],
-        &phones as &[Option<String>],
-        &sizes,
-        &notes,
-        tags,
-        backend.clock.now(),
-    )
-    .fetch_all(&mut *tx)
-    .await?;
+    let ids = insert(&mut tx, host, event, new, backend.clock.now()).await?;
     tx.commit().await?;
-    planner::learn(&backend.db, planner::Table::Guests, added.len()).await;
+    planner::learn(&backend.db, planner::Table::Guests, ids.len()).await;
     backend.live.changed(event);
-    Ok(added)
+    Ok(ids)
 }
 
-/// Changes where a guest is reached; `None` leaves it as it is.
-async fn put(
+/// Inserts guests, the only statement that does. The caller holds the event. Returns their ids in the order of `new`.
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    host: &Host,
+    event: EventId,
+    new: &[NewGuest],
+    now: DateTime<Utc>,
+) -> Result<Vec<GuestId>> {
+    let ids: Vec<GuestId> = new.iter().map(|_| GuestId::new()).collect();
+    sqlx::query!(
+        "insert into guests (host_id, event_id, id, name, email, phone, party_size, tags, note, created_at, updated_at,
+            activity_at)
+        select $1, $2, n.id, n.name, n.email, n.phone, coalesce(n.party_size, e.party_size), n.tags, n.note, $5, $5, $5
+        from rows from (
+            unnest($3::uuid[]),
+            jsonb_to_recordset($4) as (name text, email text, phone text, party_size integer, tags text[], note text)
+        ) as n (id, name, email, phone, party_size, tags, note)
+        join events e on e.host_id = $1 and e.id = $2",
+        host.id().0,
+        event.0,
+        &ids as &[GuestId],
+        Json(new) as _,
+        now,
+    )
+    .execute(tx)
+    .await?;
+    Ok(ids)
+}
+
+/// Changes a guest's contact details; `None` keeps one as it is.
+async fn set_contact(
     db: &mut PgConnection,
     backend: &Backend,
     host: &Host,
@@ -303,9 +297,9 @@ async fn put(
     .execute(db)
     .await?
     .rows_affected();
-    found(changed)
+    require_rows(changed)
 }
 
-fn found(rows: u64) -> Result<()> {
+fn require_rows(rows: u64) -> Result<()> {
     if rows == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
 }

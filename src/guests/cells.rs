@@ -1,28 +1,28 @@
-//! Spreadsheets run a cell whose text begins like a formula. What leaves for one is guarded by an apostrophe, which is
-//! taken off again when it comes back (OWASP, CSV injection; ASVS 1.2.10).
+//! Escapes formulas in spreadsheet cells: an apostrophe keeps a spreadsheet from running a cell, and is removed on
+//! import (OWASP, CSV injection; ASVS 1.2.10).
 
-/// What a formula begins with, in ASCII and full width; tabs and line ends are skipped before it.
+/// Characters a formula may begin with, in ASCII and full width; spreadsheets skip tabs and line ends before it.
 const RISKY: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
 
-/// What parts cells or rows where a spreadsheet is set to another language, so that a cell can begin behind it.
-const PARTING: [char; 4] = [';', '\t', '\r', '\n'];
+/// Separators of cells or rows in any language of a spreadsheet: a cell may begin after each.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
-/// Text for a cell that no spreadsheet runs.
-pub fn guarded(text: &str) -> String {
+/// Escapes text so that no spreadsheet runs it.
+pub fn escape_formula(text: &str) -> String {
     pieces(text).map(|piece| if is_risky(piece) { format!("'{piece}") } else { piece.to_owned() }).collect()
 }
 
-/// The text that a guarded cell stands for.
-pub fn unguarded(cell: &str) -> String {
+/// The text of an escaped cell.
+pub fn unescape_formula(cell: &str) -> String {
     pieces(cell).map(|piece| piece.strip_prefix('\'').filter(|rest| is_risky(rest)).unwrap_or(piece)).collect()
 }
 
-/// A text in pieces, each but the last with what parts it from the next.
+/// A text in pieces, each but the last with its separator.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    text.split_inclusive(PARTING)
+    text.split_inclusive(SEPARATORS)
 }
 
-/// Text with guards of its own in front counts as well, so that each way takes off what the other put on.
+/// Also true for text that begins with apostrophes itself, so that escaping is reversible.
 fn is_risky(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(RISKY)
 }
@@ -50,9 +50,9 @@ mod tests {
             "",
             "'",
         ] {
-            let cell = guarded(text);
-            assert!(cell.split(PARTING).all(|piece| !piece.starts_with(RISKY)), "{cell:?}");
-            assert_eq!(unguarded(&cell), text, "{cell:?}");
+            let cell = escape_formula(text);
+            assert!(cell.split(SEPARATORS).all(|piece| !piece.starts_with(RISKY)), "{cell:?}");
+            assert_eq!(unescape_formula(&cell), text, "{cell:?}");
         }
     }
 }

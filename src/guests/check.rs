@@ -1,3 +1,5 @@
+//! Guest list check: likely duplicates, mistyped addresses and missing contact details, before anything is sent.
+
 use sqlx::PgPool;
 
 use super::typos;
@@ -7,23 +9,23 @@ use crate::{
     ids::{EventId, GuestId},
 };
 
-/// Most of a kind that are shown at once.
+/// Most findings of a kind.
 const SHOWN: i64 = 20;
-/// How alike two names are that are told, from 0 to 1 (trigrams).
+/// Similarity from which two names are reported, from 0 to 1 (trigrams).
 const ALIKE: f32 = 0.75;
 
-/// Somebody on the list.
+/// A guest by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mention {
+pub struct GuestRef {
     pub id: GuestId,
     pub name: String,
 }
 
-/// Two who may be one.
+/// Two guests who may be the same person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    pub one: Mention,
-    pub other: Mention,
+    pub one: GuestRef,
+    pub other: GuestRef,
     pub why: Alike,
 }
 
@@ -38,12 +40,12 @@ pub enum Alike {
 /// An address that was probably mistyped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typo {
-    pub guest: Mention,
+    pub guest: GuestRef,
     pub email: String,
     pub suggestion: String,
 }
 
-/// What a host should look at before anything is sent.
+/// What a host should check before sending invitations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     pub pairs: Vec<Pair>,
@@ -53,13 +55,12 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Whether there is nothing to look at.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.typos.is_empty() && self.unreachable == 0
     }
 }
 
-/// Looks a list over: who stands on it twice, which addresses were mistyped, who cannot be reached.
+/// Checks the guest list of an event.
 pub async fn check(db: &PgPool, host: &Host, event: EventId) -> Result<Findings> {
     let unreachable = sqlx::query_scalar!(
         r#"
@@ -77,7 +78,7 @@ pub async fn check(db: &PgPool, host: &Host, event: EventId) -> Result<Findings>
 /// Guests with the same address or number, then those whose names are nearly the same. Names are compared with the ones
 /// that follow them in the order of their letters, so that a long list costs little more than a short one.
 async fn pairs(db: &PgPool, host: &Host, event: EventId) -> Result<Vec<Pair>> {
-    let found = sqlx::query!(
+    let rows = sqlx::query!(
         r#"
         with list as materialized (
             select id, name, fold_accents(name) as folded, lower(email) as email, phone from guests
@@ -109,9 +110,9 @@ async fn pairs(db: &PgPool, host: &Host, event: EventId) -> Result<Vec<Pair>> {
     )
     .fetch_all(db)
     .await?;
-    let pairs = found.into_iter().map(|row| Pair {
-        one: Mention { id: row.one, name: row.one_name },
-        other: Mention { id: row.other, name: row.other_name },
+    let pairs = rows.into_iter().map(|row| Pair {
+        one: GuestRef { id: row.one, name: row.one_name },
+        other: GuestRef { id: row.other, name: row.other_name },
         why: match row.kind {
             1 => Alike::Email,
             2 => Alike::Phone,
@@ -135,7 +136,7 @@ async fn typos(db: &PgPool, host: &Host, event: EventId) -> Result<Vec<Typo>> {
     .await?;
     let typos = addresses.into_iter().filter_map(|row| {
         let suggestion = typos::suggestion(&row.email)?;
-        Some(Typo { guest: Mention { id: row.id, name: row.name }, email: row.email, suggestion })
+        Some(Typo { guest: GuestRef { id: row.id, name: row.name }, email: row.email, suggestion })
     });
     Ok(typos.take(SHOWN as usize).collect())
 }

@@ -1,3 +1,5 @@
+//! Guest list export: CSV and Excel.
+
 use std::io::{Seek, Write};
 
 use async_stream::try_stream;
@@ -6,7 +8,7 @@ use chrono_tz::Tz;
 use futures::{Stream, StreamExt};
 use sqlx::PgPool;
 
-use super::{Status, cells::guarded};
+use super::{GuestStatus, cells::escape_formula};
 use crate::{
     audit::{self, AuditEvent},
     auth::Host,
@@ -16,55 +18,47 @@ use crate::{
     ids::{EventId, UserId},
 };
 
-/// What a guest list is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// UTF-8 with a byte order mark, without which Excel takes it for another encoding.
-    Csv,
-    Xlsx,
-}
-
-/// Headings of an export. The first six are read by an import, the others are left out there.
+/// Headings of an export. An import maps the first six and skips the others.
 pub const HEADINGS: [&str; 14] = [
     "Name",
-    "E-mail",
+    "Email",
     "Phone",
-    "Seats",
+    "Party size",
     "Tags",
     "Note",
     "Status",
-    "Coming",
+    "Attending",
     "Companions",
-    "Word to the host",
-    "Answered",
+    "Message to the host",
+    "Replied",
     "Invited",
     "Last opened",
     "Delivery problem",
 ];
-/// Headings of a template, and a row that shows how it is meant.
+/// The import template: headings and an example.
 pub const TEMPLATE: [[&str; 6]; 2] = [
-    ["Name", "E-mail", "Phone", "Seats", "Tags", "Note"],
+    ["Name", "Email", "Phone", "Party size", "Tags", "Note"],
     ["Ada Lovelace", "ada@example.org", "+44 7911 123456", "2", "Family, Table 4", "Vegetarian"],
 ];
 
-struct Exported {
+struct ExportRow {
     name: String,
     email: Option<String>,
     phone: Option<String>,
     party_size: i32,
     tags: Vec<String>,
     note: String,
-    status: Status,
+    status: GuestStatus,
     heads: Option<i32>,
     companions: Option<Vec<String>>,
     message: Option<String>,
-    answered_at: Option<DateTime<Utc>>,
+    replied_at: Option<DateTime<Utc>>,
     issued_at: Option<DateTime<Utc>>,
     last_opened_at: Option<DateTime<Utc>>,
     last_error: Option<String>,
 }
 
-impl Exported {
+impl ExportRow {
     fn cells(self, zone: Tz) -> [String; HEADINGS.len()] {
         let at = |time: Option<DateTime<Utc>>| {
             time.map(|time| time.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
@@ -76,11 +70,11 @@ impl Exported {
             self.party_size.to_string(),
             self.tags.join(", "),
             self.note,
-            self.status.words().to_owned(),
+            self.status.label().to_owned(),
             self.heads.map(|heads| heads.to_string()).unwrap_or_default(),
             self.companions.unwrap_or_default().join(", "),
             self.message.unwrap_or_default(),
-            at(self.answered_at),
+            at(self.replied_at),
             at(self.issued_at),
             at(self.last_opened_at),
             self.last_error.unwrap_or_default(),
@@ -88,7 +82,7 @@ impl Exported {
     }
 }
 
-/// Notes that a host takes the guest list along, and returns the event.
+/// Audits an export of the guest list, and returns the event.
 pub async fn begin(backend: &Backend, host: &Host, event: EventId) -> Result<Event> {
     let event = events::queries::event(&backend.db, host, event).await?;
     let now = backend.clock.now();
@@ -108,22 +102,22 @@ pub fn csv(db: PgPool, host: UserId, event: Event) -> impl Stream<Item = Result<
     }
 }
 
-/// Puts a list aside in a file, as it is read: whoever takes long to fetch it must not hold the database meanwhile.
+/// Buffers an export in a file, so that a slow download does not hold a database connection.
 pub async fn file(lines: impl Stream<Item = Result<Vec<u8>>>) -> Result<std::fs::File> {
     let mut file = std::io::BufWriter::new(tempfile::tempfile().map_err(anyhow::Error::from)?);
     let mut lines = std::pin::pin!(lines);
     while let Some(line) = lines.next().await {
         file.write_all(&line?).map_err(anyhow::Error::from)?;
     }
-    let mut file = file.into_inner().map_err(|cause| anyhow::anyhow!("a list could not be put aside: {cause}"))?;
+    let mut file = file.into_inner().map_err(|cause| anyhow::anyhow!("an export could not be buffered: {cause}"))?;
     file.rewind().map_err(anyhow::Error::from)?;
     Ok(file)
 }
 
-/// One line of CSV whose cells no spreadsheet runs.
+/// One line of CSV, with formulas escaped.
 pub fn line(cells: &[impl AsRef<str>]) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(cells.iter().map(|cell| guarded(cell.as_ref()))).map_err(anyhow::Error::from)?;
+    writer.write_record(cells.iter().map(|cell| escape_formula(cell.as_ref()))).map_err(anyhow::Error::from)?;
     writer.into_inner().map_err(|cause| Error::Unexpected(anyhow::anyhow!("{cause}")))
 }
 
@@ -157,7 +151,7 @@ fn write_workbook(mut rows: tokio::sync::mpsc::Receiver<Vec<String>>) -> anyhow:
     while let Some(cells) = rows.blocking_recv() {
         for (column, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
             match cell.parse::<u32>() {
-                Ok(number) if matches!(HEADINGS[column], "Seats" | "Coming") => {
+                Ok(number) if matches!(HEADINGS[column], "Party size" | "Attending") => {
                     sheet.write_number(at, column as u16, number)?;
                 }
                 _ => {
@@ -170,7 +164,7 @@ fn write_workbook(mut rows: tokio::sync::mpsc::Receiver<Vec<String>>) -> anyhow:
     finish(book)
 }
 
-/// A workbook to fill in.
+/// The import template as a workbook.
 pub fn template() -> anyhow::Result<std::fs::File> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
@@ -195,11 +189,11 @@ fn finish(mut book: rust_xlsxwriter::Workbook) -> anyhow::Result<std::fs::File> 
 fn rows(db: PgPool, host: UserId, event: Event) -> impl Stream<Item = Result<[String; HEADINGS.len()]>> {
     try_stream! {
         let zone = event.zone();
-        let mut found = sqlx::query_as!(
-            Exported,
+        let mut rows = sqlx::query_as!(
+            ExportRow,
             r#"
-            select g.name, g.email, g.phone, g.party_size, g.tags, g.note, g.status as "status: Status", g.heads,
-                r.companions as "companions?", r.message as "message?", r.changed_at as "answered_at?",
+            select g.name, g.email, g.phone, g.party_size, g.tags, g.note, g.status as "status: GuestStatus", g.heads,
+                r.companions as "companions?", r.message as "message?", r.changed_at as "replied_at?",
                 i.issued_at as "issued_at?", i.last_opened_at as "last_opened_at?", n.last_error as "last_error?"
             from guests g
             left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
@@ -213,7 +207,7 @@ fn rows(db: PgPool, host: UserId, event: Event) -> impl Stream<Item = Result<[St
             event.id.0,
         )
         .fetch(&db);
-        while let Some(row) = found.next().await {
+        while let Some(row) = rows.next().await {
             yield row?.cells(zone);
         }
     }

@@ -1,4 +1,8 @@
-use super::{GuestDetails, GuestForm, paste::Person};
+//! Guest form: parses what a host, a paste or an import gives about a guest.
+
+use serde::Serialize;
+
+use super::{GuestDetails, GuestForm, paste::PastedGuest};
 use crate::{
     events::MOST_IN_PARTY,
     phone,
@@ -6,33 +10,33 @@ use crate::{
     problem::{FieldError, Fields},
 };
 
-/// A guest that can be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A parsed guest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewGuest {
     pub name: String,
     pub email: Option<String>,
     /// E.164.
     pub phone: Option<String>,
-    /// `None`: as many as the event allows by default.
+    /// `None`: the event's default.
     pub party_size: Option<i32>,
     pub tags: Vec<String>,
     pub note: String,
 }
 
 impl GuestForm {
-    /// What the form says, or everything that is wrong with it.
+    /// Parses the form, or returns all its invalid fields.
     pub fn parse(&self) -> Result<NewGuest, Problem> {
         let mut fields = Fields::default();
-        let name = fields.required_line("name", &self.name, 120);
+        let name = parse_name(&mut fields, "name", &self.name);
         let email = fields.email("email", &self.email);
-        let phone = phone(&mut fields, "phone", &self.phone, &self.country);
+        let phone = parse_phone(&mut fields, "phone", &self.phone, &self.country);
         let party_size = fields.number("party_size", &self.party_size, 1, MOST_IN_PARTY).map(|seats| seats as i32);
-        let tags = tags(&mut fields, &self.tags);
+        let tags = parse_tags(&mut fields, "tags", &self.tags);
         let note = fields.optional("note", &self.note, 1000);
         fields.finish(NewGuest { name, email, phone, party_size, tags, note })
     }
 
-    /// The form that shows `guest` for editing.
+    /// The form to edit `guest`.
     pub fn of(guest: &GuestDetails) -> Self {
         Self {
             name: guest.name.clone(),
@@ -47,8 +51,8 @@ impl GuestForm {
 }
 
 impl NewGuest {
-    /// A person from a pasted list.
-    pub fn from_paste(person: &Person) -> Result<Self, Problem> {
+    /// Parses a guest of a pasted list.
+    pub fn from_paste(person: &PastedGuest) -> Result<Self, Problem> {
         GuestForm {
             name: person.name.clone(),
             email: person.email.clone().unwrap_or_default(),
@@ -59,33 +63,39 @@ impl NewGuest {
     }
 }
 
-/// A phone number in E.164; one that names no country is read as a number of `country`.
-fn phone(fields: &mut Fields, field: &str, text: &str, country: &str) -> Option<String> {
+/// A guest's name, on one line.
+pub fn parse_name(fields: &mut Fields, field: &str, text: &str) -> String {
+    fields.required_line(field, text, 120)
+}
+
+/// A phone number in E.164, or `None` for empty text. `country` is that of a number without a country code, or empty.
+pub fn parse_phone(fields: &mut Fields, field: &str, text: &str, country: &str) -> Option<String> {
     if text.trim().is_empty() {
         return None;
     }
     let country = Some(country.trim()).filter(|iso| !iso.is_empty());
     phone::parse(text, country)
-        .map_err(|wrong| {
-            let region = phone::country_of(&phone::plain(text).unwrap_or_default(), phone::countries::all())
+        .map_err(|error| {
+            let region = phone::country_of(&phone::normalise(text).unwrap_or_default(), phone::countries::all())
                 .map(|(named, _)| named)
                 .or_else(|| phone::countries::of(country?));
             let example = region.map_or("+44 7911 123456", |region| &region.example).to_owned();
-            fields.fault(field, FieldError::Phone { wrong, example });
+            fields.fault(field, FieldError::Phone { error, example });
         })
         .ok()
 }
 
-fn tags(fields: &mut Fields, text: &str) -> Vec<String> {
+/// Tags separated by commas or line ends; of those that differ in case only, the first.
+pub(super) fn parse_tags(fields: &mut Fields, field: &str, text: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for tag in text.split([',', '\n']) {
-        let tag = fields.optional_line("tags", tag, 40);
+        let tag = fields.optional_line(field, tag, 40);
         if !tag.is_empty() && !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
             tags.push(tag);
         }
     }
     if tags.len() > 20 {
-        fields.fault("tags", FieldError::TooMany(20));
+        fields.fault(field, FieldError::TooMany(20));
     }
     tags
 }
@@ -119,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_trimmed_and_told_apart_without_case() {
+    fn tags_are_trimmed_and_compared_without_case() {
         let form = GuestForm { name: "Ada".into(), tags: "Family, family , VIP,,".into(), ..GuestForm::default() };
         assert_eq!(form.parse().unwrap().tags, ["Family", "VIP"]);
     }

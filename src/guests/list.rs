@@ -1,17 +1,20 @@
-use serde::{Deserialize, Serialize};
+//! Guest table: filters, order and pages, as in its address.
 
-use super::Status;
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::GuestStatus;
 use crate::ids::GuestId;
 
 /// Rows on one page of the table.
 pub const PAGE_SIZE: i64 = 50;
 
-/// What the host asks of the table; lives in the address, so that a view can be kept and shared.
+/// A view of the table. Part of the address, so that it can be bookmarked and shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuery {
-    /// Words that name, e-mail, phone or note must contain.
+    /// Text that name, email, phone or note must contain.
     pub search: String,
-    pub status: Option<Status>,
+    pub status: Option<GuestStatus>,
     pub tag: String,
     pub reach: Option<Reach>,
     pub sort: Sort,
@@ -34,109 +37,74 @@ impl Default for ListQuery {
     }
 }
 
-/// How a guest can be reached, or cannot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Filter by the guest's contact details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Reach {
     NoEmail,
-    /// Neither address nor number.
+    /// Neither email nor phone.
     Nothing,
-    /// The message could not be delivered.
+    /// The invitation could not be delivered.
     Problem,
 }
 
 impl Reach {
-    /// All, in the order of the filter.
-    pub const ALL: [Self; 3] = [Self::NoEmail, Self::Nothing, Self::Problem];
-
-    /// The name in addresses and queries.
-    pub fn key(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Self::NoEmail => "no-email",
-            Self::Nothing => "nothing",
-            Self::Problem => "problem",
-        }
-    }
-
-    /// The words people read.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NoEmail => "No e-mail",
-            Self::Nothing => "No way to reach",
+            Self::NoEmail => "No email",
+            Self::Nothing => "Missing contact details",
             Self::Problem => "Delivery problem",
         }
-    }
-
-    /// The filter of that key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reach| reach.key() == key)
     }
 }
 
 /// The columns that sort.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Sort {
     Name,
     Status,
     Party,
-    /// Last change of the guest's standing.
+    /// The guest's last activity.
     Activity,
 }
 
-impl Sort {
-    const ALL: [Self; 4] = [Self::Name, Self::Status, Self::Party, Self::Activity];
-
-    /// The name in addresses and queries.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Status => "status",
-            Self::Party => "party",
-            Self::Activity => "activity",
-        }
-    }
-
-    /// The sort of that key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.key() == key)
-    }
-}
-
 impl ListQuery {
-    /// Reads the parameters of an address; what it does not know counts as not said.
+    /// Reads the parameters of an address. Ignores unknown values.
     pub fn read(parameter: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| parameter(name).unwrap_or_default().trim().chars().take(120).collect::<String>();
         Self {
             search: text("search"),
-            status: Status::of_key(&text("status")),
+            status: text("status").parse().ok(),
             tag: text("tag"),
-            reach: Reach::of_key(&text("reach")),
-            sort: Sort::of_key(&text("sort")).unwrap_or(Sort::Name),
+            reach: text("reach").parse().ok(),
+            sort: text("sort").parse().unwrap_or(Sort::Name),
             descending: text("order") == "down",
             page: text("page").parse().unwrap_or(1).clamp(1, 1_000_000),
         }
     }
 
-    /// The parameters that say the same, without those at their default.
+    /// The parameters of this view's address, without those at their default.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let default = Self::default();
         let mut pairs = Vec::new();
-        let mut say = |name, value: String| {
+        let mut add = |name, value: String| {
             if !value.is_empty() {
                 pairs.push((name, value));
             }
         };
-        say("search", self.search.clone());
-        say("status", self.status.map(|status| status.key().to_owned()).unwrap_or_default());
-        say("tag", self.tag.clone());
-        say("reach", self.reach.map(|reach| reach.key().to_owned()).unwrap_or_default());
+        add("search", self.search.clone());
+        add("status", self.status.map(|status| status.into_str().to_owned()).unwrap_or_default());
+        add("tag", self.tag.clone());
+        add("reach", self.reach.map(|reach| reach.into_str().to_owned()).unwrap_or_default());
         if self.sort != default.sort {
-            say("sort", self.sort.key().to_owned());
+            add("sort", self.sort.into_str().to_owned());
         }
         if self.descending {
-            say("order", "down".to_owned());
+            add("order", "down".to_owned());
         }
         if self.page > 1 {
-            say("page", self.page.to_string());
+            add("page", self.page.to_string());
         }
         pairs
     }
@@ -151,12 +119,12 @@ impl ListQuery {
         Some(self.tag.as_str()).filter(|tag| !tag.is_empty())
     }
 
-    /// A LIKE pattern that finds the search anywhere in a text; both are folded by the database.
+    /// A LIKE pattern that finds the search anywhere in a text. The database removes accents and case on both sides.
     pub fn pattern(&self) -> Option<String> {
         if self.search.is_empty() {
             return None;
         }
-        // A number as people write it, with its trunk zero, stands in E.164.
+        // Numbers are stored in E.164, without the trunk zero that people type.
         let digits: String = self.search.chars().filter(char::is_ascii_digit).collect();
         let is_number = self.search.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c));
         if is_number && digits.len() >= 5 {
@@ -166,22 +134,24 @@ impl ListQuery {
         Some(format!("%{escaped}%"))
     }
 
-    /// Whether something is filtered out.
+    /// Whether any filter is set.
     pub fn is_filtered(&self) -> bool {
         !self.search.is_empty() || self.status.is_some() || !self.tag.is_empty() || self.reach.is_some()
     }
 }
 
-/// Whom a host means: rows that are ticked, or everybody who fits a view of the table.
+/// The guests selected for a bulk action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Picked {
+pub enum BulkSelection {
     Only(Vec<GuestId>),
-    Fitting(ListQuery),
+    /// All guests of a view, on every page.
+    Matching(ListQuery),
 }
 
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GuestLine {
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+pub struct GuestListRow {
     pub id: GuestId,
     pub name: String,
     pub email: Option<String>,
@@ -189,10 +159,10 @@ pub struct GuestLine {
     pub party_size: i32,
     pub tags: Vec<String>,
     pub note: String,
-    pub status: Status,
-    /// Seats of an answer that takes some.
+    pub status: GuestStatus,
+    /// People attending or maybe attending, the guest included.
     pub heads: Option<i32>,
-    /// What the mail server said when it refused.
+    /// Why the invitation could not be delivered.
     pub last_error: Option<String>,
     pub activity_at: chrono::DateTime<chrono::Utc>,
 }
@@ -201,10 +171,10 @@ pub struct GuestLine {
 #[derive(Clone, Debug)]
 pub struct GuestPage {
     pub query: ListQuery,
-    pub lines: Vec<GuestLine>,
+    pub rows: Vec<GuestListRow>,
     /// Guests that match the filters.
     pub matching: i64,
-    /// Nobody matches; these are nearly called so.
+    /// Nobody matches the search; the rows are guests with similar names.
     pub similar: bool,
     /// Guests on the list.
     pub total: i64,
@@ -213,7 +183,6 @@ pub struct GuestPage {
 }
 
 impl GuestPage {
-    /// Pages there are.
     pub fn pages(&self) -> i64 {
         ((self.matching + PAGE_SIZE - 1) / PAGE_SIZE).max(1)
     }
@@ -224,10 +193,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_round_trips() {
+    fn a_view_survives_its_address() {
         let query = ListQuery {
             search: "ada".into(),
-            status: Some(Status::Opened),
+            status: Some(GuestStatus::Opened),
             tag: "Family".into(),
             reach: Some(Reach::NoEmail),
             sort: Sort::Activity,
@@ -240,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_in_the_address_counts_as_not_said() {
+    fn unknown_values_in_the_address_are_ignored() {
         assert_eq!(ListQuery::read(|_| Some("'; drop table".into())).status, None);
         assert_eq!(ListQuery::read(|name| (name == "page").then(|| "-4".into())).page, 1);
     }

@@ -1,22 +1,18 @@
+//! Guest list: the people a host invites to an event, how to reach them, and their status.
+
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 #[cfg(feature = "ssr")]
 pub mod actions;
-/// Text on its way to and from spreadsheets.
 pub mod cells;
-/// What should be put right before anything is sent.
 #[cfg(feature = "ssr")]
 pub mod check;
-/// The list on its way out.
 #[cfg(feature = "ssr")]
 pub mod export;
 #[cfg(feature = "ssr")]
 mod form;
-#[cfg(feature = "ssr")]
-pub(crate) mod intake;
-/// The server's page of the guest table: filters, sort, and the query behind it.
 pub mod list;
-/// Reading a pasted list of names and addresses.
 pub mod paste;
 #[cfg(feature = "ssr")]
 pub mod queries;
@@ -25,20 +21,19 @@ pub mod queries;
 pub mod standing;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
-/// Addresses that look mistyped.
 pub mod typos;
 
 #[cfg(feature = "ssr")]
-pub use form::NewGuest;
+pub use form::{NewGuest, parse_name, parse_phone};
 
 use crate::ids::GuestId;
 
 /// Most guests that one paste adds.
 pub const MOST_AT_ONCE: u32 = 500;
-/// Hours that a deleted guest can be brought back.
+/// Hours in which removed guests can be restored.
 pub const UNDO_HOURS: i64 = 24;
 
-/// What a host types about a guest.
+/// A guest as the host types them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GuestForm {
@@ -48,14 +43,14 @@ pub struct GuestForm {
     pub phone: String,
     /// ISO 3166-1 alpha-2; empty: none chosen.
     pub country: String,
-    /// Seats allowed, the guest included.
+    /// Most people who may come, the guest included.
     pub party_size: String,
     /// Separated by commas.
     pub tags: String,
     pub note: String,
 }
 
-/// A person on an event's list, as the host knows them.
+/// A guest as the host sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuestDetails {
     pub id: GuestId,
@@ -65,21 +60,22 @@ pub struct GuestDetails {
     pub party_size: i32,
     pub tags: Vec<String>,
     pub note: String,
-    /// An anonymous seat: nothing of it can be changed.
+    /// Anonymised; cannot be changed.
     pub erased: bool,
 }
 
-/// Where a guest stands, from first to last step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A guest's status, from first to last step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "guest_status", rename_all = "kebab-case"))]
-pub enum Status {
-    /// On the list, without a link.
+pub enum GuestStatus {
+    /// Without a link.
     NotInvited,
-    /// A link without a message: the guest has no e-mail address, the host hands it over.
+    /// A link without a message: the guest has no email address, the host shares the link.
     LinkReady,
     Queued,
-    /// The mail could not be delivered.
+    /// The email could not be delivered.
     Failed,
     Sent,
     Opened,
@@ -88,41 +84,12 @@ pub enum Status {
     Declined,
 }
 
-impl Status {
-    /// All, in the order of the filter.
-    pub const ALL: [Self; 9] = [
-        Self::NotInvited,
-        Self::LinkReady,
-        Self::Queued,
-        Self::Failed,
-        Self::Sent,
-        Self::Opened,
-        Self::Attending,
-        Self::Maybe,
-        Self::Declined,
-    ];
-
-    /// The name in addresses, attributes and queries.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::NotInvited => "not-invited",
-            Self::LinkReady => "link-ready",
-            Self::Queued => "queued",
-            Self::Failed => "failed",
-            Self::Sent => "sent",
-            Self::Opened => "opened",
-            Self::Attending => "attending",
-            Self::Maybe => "maybe",
-            Self::Declined => "declined",
-        }
-    }
-
-    /// The words people read.
-    pub fn words(self) -> &'static str {
+impl GuestStatus {
+    pub fn label(self) -> &'static str {
         match self {
             Self::NotInvited => "Not invited",
-            Self::LinkReady => "Link ready",
-            Self::Queued => "Queued",
+            Self::LinkReady => "Not sent yet",
+            Self::Queued => "Sending…",
             Self::Failed => "Not delivered",
             Self::Sent => "Sent",
             Self::Opened => "Opened",
@@ -130,10 +97,5 @@ impl Status {
             Self::Maybe => "Maybe",
             Self::Declined => "Declined",
         }
-    }
-
-    /// The status of that key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.key() == key)
     }
 }

@@ -1,38 +1,40 @@
+//! Pasted guest lists: splits text into guests, in the browser and on the server.
+
 use serde::{Deserialize, Serialize};
 
 use crate::problem::is_email;
 
-/// One entry of a pasted list and what was understood of it.
+/// One entry of a pasted list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The line it stands on, from 1.
+pub struct PastedEntry {
+    /// Its line, from 1.
     pub line: u32,
     /// As pasted.
     pub raw: String,
-    pub reading: Reading,
+    pub parsed: ParsedEntry,
 }
 
-/// What was understood of an entry.
+/// What an entry was parsed to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reading {
-    Guest(Person),
-    /// The same address stands earlier in the list.
-    Repeated(Person),
-    Unclear(Unclear),
+pub enum ParsedEntry {
+    Guest(PastedGuest),
+    /// An earlier entry has the same address.
+    Repeated(PastedGuest),
+    Unclear(PasteError),
 }
 
-/// Name and ways to reach, as read.
+/// Name and contact details, as pasted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
+pub struct PastedGuest {
     pub name: String,
     pub email: Option<String>,
-    /// As typed; the server checks it.
+    /// Not validated yet.
     pub phone: Option<String>,
 }
 
 /// Why an entry was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unclear {
+pub enum PasteError {
     /// There is an @, but no address around it.
     BadAddress,
     /// More than one address in one entry.
@@ -40,47 +42,52 @@ pub enum Unclear {
     TooLong,
 }
 
-/// Reads a pasted list: one person a line, or a mail program's whole To-field. Understood are `Ada Lovelace
+impl PastedGuest {
+    /// The email address in lower case, to compare.
+    pub fn address(&self) -> Option<String> {
+        self.email.as_deref().map(str::to_lowercase)
+    }
+}
+
+/// Parses a pasted list: one guest a line, or an email program's whole To field. Understands `Ada Lovelace
 /// <ada@example.org>`, `"Lovelace, Ada" <ada@example.org>`, `Ada Lovelace, ada@example.org`, tab or semicolon
 /// separated columns as copied from a spreadsheet, a bare address, and a bare name; a phone number starts with `+`.
-pub fn read(text: &str) -> Vec<Entry> {
+pub fn parse(text: &str) -> Vec<PastedEntry> {
     let mut seen: Vec<String> = Vec::new();
     let mut entries = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for raw in split_line(line) {
-            let reading = match person(&raw) {
-                Ok(person) => {
-                    let address = person.email.as_deref().map(str::to_lowercase);
-                    match address {
-                        Some(address) if seen.contains(&address) => Reading::Repeated(person),
-                        Some(address) => {
-                            seen.push(address);
-                            Reading::Guest(person)
-                        }
-                        None => Reading::Guest(person),
+            let parsed = match guest(&raw) {
+                Ok(guest) => match guest.address() {
+                    Some(address) if seen.contains(&address) => ParsedEntry::Repeated(guest),
+                    address => {
+                        seen.extend(address);
+                        ParsedEntry::Guest(guest)
                     }
-                }
-                Err(why) => Reading::Unclear(why),
+                },
+                Err(error) => ParsedEntry::Unclear(error),
             };
-            entries.push(Entry { line: number as u32 + 1, raw, reading });
+            entries.push(PastedEntry { line: number as u32 + 1, raw, parsed });
         }
     }
     entries
 }
 
-/// The people of a list, or the numbers of the lines that were not understood.
-pub fn people(entries: &[Entry]) -> Result<Vec<&Person>, Vec<u32>> {
+/// The guests of a list with their lines, or the lines that were not understood.
+pub fn guests(entries: &[PastedEntry]) -> Result<Vec<(u32, &PastedGuest)>, Vec<u32>> {
     let unclear: Vec<u32> =
-        entries.iter().filter(|e| matches!(e.reading, Reading::Unclear(_))).map(|e| e.line).collect();
-    if unclear.is_empty() {
-        Ok(entries.iter().filter_map(|e| if let Reading::Guest(p) = &e.reading { Some(p) } else { None }).collect())
-    } else {
-        Err(unclear)
+        entries.iter().filter(|e| matches!(e.parsed, ParsedEntry::Unclear(_))).map(|e| e.line).collect();
+    if !unclear.is_empty() {
+        return Err(unclear);
     }
+    let guests = entries.iter().filter_map(|entry| match &entry.parsed {
+        ParsedEntry::Guest(guest) => Some((entry.line, guest)),
+        _ => None,
+    });
+    Ok(guests.collect())
 }
 
-/// Splits a line into people. Commas and semicolons part people only where each part carries its own address, so
-/// that `Ada Lovelace, ada@example.org` stays one person and a To-field becomes many.
+/// Splits a line into guests. Commas and semicolons separate guests only if each part has its own address, so that `Ada Lovelace, ada@example.org` stays one person and a To-field becomes many.
 fn split_line(line: &str) -> Vec<String> {
     let parts = outside_quotes(line);
     let several = parts.iter().filter(|part| part.contains('@')).count() > 1;
@@ -125,9 +132,9 @@ fn outside_quotes(line: &str) -> Vec<String> {
     parts
 }
 
-fn person(raw: &str) -> Result<Person, Unclear> {
+fn guest(raw: &str) -> Result<PastedGuest, PasteError> {
     if raw.chars().count() > 500 {
-        return Err(Unclear::TooLong);
+        return Err(PasteError::TooLong);
     }
     let mut email = None;
     let mut phone = None;
@@ -138,9 +145,9 @@ fn person(raw: &str) -> Result<Person, Unclear> {
             for word in column.split([' ', ',']).filter(|word| !word.is_empty()) {
                 let word = word.trim_start_matches("mailto:").trim_matches(|c| "()[]\"'".contains(c));
                 match (is_email(word), word.contains('@')) {
-                    (true, _) if email.is_some() => return Err(Unclear::SeveralAddresses),
+                    (true, _) if email.is_some() => return Err(PasteError::SeveralAddresses),
                     (true, _) => email = Some(word.to_owned()),
-                    (false, true) => return Err(Unclear::BadAddress),
+                    (false, true) => return Err(PasteError::BadAddress),
                     (false, false) => name.push(word.to_owned()),
                 }
             }
@@ -157,14 +164,14 @@ fn person(raw: &str) -> Result<Person, Unclear> {
         _ => name,
     };
     match (name.chars().count(), &phone) {
-        (0, Some(number)) => Ok(Person { name: number.clone(), email, phone }),
-        (0, None) => Err(Unclear::BadAddress),
-        (n, _) if n > 120 => Err(Unclear::TooLong),
-        _ => Ok(Person { name, email, phone }),
+        (0, Some(number)) => Ok(PastedGuest { name: number.clone(), email, phone }),
+        (0, None) => Err(PasteError::BadAddress),
+        (n, _) if n > 120 => Err(PasteError::TooLong),
+        _ => Ok(PastedGuest { name, email, phone }),
     }
 }
 
-/// `Lovelace, Ada` in front of an address is a turned name; other commas part columns.
+/// `Lovelace, Ada` in front of an address is a last name first; other commas separate columns.
 fn columns(part: &str) -> Vec<String> {
     let part = part.trim();
     let bare = part.trim_matches('"');
@@ -205,18 +212,18 @@ pub fn name_from(email: &str) -> String {
 mod tests {
     use super::*;
 
-    fn one(text: &str) -> Reading {
-        let entries = read(text);
+    fn one(text: &str) -> ParsedEntry {
+        let entries = parse(text);
         assert_eq!(entries.len(), 1, "{entries:?}");
-        entries[0].reading.clone()
+        entries[0].parsed.clone()
     }
 
-    fn guest(name: &str, email: &str) -> Reading {
-        Reading::Guest(Person { name: name.into(), email: Some(email.into()), phone: None })
+    fn guest(name: &str, email: &str) -> ParsedEntry {
+        ParsedEntry::Guest(PastedGuest { name: name.into(), email: Some(email.into()), phone: None })
     }
 
     #[test]
-    fn the_forms_people_paste_are_understood() {
+    fn the_usual_forms_are_understood() {
         for line in [
             "Ada Lovelace <ada@example.org>",
             "\"Lovelace, Ada\" <ada@example.org>",
@@ -234,13 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_to_field_becomes_its_people() {
-        let readings: Vec<_> = read("Ada <ada@example.org>, \"Hopper, Grace\" <grace@example.org>; alan@example.org")
+    fn a_whole_to_field_becomes_several_guests() {
+        let parsed: Vec<_> = parse("Ada <ada@example.org>, \"Hopper, Grace\" <grace@example.org>; alan@example.org")
             .into_iter()
-            .map(|entry| entry.reading)
+            .map(|entry| entry.parsed)
             .collect();
         assert_eq!(
-            readings,
+            parsed,
             [
                 guest("Ada", "ada@example.org"),
                 guest("Grace Hopper", "grace@example.org"),
@@ -250,34 +257,37 @@ mod tests {
     }
 
     #[test]
-    fn names_and_phones_without_an_address_are_people_too() {
+    fn names_and_phones_without_an_address_are_guests() {
         assert_eq!(
             one("Zoë Ångström 🎈"),
-            Reading::Guest(Person { name: "Zoë Ångström 🎈".into(), email: None, phone: None })
+            ParsedEntry::Guest(PastedGuest { name: "Zoë Ångström 🎈".into(), email: None, phone: None })
         );
-        let phone =
-            Reading::Guest(Person { name: "Grace Hopper".into(), email: None, phone: Some("+44 7911 123456".into()) });
+        let phone = ParsedEntry::Guest(PastedGuest {
+            name: "Grace Hopper".into(),
+            email: None,
+            phone: Some("+44 7911 123456".into()),
+        });
         assert_eq!(one("Grace Hopper +44 7911 123456"), phone);
         assert_eq!(one("Grace Hopper, +44 7911 123456"), phone);
     }
 
     #[test]
-    fn what_is_not_understood_says_why() {
-        assert_eq!(one("Ada <ada@example>"), Reading::Unclear(Unclear::BadAddress));
-        assert_eq!(one(&"x".repeat(501)), Reading::Unclear(Unclear::TooLong));
-        assert_eq!(one("Ada a@example.org b@example.org"), Reading::Unclear(Unclear::SeveralAddresses));
-        assert_eq!(people(&read("Ada\nb@@example.org\nGrace\n@")), Err(vec![2, 4]));
+    fn an_unclear_entry_says_why() {
+        assert_eq!(one("Ada <ada@example>"), ParsedEntry::Unclear(PasteError::BadAddress));
+        assert_eq!(one(&"x".repeat(501)), ParsedEntry::Unclear(PasteError::TooLong));
+        assert_eq!(one("Ada a@example.org b@example.org"), ParsedEntry::Unclear(PasteError::SeveralAddresses));
+        assert_eq!(guests(&parse("Ada\nb@@example.org\nGrace\n@")), Err(vec![2, 4]));
     }
 
     #[test]
     fn a_repeated_address_counts_once() {
-        let entries = read("Ada <ada@example.org>\nA. L. <ADA@example.org>");
-        assert!(matches!(entries[1].reading, Reading::Repeated(_)));
-        assert_eq!(people(&entries).map(|people| people.len()), Ok(1));
+        let entries = parse("Ada <ada@example.org>\nA. L. <ADA@example.org>");
+        assert!(matches!(entries[1].parsed, ParsedEntry::Repeated(_)));
+        assert_eq!(guests(&entries).map(|guests| guests.len()), Ok(1));
     }
 
     #[test]
-    fn empty_lines_are_nobody() {
-        assert!(read("\n \n,\n;;\n").iter().all(|entry| !matches!(entry.reading, Reading::Guest(_))));
+    fn empty_lines_are_skipped() {
+        assert!(parse("\n \n,\n;;\n").iter().all(|entry| !matches!(entry.parsed, ParsedEntry::Guest(_))));
     }
 }

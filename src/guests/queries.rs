@@ -1,8 +1,10 @@
-use sqlx::PgPool;
+//! Reads the guest table and single guests.
+
+use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use super::{
-    GuestDetails, Status,
-    list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Picked, Reach, Sort},
+    GuestDetails,
+    list::{BulkSelection, GuestListRow, GuestPage, ListQuery, PAGE_SIZE, Reach, Sort},
 };
 use crate::{
     auth::Host,
@@ -11,33 +13,13 @@ use crate::{
     problem::Problem,
 };
 
-const _: () = assert!(PAGE_SIZE == 50, "the statements below say so");
+/// Guests with their status.
+const FROM: &str = " from guests g";
 
-/// The lines of one page, of the guests that `$page` finds. A macro, because an index is only used for an order that
-/// stands in the statement, and only whole statements are checked.
-macro_rules! lines {
-    ($db:ident, $page:tt, $order:tt, $($argument:expr),*) => {
-        sqlx::query_as!(
-            GuestLine,
-            r#"
-            select g.id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
-                (select last_error from notifications n
-                    where n.host_id = $1 and n.guest_id = g.id and n.kind = 'invitation' and n.latest) as last_error,
-                activity_at
-            from ("#
-                + $page
-                + " order by "
-                + $order
-                + r#" limit 50 offset $3) page (page_id)
-            join guests g on g.host_id = $1 and g.id = page_id
-            order by "#
-                + $order,
-            $($argument),*
-        )
-        .fetch_all($db)
-        .await?
-    };
-}
+/// The columns of a [`GuestListRow`].
+const COLUMNS: &str = "g.id, g.name, g.email, g.phone, g.party_size, g.tags, g.note, status, heads, activity_at,
+    (select n.last_error from notifications n
+        where n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest) as last_error";
 
 /// One page of the guest table of an event of `host`.
 pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) -> Result<GuestPage> {
@@ -54,146 +36,91 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     )
     .fetch_one(db)
     .await?;
-    let (mut lines, matching) = if query.is_filtered() {
-        let lines = filtered(db, host, event, &query).await?;
-        let shown = lines.len() as i64;
-        // Only who cannot see the end of the list from here has to count it.
-        let matching = match (1..PAGE_SIZE).contains(&shown) || query.page == 1 && shown == 0 {
-            true => query.offset() + shown,
-            false => matching(db, host, event, &query).await?,
-        };
-        (lines, matching)
-    } else {
-        (everybody(db, host, event, &query).await?, list.total)
+    let mut rows = rows(db, host, event, &query).await?;
+    let shown = rows.len() as i64;
+    // Counts only if the end of the list is not on this page.
+    let matching = match (query.is_filtered(), (1..PAGE_SIZE).contains(&shown) || query.page == 1 && shown == 0) {
+        (false, _) => list.total,
+        (true, true) => query.offset() + shown,
+        (true, false) => count(db, host, event, &query).await?,
     };
     let nobody = matching == 0 && !query.search.is_empty();
     if nobody {
-        lines = similar(db, host, event, &query.search).await?;
+        rows = similar(db, host, event, &query.search).await?;
     }
-    Ok(GuestPage { query, similar: nobody && !lines.is_empty(), lines, matching, total: list.total, tags: list.tags })
+    Ok(GuestPage { query, similar: nobody && !rows.is_empty(), rows, matching, total: list.total, tags: list.tags })
 }
 
-/// `$lines!` of each order a host can ask for.
-macro_rules! ordered {
-    ($query:ident, $lines:ident) => {
-        match ($query.sort, $query.descending) {
-            (Sort::Name, false) => $lines!("name_key, id"),
-            (Sort::Name, true) => $lines!("name_key desc, id desc"),
-            (Sort::Status, false) => $lines!("status, name_key, id"),
-            (Sort::Status, true) => $lines!("status desc, name_key desc, id desc"),
-            (Sort::Party, false) => $lines!("seats, name_key, id"),
-            (Sort::Party, true) => $lines!("seats desc, name_key desc, id desc"),
-            (Sort::Activity, false) => $lines!("activity_at desc, id desc"),
-            (Sort::Activity, true) => $lines!("activity_at, id"),
+/// The order of a view. Each follows an index, read from its beginning or its end.
+fn order(query: &ListQuery) -> &'static str {
+    match (query.sort, query.descending) {
+        (Sort::Name, false) => "name_key, g.id",
+        (Sort::Name, true) => "name_key desc, g.id desc",
+        (Sort::Status, false) => "status, name_key, g.id",
+        (Sort::Status, true) => "status desc, name_key desc, g.id desc",
+        (Sort::Party, false) => "seats, name_key, g.id",
+        (Sort::Party, true) => "seats desc, name_key desc, g.id desc",
+        (Sort::Activity, false) => "activity_at desc, g.id desc",
+        (Sort::Activity, true) => "activity_at, g.id",
+    }
+}
+
+/// `select` of the guests of an event that match a view's filters.
+fn select(select: &str, host: &Host, event: EventId, query: &ListQuery) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(select);
+    sql.push(FROM).push(" where g.deleted_at is null and g.host_id = ").push_bind(host.id().0);
+    sql.push(" and g.event_id = ").push_bind(event.0);
+    if let Some(status) = query.status {
+        sql.push(" and status = ").push_bind(status);
+    }
+    if let Some(tag) = query.tag() {
+        sql.push(" and ").push_bind(tag).push(" = any (g.tags)");
+    }
+    if let Some(pattern) = query.pattern() {
+        sql.push(" and g.search like (select fold_accents(").push_bind(pattern).push("))");
+    }
+    sql.push(match query.reach {
+        None => "",
+        Some(Reach::NoEmail) => " and g.email is null",
+        Some(Reach::Nothing) => " and g.email is null and g.phone is null",
+        Some(Reach::Problem) => " and status = 'failed'",
+    });
+    sql
+}
+
+/// The rows of a view's page. Finds the page's guests by index first, then reads the rest of their columns.
+async fn rows(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestListRow>> {
+    let mut sql = select("with page (page_id) as (select g.id", host, event, query);
+    sql.push(" order by ").push(order(query)).push(" limit ").push(PAGE_SIZE);
+    sql.push(" offset ").push_bind(query.offset()).push(") select ").push(COLUMNS).push(FROM);
+    sql.push(" join page on g.id = page_id where g.host_id = ").push_bind(host.id().0);
+    sql.push(" order by ").push(order(query));
+    Ok(sql.build_query_as().fetch_all(db).await?)
+}
+
+async fn count(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
+    Ok(select("select count(*)", host, event, query).build_query_scalar().fetch_one(db).await?)
+}
+
+/// The guests of a bulk action, by name.
+pub async fn selected(db: &PgPool, host: &Host, event: EventId, selection: BulkSelection) -> Result<Vec<GuestId>> {
+    match selection {
+        BulkSelection::Only(ids) => Ok(ids),
+        BulkSelection::Matching(query) => {
+            let mut sql = select("select g.id", host, event, &query);
+            Ok(sql.push(" order by name_key, g.id").build_query_scalar().fetch_all(db).await?)
         }
-    };
-}
-
-/// Who stands on the page follows from one index, read from its beginning or its end.
-async fn everybody(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
-    macro_rules! by {
-        ($order:tt) => {
-            lines!(
-                db,
-                "select id from guests where host_id = $1 and event_id = $2 and deleted_at is null",
-                $order,
-                host.id().0,
-                event.0,
-                query.offset()
-            )
-        };
     }
-    Ok(ordered!(query, by))
 }
 
-/// The statement `$query` of the guests that a view of the table shows: `$1` to `$6` say which, further arguments follow.
-macro_rules! fitting {
-    ($host:ident, $event:ident, $query:ident, $macro:ident!($($output:ident,)? $head:literal, [$($tail:literal)*] $(, $argument:expr)*)) => {
-        sqlx::$macro!(
-            $($output,)?
-            $head
-                + " from guests
-                where host_id = $1 and event_id = $2 and deleted_at is null
-                    and ($3::guest_status is null or status = $3)
-                    and ($4::text is null or $4 = any (tags))
-                    and ($5::text is null or search like (select fold_accents($5)))
-                    and case $6 when 'no-email' then email is null when 'nothing' then email is null and phone is null
-                        when 'problem' then status = 'failed' else true end "
-                $(+ $tail)*,
-            $host.id().0,
-            $event.0,
-            $query.status as Option<Status>,
-            $query.tag(),
-            $query.pattern(),
-            $query.reach.map_or("", Reach::key)
-            $(, $argument)*
-        )
-    };
-}
-
-/// Who stands on the page of those whom the filters leave.
-async fn filtered(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestLine>> {
-    macro_rules! by {
-        ($order:tt) => {
-            fitting!(
-                host,
-                event,
-                query,
-                query_as!(
-                    GuestLine,
-                    r#"
-                    select g.id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status",
-                        heads, (select last_error from notifications n where n.host_id = $1 and n.guest_id = g.id
-                            and n.kind = 'invitation' and n.latest) as last_error,
-                        activity_at
-                    from (select id"#,
-                    [
-                        " order by " $order " limit 50 offset $7) page (page_id)
-                    join guests g on g.host_id = $1 and g.id = page_id order by " $order
-                    ],
-                    query.offset()
-                )
-            )
-            .fetch_all(db)
-            .await?
-        };
-    }
-    Ok(ordered!(query, by))
-}
-
-async fn matching(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
-    let count = fitting!(host, event, query, query_scalar!(r#"select count(*) as "matching!""#, []));
-    Ok(count.fetch_one(db).await?)
-}
-
-/// The guests whom a host means, in the order of their names.
-pub async fn picked(db: &PgPool, host: &Host, event: EventId, picked: Picked) -> Result<Vec<GuestId>> {
-    let query = match picked {
-        Picked::Only(ids) => return Ok(ids),
-        Picked::Fitting(query) => query,
-    };
-    let query = &query;
-    let ids = fitting!(host, event, query, query_scalar!(r#"select id as "id: GuestId""#, ["order by name_key, id"]));
-    Ok(ids.fetch_all(db).await?)
-}
-
-/// Guests who are called nearly `search`, the nearest first (trigrams). Names only: of addresses, all at one provider are alike.
-async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Result<Vec<GuestLine>> {
-    Ok(sqlx::query_as!(
-        GuestLine,
-        r#"
-        select id as "id: GuestId", name, email, phone, party_size, tags, note, status as "status: Status", heads,
-            null as last_error, activity_at
-        from guests, word_similarity((select fold_accents($3)), split_part(search, E'\n', 1)) as nearness
-        where host_id = $1 and event_id = $2 and deleted_at is null and nearness > 0.3
-        order by nearness desc, name_key, id limit 20
-        "#,
-        host.id().0,
-        event.0,
-        search,
-    )
-    .fetch_all(db)
-    .await?)
+/// Guests with similar names, the nearest first (trigrams). Compares names only: addresses at one provider are all alike.
+async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Result<Vec<GuestListRow>> {
+    let mut sql = QueryBuilder::<Postgres>::new("select ");
+    sql.push(COLUMNS).push(FROM).push(" cross join word_similarity((select fold_accents(").push_bind(search);
+    sql.push(")), split_part(g.search, E'\\n', 1)) as nearness where g.deleted_at is null and nearness > 0.3");
+    sql.push(" and g.host_id = ").push_bind(host.id().0).push(" and g.event_id = ").push_bind(event.0);
+    sql.push(" order by nearness desc, name_key, g.id limit 20");
+    Ok(sql.build_query_as().fetch_all(db).await?)
 }
 
 /// One guest of `host`.
@@ -213,7 +140,7 @@ pub async fn guest(db: &PgPool, host: &Host, event: EventId, id: GuestId) -> Res
     guest.ok_or_else(|| Problem::NotFound.into())
 }
 
-/// Which of `addresses` are on the list already; all in lower case.
+/// Those of `addresses` that are on the guest list already; all in lower case.
 pub async fn known_addresses(db: &PgPool, host: &Host, event: EventId, addresses: &[String]) -> Result<Vec<String>> {
     let known = sqlx::query_scalar!(
         r#"

@@ -1,11 +1,13 @@
+//! Tests of guest verbs and the guest table.
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
 use super::{
-    GuestForm, Status, actions, check,
-    list::{ListQuery, Picked, Reach, Sort},
+    GuestForm, GuestStatus, actions, check,
+    list::{BulkSelection, ListQuery, Reach, Sort},
     queries,
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 
 async fn names(backend: &Backend, host: &Host, event: EventId, query: ListQuery) -> Vec<String> {
     let page = queries::page(&backend.db, host, event, query).await.unwrap();
-    page.lines.into_iter().map(|line| line.name).collect()
+    page.rows.into_iter().map(|row| row.name).collect()
 }
 
 #[sqlx::test]
@@ -40,7 +42,7 @@ async fn another_hosts_guests_look_like_none(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_guest_gets_the_events_party_size_unless_told_otherwise(db: PgPool) {
+async fn the_party_size_defaults_to_the_events(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "").await;
     assert_eq!(queries::guest(&backend.db, &host, event, id).await.unwrap().party_size, 4);
@@ -78,7 +80,7 @@ async fn a_paste_beyond_the_limit_is_refused_with_the_limit(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_deleted_guest_comes_back_with_link_and_answer(db: PgPool) {
+async fn a_removed_guest_is_restored_with_link_and_reply(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     let (guest, token) = testing::invite(&backend, &host, event, id).await;
@@ -89,12 +91,12 @@ async fn a_deleted_guest_comes_back_with_link_and_answer(db: PgPool) {
     assert!(invitations::queries::guest_of(&backend.db, &token).await.is_err());
     actions::restore(&backend, &host, event, removed.at).await.unwrap();
     let page = queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap();
-    assert_eq!(page.lines[0].status, Status::Maybe);
+    assert_eq!(page.rows[0].status, GuestStatus::Maybe);
     assert!(invitations::queries::guest_of(&backend.db, &token).await.is_ok());
 }
 
 #[sqlx::test]
-async fn undo_is_refused_when_the_seats_were_taken_meanwhile(db: PgPool) {
+async fn a_restore_is_refused_once_the_seats_are_taken(db: PgPool) {
     let backend = testing::backend(db).await;
     let host = testing::host(&backend, "Ana").await;
     let form = EventForm { capacity: "2".into(), ..testing::event_form() };
@@ -115,7 +117,7 @@ async fn undo_is_refused_when_the_seats_were_taken_meanwhile(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn after_a_day_a_deleted_guest_is_gone_for_good(db: PgPool) {
+async fn a_removed_guest_is_erased_after_a_day(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
@@ -152,19 +154,19 @@ async fn the_table_searches_filters_sorts_and_pages(db: PgPool) {
     assert_eq!(names(&backend, &host, event, query("guest7@")).await, ["Guest 007"]);
     let tagged = ListQuery { tag: "VIP".into(), ..ListQuery::default() };
     assert_eq!(names(&backend, &host, event, tagged).await.len(), 1);
-    let ready = ListQuery { status: Some(Status::LinkReady), ..ListQuery::default() };
+    let ready = ListQuery { status: Some(GuestStatus::LinkReady), ..ListQuery::default() };
     assert_eq!(names(&backend, &host, event, ready).await.len(), 1);
 
     let last = ListQuery { page: 3, ..ListQuery::default() };
     let page = queries::page(&backend.db, &host, event, last).await.unwrap();
-    assert_eq!((page.lines.len(), page.matching, page.total, page.pages()), (21, 121, 121, 3));
+    assert_eq!((page.rows.len(), page.matching, page.total, page.pages()), (21, 121, 121, 3));
     let down = ListQuery { sort: Sort::Name, descending: true, ..ListQuery::default() };
     assert_eq!(names(&backend, &host, event, down).await[0], "Guest 119");
     assert_eq!(page.tags, ["VIP"]);
 }
 
 #[sqlx::test]
-async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
+async fn the_status_of_a_guest_follows_every_verb(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     let status = async || {
@@ -175,33 +177,33 @@ async fn where_a_guest_stands_follows_every_verb(db: PgPool) {
         .fetch_one(&backend.db)
         .await
         .unwrap();
-        assert_eq!(astray, 0, "what stands beside the guest is what the view says");
+        assert_eq!(astray, 0, "the stored status is that of the view");
         backend.clock.set(backend.clock.now() + TimeDelta::minutes(1));
-        queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap().lines[0].status
+        queries::page(&backend.db, &host, event, ListQuery::default()).await.unwrap().rows[0].status
     };
-    assert_eq!(status().await, Status::NotInvited);
+    assert_eq!(status().await, GuestStatus::NotInvited);
     let (guest, _) = testing::invite(&backend, &host, event, id).await;
-    assert_eq!(status().await, Status::Queued);
+    assert_eq!(status().await, GuestStatus::Queued);
     testing::post(&backend).await;
-    assert_eq!(status().await, Status::Sent);
+    assert_eq!(status().await, GuestStatus::Sent);
     testing::open(&backend, &guest, Device::Phone).await.unwrap();
-    assert_eq!(status().await, Status::Opened);
+    assert_eq!(status().await, GuestStatus::Opened);
     invitations::actions::resend(&backend, &host, event, id).await.unwrap();
-    assert_eq!(status().await, Status::Opened);
+    assert_eq!(status().await, GuestStatus::Opened);
     testing::post(&backend).await;
     invitations::actions::rotate(&backend, &host, event, id).await.unwrap();
-    assert_eq!(status().await, Status::LinkReady);
+    assert_eq!(status().await, GuestStatus::LinkReady);
     for answer in [Answer::Attending, Answer::Declined] {
         let form = AnswerForm { answer: answer.into_str().into(), heads: "3".into(), ..AnswerForm::default() };
         rsvp::actions::answer(&backend, &guest, &form).await.unwrap();
-        assert_eq!(Some(status().await), Status::of_key(answer.into_str()));
+        assert_eq!(Ok(status().await), answer.into_str().parse());
     }
     let form = GuestForm { name: "Ada King".into(), ..GuestForm::default() };
     actions::edit(&backend, &host, event, id, &form).await.unwrap();
-    assert_eq!(status().await, Status::Declined);
+    assert_eq!(status().await, GuestStatus::Declined);
     let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
     actions::restore(&backend, &host, event, removed.at).await.unwrap();
-    assert_eq!(status().await, Status::Declined);
+    assert_eq!(status().await, GuestStatus::Declined);
 }
 
 #[sqlx::test]
@@ -223,6 +225,8 @@ async fn every_sort_goes_both_ways(db: PgPool) {
     ] {
         let query = ListQuery { sort, ..ListQuery::default() };
         assert_eq!(names(&backend, &host, event, query.clone()).await, order, "{sort:?}");
+        let filtered = ListQuery { reach: Some(Reach::Nothing), ..query.clone() };
+        assert_eq!(names(&backend, &host, event, filtered).await, order, "{sort:?} of a filtered view");
         let mut down = names(&backend, &host, event, ListQuery { descending: true, ..query }).await;
         down.reverse();
         assert_eq!(down, order, "{sort:?} the other way");
@@ -230,12 +234,12 @@ async fn every_sort_goes_both_ways(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_search_knows_no_accents_and_forgives_a_slip(db: PgPool) {
+async fn a_search_ignores_accents_and_forgives_a_typo(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     for name in ["Jürgen Groß", "Zoë O'Hara", "Łukasz Nowak"] {
         testing::guest(&backend, &host, event, name, "same@provider.example").await;
     }
-    for (search, found, similar) in [
+    for (search, name, similar) in [
         ("jurgen", "Jürgen Groß", false),
         ("GROSS", "Jürgen Groß", false),
         ("lukasz", "Łukasz Nowak", false),
@@ -244,16 +248,16 @@ async fn a_search_knows_no_accents_and_forgives_a_slip(db: PgPool) {
     ] {
         let query = ListQuery { search: search.into(), ..ListQuery::default() };
         let page = queries::page(&backend.db, &host, event, query).await.unwrap();
-        assert_eq!((page.lines[0].name.as_str(), page.similar), (found, similar), "{search}");
+        assert_eq!((page.rows[0].name.as_str(), page.similar), (name, similar), "{search}");
     }
     for search in ["xylophone", "else@provider.example"] {
         let query = ListQuery { search: search.into(), ..ListQuery::default() };
-        assert!(queries::page(&backend.db, &host, event, query).await.unwrap().lines.is_empty(), "{search}");
+        assert!(queries::page(&backend.db, &host, event, query).await.unwrap().rows.is_empty(), "{search}");
     }
 }
 
 #[sqlx::test]
-async fn guests_are_found_by_how_they_are_reached_and_tagged_together(db: PgPool) {
+async fn guests_are_filtered_by_contact_details_and_tagged_together(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     testing::guest(&backend, &host, event, "Bo", "").await;
@@ -264,8 +268,8 @@ async fn guests_are_found_by_how_they_are_reached_and_tagged_together(db: PgPool
     assert_eq!(names(&backend, &host, event, of(Reach::Nothing)).await, ["Bo"]);
     assert!(names(&backend, &host, event, of(Reach::Problem)).await.is_empty());
 
-    let picked = Picked::Fitting(of(Reach::NoEmail));
-    let ids = queries::picked(&backend.db, &host, event, picked).await.unwrap();
+    let selection = BulkSelection::Matching(of(Reach::NoEmail));
+    let ids = queries::selected(&backend.db, &host, event, selection).await.unwrap();
     assert_eq!(actions::tag(&backend, &host, event, &ids, " by hand ", true).await.unwrap(), 2);
     assert_eq!(actions::tag(&backend, &host, event, &ids, "by hand", true).await.unwrap(), 0, "they have it already");
     let tagged = || ListQuery { tag: "by hand".into(), ..ListQuery::default() };
@@ -279,7 +283,7 @@ async fn guests_are_found_by_how_they_are_reached_and_tagged_together(db: PgPool
 }
 
 #[sqlx::test]
-async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
+async fn a_guest_list_is_checked_before_anything_is_sent(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let add = async |name: &str, email: &str, phone: &str| {
         let form = GuestForm { name: name.into(), email: email.into(), phone: phone.into(), ..GuestForm::default() };
@@ -292,8 +296,8 @@ async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
     add("Jürgen Groß", "j1@example.org", "").await;
     add("Jurgen Gross", "j2@example.org", "").await;
     add("Cy", "", "").await;
-    let found = check::check(&backend.db, &host, event).await.unwrap();
-    let pairs: BTreeSet<_> = found
+    let findings = check::check(&backend.db, &host, event).await.unwrap();
+    let pairs: BTreeSet<_> = findings
         .pairs
         .iter()
         .map(|pair| {
@@ -309,14 +313,14 @@ async fn a_list_is_looked_over_before_anything_is_sent(db: PgPool) {
         "[\"Jurgen Gross\", \"Jürgen Groß\"] Name",
     ];
     assert_eq!(pairs, expected.map(ToOwned::to_owned).into());
-    assert_eq!((found.typos[0].suggestion.as_str(), found.unreachable), ("bo@gmail.com", 1));
+    assert_eq!((findings.typos[0].suggestion.as_str(), findings.unreachable), ("bo@gmail.com", 1));
 
     let ids = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let db = backend.db.clone();
         async move {
-            let found = sqlx::query_scalar::<_, GuestId>("select id from guests where name = any ($1)");
-            found.bind(names).fetch_all(&db).await.unwrap()
+            let query = sqlx::query_scalar::<_, GuestId>("select id from guests where name = any ($1)");
+            query.bind(names).fetch_all(&db).await.unwrap()
         }
     };
     let plan = invitations::queries::plan(&backend, &host, event, None).await.unwrap();

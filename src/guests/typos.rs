@@ -1,4 +1,6 @@
-/// Where most people have their mailbox; ordered by how common they are, since the first that is near enough is meant.
+//! Email typo check: suggests the provider probably meant.
+
+/// Common providers, the most common first: the first that is near enough is suggested.
 const PROVIDERS: [&str; 36] = [
     "gmail.com",
     "yahoo.com",
@@ -37,11 +39,11 @@ const PROVIDERS: [&str; 36] = [
     "wp.pl",
     "yandex.ru",
 ];
-/// Letters changed, added, dropped or turned round (optimal string alignment); in short names one.
+/// Most edits of a typo (optimal string alignment); in short names one.
 const MOST_EDITS: usize = 2;
 const SHORT: usize = 9;
 
-/// The address that was probably meant, where the domain is nearly that of a large provider.
+/// The address probably meant, if the domain is nearly that of a large provider.
 pub fn suggestion(email: &str) -> Option<String> {
     let (local, domain) = email.rsplit_once('@')?;
     let domain = domain.to_lowercase();
@@ -50,8 +52,8 @@ pub fn suggestion(email: &str) -> Option<String> {
     }
     let edits = |provider: &&&str| strsim::osa_distance(&domain, provider);
     let ending = domain.rsplit('.').next().unwrap_or_default();
-    // A provider in another country is no slip; an ending that does not exist is one.
-    let same_ending = |provider: &&&str| provider.ends_with(&format!(".{ending}")) || SLIPS.contains(&ending);
+    // A provider in another country is no typo; an ending that does not exist is one.
+    let same_ending = |provider: &&&str| provider.ends_with(&format!(".{ending}")) || BAD_ENDINGS.contains(&ending);
     let near = |provider: &&&str| {
         same_ending(provider) && edits(provider) <= if provider.len() < SHORT { 1 } else { MOST_EDITS }
     };
@@ -59,10 +61,10 @@ pub fn suggestion(email: &str) -> Option<String> {
     Some(format!("{local}@{provider}"))
 }
 
-/// Endings that are nobody's.
-const SLIPS: [&str; 12] = ["con", "cmo", "ocm", "comm", "coom", "cim", "vom", "xom", "clm", "dee", "nte", "fre"];
+/// Top-level domains that do not exist.
+const BAD_ENDINGS: [&str; 12] = ["con", "cmo", "ocm", "comm", "coom", "cim", "vom", "xom", "clm", "dee", "nte", "fre"];
 
-/// Providers that look like a slip and are none.
+/// Providers that look like a typo.
 const REAL: [&str; 14] = [
     "mail.com",
     "email.com",
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_are_told_and_real_domains_are_left_alone() {
+    fn typos_get_a_suggestion_and_real_domains_do_not() {
         for (typed, meant) in [
             ("ada@gmial.com", Some("ada@gmail.com")),
             ("ada@gmail.con", Some("ada@gmail.com")),

@@ -1,8 +1,6 @@
-//! From a file to guests, in verbs: parse, then as often as the host likes arrange, mend and leave out, then commit, and
-//! within a day undo.
+//! Import verbs: parse a file, then set the mapping and correct, exclude or include rows; commit, and undo within a day.
 
 mod commit;
-mod judge;
 mod parse;
 
 pub use commit::{commit, undo};
@@ -10,7 +8,7 @@ pub use parse::parse;
 
 use chrono::TimeDelta;
 
-use super::{Arrangement, KEPT_HOURS, Matches, columns::Column};
+use super::{ColumnMapping, DuplicatePolicy, KEPT_HOURS, columns::Column, validate};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -22,24 +20,24 @@ use crate::{
     problem::{FieldError, invalid},
 };
 
-/// Says what the columns hold, and judges all rows anew.
-pub async fn arrange(
+/// Sets what the columns hold, and validates all rows again.
+pub async fn set_mapping(
     backend: &Backend,
     host: &Host,
     event: EventId,
     import: ImportId,
-    new: &Arrangement,
+    mapping: &ColumnMapping,
 ) -> Result<()> {
-    let columns: Option<Vec<Column>> = new.columns.iter().map(|key| Column::of_key(key)).collect();
-    let columns = columns.ok_or_else(|| invalid("columns", FieldError::NotAChoice))?;
-    let matches = Matches::ALL.into_iter().find(|matches| matches.key() == new.matches);
-    let matches = matches.ok_or_else(|| invalid("matches", FieldError::NotAChoice))?;
-    if !new.country.is_empty() && phone::countries::of(&new.country).is_none() {
+    let columns: Result<Vec<Column>, _> = mapping.columns.iter().map(|name| name.parse()).collect();
+    let columns = columns.map_err(|_| invalid("columns", FieldError::NotAChoice))?;
+    let policy: DuplicatePolicy =
+        mapping.duplicates.parse().map_err(|_| invalid("duplicates", FieldError::NotAChoice))?;
+    if !mapping.country.is_empty() && phone::countries::of(&mapping.country).is_none() {
         return Err(invalid("country", FieldError::NotAChoice).into());
     }
-    let columns: Vec<String> = columns.iter().map(|column| column.key().to_owned()).collect();
+    let columns: Vec<String> = columns.iter().map(|column| column.into_str().to_owned()).collect();
     let mut tx = backend.db.begin().await?;
-    open(&mut tx, host, event, import).await?;
+    lock(&mut tx, host, event, import).await?;
     let changed = sqlx::query!(
         "update imports set columns = $4, header = $5, country = $6, matches = $7
         where host_id = $1 and event_id = $2 and id = $3 and cardinality(columns) = cardinality($4::text[])",
@@ -47,9 +45,9 @@ pub async fn arrange(
         event.0,
         import.0,
         &columns,
-        new.header,
-        new.country,
-        matches.key(),
+        mapping.header,
+        mapping.country,
+        policy.into_str(),
     )
     .execute(&mut *tx)
     .await?
@@ -57,13 +55,14 @@ pub async fn arrange(
     if changed == 0 {
         return Err(invalid("columns", FieldError::NotAChoice).into());
     }
-    judge::all(&mut tx, backend, host, event, import).await?;
+    validate::parse_again(&mut tx, host, import, None).await?;
+    validate::compare(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Puts what the host typed in place of what a line of the file says.
-pub async fn mend(
+/// Replaces the cells of a row by what the host typed.
+pub async fn correct_row(
     backend: &Backend,
     host: &Host,
     event: EventId,
@@ -72,48 +71,60 @@ pub async fn mend(
     form: &GuestForm,
 ) -> Result<()> {
     form.parse()?;
-    let corrected = serde_json::to_value(form).map_err(anyhow::Error::from)?;
-    change(backend, host, event, import, Change { lines: vec![line], corrected: Some(corrected), ..Change::default() })
-        .await
+    let correction = serde_json::to_value(form).map_err(anyhow::Error::from)?;
+    change(
+        backend,
+        host,
+        event,
+        import,
+        RowChange { lines: &[line], correction: Some(correction), ..RowChange::default() },
+    )
+    .await
 }
 
-/// Leaves lines of the file out, or takes them in again.
-pub async fn leave_out(
+/// Excludes rows from the import, or takes them back in.
+pub async fn exclude_row(
     backend: &Backend,
     host: &Host,
     event: EventId,
     import: ImportId,
     lines: &[i32],
-    excluded: bool,
+    exclude: bool,
 ) -> Result<()> {
-    change(backend, host, event, import, Change { lines: lines.to_vec(), excluded, ..Change::default() }).await
+    change(backend, host, event, import, RowChange { lines, exclude, ..RowChange::default() }).await
 }
 
-/// Keeps lines whose address stands further up in the file: different people who share it.
-pub async fn keep(backend: &Backend, host: &Host, event: EventId, import: ImportId, lines: &[i32]) -> Result<()> {
-    change(backend, host, event, import, Change { lines: lines.to_vec(), kept: true, ..Change::default() }).await
+/// Includes rows although an earlier one has their address: different people who share it.
+pub async fn include_row(
+    backend: &Backend,
+    host: &Host,
+    event: EventId,
+    import: ImportId,
+    lines: &[i32],
+) -> Result<()> {
+    change(backend, host, event, import, RowChange { lines, include: true, ..RowChange::default() }).await
 }
 
 #[derive(Default)]
-struct Change {
-    lines: Vec<i32>,
-    corrected: Option<serde_json::Value>,
-    excluded: bool,
-    kept: bool,
+struct RowChange<'a> {
+    lines: &'a [i32],
+    correction: Option<serde_json::Value>,
+    exclude: bool,
+    include: bool,
 }
 
-async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId, change: Change) -> Result<()> {
+async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId, change: RowChange<'_>) -> Result<()> {
     let mut tx = backend.db.begin().await?;
-    open(&mut tx, host, event, import).await?;
+    lock(&mut tx, host, event, import).await?;
     let changed = sqlx::query!(
         "update import_rows set excluded = $4, corrected = coalesce($5, corrected), kept = kept or $6
         where host_id = $1 and import_id = $2 and line = any ($3)",
         host.id().0,
         import.0,
-        &change.lines,
-        change.excluded,
-        change.corrected,
-        change.kept,
+        change.lines,
+        change.exclude,
+        change.correction,
+        change.include,
     )
     .execute(&mut *tx)
     .await?
@@ -121,12 +132,16 @@ async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId
     if changed == 0 {
         return Err(Problem::NotFound.into());
     }
-    judge::all(&mut tx, backend, host, event, import).await?;
+    if change.correction.is_some() {
+        validate::parse_again(&mut tx, host, import, Some(change.lines)).await?;
+    }
+    // A corrected address may duplicate another row's, and an excluded row makes room under the limit.
+    validate::compare(&mut tx, backend, host, event, import).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Throws an import away that was not committed.
+/// Deletes an import that was not committed.
 pub async fn discard(backend: &Backend, host: &Host, event: EventId, import: ImportId) -> Result<()> {
     let discarded = sqlx::query!(
         "delete from imports where host_id = $1 and event_id = $2 and id = $3 and committed_at is null",
@@ -140,17 +155,17 @@ pub async fn discard(backend: &Backend, host: &Host, event: EventId, import: Imp
     if discarded == 0 { Err(Problem::NotFound.into()) } else { Ok(()) }
 }
 
-/// Forgets files that nobody committed, and those whose time for undo is over. Run by the worker's schedule.
-pub async fn forget_old(backend: &Backend) -> Result<u64> {
+/// Deletes imports a day after their commit, unfinished ones a day after their upload. A scheduled job.
+pub async fn delete_expired(backend: &Backend) -> Result<u64> {
     let before = backend.clock.now() - TimeDelta::hours(KEPT_HOURS);
-    let forgotten = sqlx::query!("delete from imports where coalesce(committed_at, created_at) < $1", before)
+    let deleted = sqlx::query!("delete from imports where coalesce(committed_at, created_at) < $1", before)
         .execute(&backend.db)
         .await?;
-    Ok(forgotten.rows_affected())
+    Ok(deleted.rows_affected())
 }
 
-/// Holds an import that is not committed, so that its verbs come one after the other.
-async fn open(tx: &mut sqlx::PgConnection, host: &Host, event: EventId, import: ImportId) -> Result<()> {
+/// Locks an import that is not committed, so that its verbs run one after the other.
+async fn lock(tx: &mut sqlx::PgConnection, host: &Host, event: EventId, import: ImportId) -> Result<()> {
     let committed = sqlx::query_scalar!(
         r#"
         select committed_at is not null as "committed!" from imports

@@ -1,14 +1,18 @@
-use serde::{Deserialize, Serialize};
+//! Column detection: from headings and cells to what each column of a file holds.
 
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::table::{RawRow, SAMPLE};
 use crate::{phone, problem::is_email};
 
-/// What headings are called.
 mod headings;
 
 use headings::{BARE, heading, key};
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Column {
     Name,
     FirstName,
@@ -20,60 +24,30 @@ pub enum Column {
     PartySize,
     Tags,
     Note,
-    /// Not taken over.
+    /// Not imported.
     Other,
 }
 
 impl Column {
-    /// All, in the order in which they are offered.
-    pub const ALL: [Self; 10] = [
-        Self::Name,
-        Self::FirstName,
-        Self::LastName,
-        Self::Email,
-        Self::Mobile,
-        Self::Phone,
-        Self::PartySize,
-        Self::Tags,
-        Self::Note,
-        Self::Other,
-    ];
-
-    /// The name in forms and in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::FirstName => "first-name",
-            Self::LastName => "last-name",
-            Self::Email => "email",
-            Self::Mobile => "mobile",
-            Self::Phone => "phone",
-            Self::PartySize => "party-size",
-            Self::Tags => "tags",
-            Self::Note => "note",
-            Self::Other => "other",
-        }
-    }
-
-    /// The words people read.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Name => "Full name",
             Self::FirstName => "First name",
             Self::LastName => "Last name",
-            Self::Email => "E-mail",
+            Self::Email => "Email",
             Self::Mobile => "Mobile phone",
             Self::Phone => "Phone",
-            Self::PartySize => "Seats",
+            Self::PartySize => "Party size",
             Self::Tags => "Tags",
             Self::Note => "Note",
-            Self::Other => "Leave out",
+            Self::Other => "Skip column",
         }
     }
 
-    /// The column of that key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.key() == key)
+    /// The columns of an import, as stored.
+    #[cfg(feature = "ssr")]
+    pub(super) fn stored(names: &[String]) -> Vec<Self> {
+        names.iter().map(|name| name.parse().unwrap_or(Self::Other)).collect()
     }
 }
 
@@ -83,12 +57,17 @@ pub struct Layout {
     /// The first row names the columns.
     pub header: bool,
     pub columns: Vec<Column>,
-    /// Full names stand the other way round, `Lovelace, Ada`.
-    pub turned: bool,
+    /// Full names are written `Lovelace, Ada`.
+    pub last_name_first: bool,
 }
 
-/// Tells how a table is laid out, from its first rows.
-pub fn detect(rows: &[Vec<String>]) -> Layout {
+/// Detects the layout of a file from its first rows.
+pub fn detect(rows: &[RawRow]) -> Layout {
+    let rows: Vec<Vec<String>> = rows.iter().take(SAMPLE).map(|row| row.cells.clone()).collect();
+    layout(&rows)
+}
+
+fn layout(rows: &[Vec<String>]) -> Layout {
     let width = rows.iter().map(Vec::len).max().unwrap_or_default();
     let Some(first) = rows.first() else { return Layout::default() };
     let named: Vec<Option<Column>> = (0..width).map(|at| first.get(at).and_then(|cell| heading(cell))).collect();
@@ -102,8 +81,8 @@ pub fn detect(rows: &[Vec<String>]) -> Layout {
     by_content(&mut columns, data);
     let bare = |at: usize| header && first.get(at).is_some_and(|heading| BARE.contains(&&*key(heading)));
     complete_names(&mut columns, bare);
-    let turned = columns.iter().position(|column| *column == Column::Name).is_some_and(|at| is_turned(data, at));
-    Layout { header, columns, turned }
+    let full_name = columns.iter().position(|column| *column == Column::Name);
+    Layout { header, last_name_first: full_name.is_some_and(|at| is_last_name_first(data, at)), columns }
 }
 
 /// Whether the first row differs from those below it in a column of addresses or numbers.
@@ -173,13 +152,13 @@ fn swap(columns: &mut [Column], from: Column, to: Column) {
     columns.iter_mut().filter(|column| **column == from).for_each(|column| *column = to);
 }
 
-fn is_turned(rows: &[Vec<String>], at: usize) -> bool {
+fn is_last_name_first(rows: &[Vec<String>], at: usize) -> bool {
     let names: Vec<&str> =
         rows.iter().filter_map(|row| row.get(at)).map(String::as_str).filter(|n| !n.is_empty()).collect();
     names.len() > 1 && names.iter().all(|name| name.matches(',').count() == 1 && !name.ends_with(','))
 }
 
-/// The share of the cells of a column, without the empty ones, that are so.
+/// The share of a column's non-empty cells that are so.
 fn share(rows: &[Vec<String>], at: usize, is_so: impl Fn(&str) -> bool) -> f64 {
     let cells: Vec<&String> = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty()).collect();
     if cells.is_empty() {
@@ -189,7 +168,7 @@ fn share(rows: &[Vec<String>], at: usize, is_so: impl Fn(&str) -> bool) -> f64 {
 }
 
 fn is_phone(cell: &str) -> bool {
-    !is_date(cell) && phone::plain(cell).is_some_and(|plain| (7..=16).contains(&plain.len()))
+    !is_date(cell) && phone::normalise(cell).is_some_and(|number| (7..=16).contains(&number.len()))
 }
 
 /// `2027-06-20`, `20.6.2027`, `6/20/27`.
@@ -213,15 +192,15 @@ fn is_word(cell: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn layout(text: &str) -> (bool, String) {
+    fn detected(text: &str) -> (bool, String) {
         let rows: Vec<Vec<String>> =
             text.lines().map(|line| line.split(';').map(ToOwned::to_owned).collect()).collect();
-        let layout = detect(&rows);
-        (layout.header, layout.columns.iter().map(|column| column.key()).collect::<Vec<_>>().join(" "))
+        let layout = layout(&rows);
+        (layout.header, layout.columns.iter().map(|column| column.into_str()).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
-    fn headings_of_many_languages_are_known() {
+    fn headings_of_many_languages_are_detected() {
         for (text, columns) in [
             ("Name;E-Mail;Phone;# of seats;Group;Remarks", "name email phone party-size tags note"),
             ("Vorname;Name;E-Mail-Adresse;Handy", "first-name last-name email mobile"),
@@ -237,31 +216,31 @@ mod tests {
             ("First name;Full name", "other name"),
             ("SURNAME ;e_mail;Shoe size", "last-name email other"),
         ] {
-            assert_eq!(layout(text), (true, columns.to_owned()), "{text}");
+            assert_eq!(detected(text), (true, columns.to_owned()), "{text}");
         }
     }
 
     #[test]
-    fn tables_without_headings_are_told_by_their_cells() {
+    fn columns_without_headings_are_detected_by_their_cells() {
         assert_eq!(
-            layout("Ada Lovelace;ada@example.org;2\nGrace Hopper;grace@example.org;1"),
+            detected("Ada Lovelace;ada@example.org;2\nGrace Hopper;grace@example.org;1"),
             (false, "name email party-size".into())
         );
         assert_eq!(
-            layout("ada@example.org;Ada;Lovelace\ngrace@example.org;Grace;Hopper"),
+            detected("ada@example.org;Ada;Lovelace\ngrace@example.org;Grace;Hopper"),
             (false, "email first-name last-name".into())
         );
         assert_eq!(
-            layout("x;y;z\nAda Lovelace;07911 123456;a@example.org\nBo Chan;07911 123457;b@example.org"),
+            detected("x;y;z\nAda Lovelace;07911 123456;a@example.org\nBo Chan;07911 123457;b@example.org"),
             (true, "name phone email".into())
         );
         assert_eq!(
-            layout(
+            detected(
                 "Name;Email;Invited on;City\nAda;ada@example.org;2024-05-01;London\nBo;bo@example.org;2024-05-02;Paris"
             ),
             (true, "name email other other".into())
         );
-        assert_eq!(layout("E-mail;City\nada@example.org;London"), (true, "email other".into()));
-        assert_eq!(layout(""), (false, String::new()));
+        assert_eq!(detected("E-mail;City\nada@example.org;London"), (true, "email other".into()));
+        assert_eq!(detected(""), (false, String::new()));
     }
 }

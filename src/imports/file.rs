@@ -1,104 +1,77 @@
-use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read, Seek},
-};
+//! File formats: detects the kind and encoding of a guest list, and reads its rows.
+
+use std::io::{self, Cursor, Read};
 
 use calamine::{Reader, SheetVisible, Xlsx};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::{
+    MOST_ROWS,
     columns::{Column, Layout},
-    table::{self, Row, Rows},
+    table::{self, RawRow},
 };
 use crate::problem::FileError;
 
-/// Bytes from which kind and encoding are told.
+/// Bytes, or characters, from which kind and encoding are detected.
 const HEAD: usize = 64 * 1024;
-/// Most bytes that a workbook may unfold to; a small file can claim gigabytes.
-const MOST_UNFOLDED: u64 = 60_000_000;
+/// Most bytes that a workbook may unpack to; a small file can claim gigabytes.
+const MOST_UNPACKED: u64 = 60_000_000;
 /// Most different texts in a workbook.
 const MOST_TEXTS: u64 = 1_000_000;
 /// Most bytes of cells that are kept of a workbook.
 const MOST_KEPT: usize = 20_000_000;
 
-/// A file's rows, with the layout where its kind prescribes one.
-pub(super) struct Table {
+/// A file's rows, up to one too many, with the layout if its kind prescribes one.
+pub(super) struct RawTable {
     pub layout: Option<Layout>,
-    pub rows: Box<dyn Iterator<Item = Result<Row, FileError>> + Send>,
+    pub rows: Vec<RawRow>,
 }
 
-/// Opens a guest list: text of separated values, an Excel workbook, or a list of contacts (vCard).
-pub(super) fn open(mut file: File) -> Result<Table, FileError> {
-    let mut head = Vec::new();
-    file.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(damaged)?;
-    file.rewind().map_err(damaged)?;
-    match head.as_slice() {
+/// Reads a guest list: text of separated values, an Excel workbook, or contacts (vCard).
+pub(super) fn read(file: &[u8]) -> Result<RawTable, FileError> {
+    match file {
         [] => Err(FileError::Empty),
         [b'P', b'K', 3 | 5, ..] => workbook(file),
-        _ => text(file, &head),
+        _ => text(file),
     }
 }
 
-fn text(mut file: File, head: &[u8]) -> Result<Table, FileError> {
-    let encoding = encoding(&mut file, head).map_err(damaged)?;
-    file.rewind().map_err(damaged)?;
-    let (head, _) = encoding.decode_with_bom_removal(head);
+fn text(file: &[u8]) -> Result<RawTable, FileError> {
+    let (text, ..) = encoding(file).decode(file);
     // Text has no zeros, and hardly any other control characters.
-    if head.contains('\0') || head.chars().filter(|c| c.is_control() && !c.is_whitespace()).count() * 50 > head.len() {
+    let head = || text.chars().take(HEAD);
+    if head().any(|c| c == '\0')
+        || head().filter(|c| c.is_control() && !c.is_whitespace()).count() * 50 > text.len().min(HEAD)
+    {
         return Err(FileError::NotATable);
     }
-    let decoded = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(file);
-    if head.trim_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD")) {
-        return contacts(decoded);
+    if text.trim_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD")) {
+        return contacts(&text);
     }
-    let rows = Rows::new(&head, decoded).map(|row| row.map_err(|_| FileError::NotATable));
-    Ok(Table { layout: None, rows: Box::new(rows) })
+    Ok(RawTable { layout: None, rows: table::read(&text, MOST_ROWS + 2) })
 }
 
-/// The encoding of a text: as its byte order mark says; UTF-16 where every other byte is zero; UTF-8 where all of it is;
-/// otherwise what Excel writes in the west, Windows-1252.
-fn encoding(file: &mut File, head: &[u8]) -> io::Result<&'static Encoding> {
-    if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return Ok(encoding);
-    }
+/// The encoding of a text without a byte order mark: UTF-16 if every other byte is zero; UTF-8 if all of it is;
+/// otherwise Windows-1252, which Excel writes in the west.
+fn encoding(file: &[u8]) -> &'static Encoding {
+    let head = &file[..file.len().min(HEAD)];
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count() * 4;
-    if zeros(1) > head.len() {
-        return Ok(UTF_16LE);
-    }
-    if zeros(0) > head.len() {
-        return Ok(UTF_16BE);
-    }
-    Ok(if is_utf8(BufReader::with_capacity(HEAD, file))? { UTF_8 } else { WINDOWS_1252 })
-}
-
-/// Whether all of a text is UTF-8, without holding all of it.
-fn is_utf8(mut text: impl BufRead) -> io::Result<bool> {
-    let mut open: Vec<u8> = Vec::new();
-    loop {
-        let piece = text.fill_buf()?;
-        let (read, end) = (piece.len(), piece.is_empty());
-        open.extend_from_slice(piece);
-        match std::str::from_utf8(&open) {
-            Ok(_) => open.clear(),
-            // A character that the next piece may complete.
-            Err(cause) if cause.error_len().is_none() && !end => drop(open.drain(..cause.valid_up_to())),
-            Err(_) => return Ok(false),
-        }
-        if end {
-            return Ok(true);
-        }
-        text.consume(read);
+    match () {
+        () if Encoding::for_bom(file).is_some() => UTF_8,
+        () if zeros(1) > head.len() => UTF_16LE,
+        () if zeros(0) > head.len() => UTF_16BE,
+        () if std::str::from_utf8(file).is_ok() => UTF_8,
+        () => WINDOWS_1252,
     }
 }
 
-/// The first sheet that is shown, cell by cell.
-fn workbook(file: File) -> Result<Table, FileError> {
-    unfold(&file)?;
-    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(BufReader::new(file)).map_err(damaged)?;
+/// The first visible sheet, cell by cell.
+fn workbook(file: &[u8]) -> Result<RawTable, FileError> {
+    unpack(file)?;
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file)).map_err(damaged)?;
     let shown = book.sheets_metadata().iter().find(|sheet| sheet.visible == SheetVisible::Visible);
     let name = shown.map(|sheet| sheet.name.clone()).ok_or(FileError::Empty)?;
-    let mut rows: Vec<Result<Row, FileError>> = Vec::new();
+    let mut rows: Vec<RawRow> = Vec::new();
     let mut reader = book.worksheet_cells_reader(&name).map_err(damaged)?;
     let mut row: (u32, Vec<String>) = (0, Vec::new());
     let (mut leading, mut kept) = (usize::MAX, 0);
@@ -120,22 +93,22 @@ fn workbook(file: File) -> Result<Table, FileError> {
         }
         row.1.resize(column, String::new());
         row.1.push(text);
-        if rows.len() > super::MOST_ROWS + 1 {
+        if rows.len() > MOST_ROWS + 1 {
             return Err(FileError::TooManyRows);
         }
     }
     push(&mut rows, row);
-    for row in rows.iter_mut().flatten() {
+    for row in &mut rows {
         row.cells.drain(..leading.min(row.cells.len()));
     }
-    Ok(Table { layout: None, rows: Box::new(rows.into_iter()) })
+    Ok(RawTable { layout: None, rows })
 }
 
-/// Unfolds a workbook once for nothing: sizes that an archive declares can be lies, and so can the number of texts that a
-/// workbook says it has, for which its reader makes room at once.
-fn unfold(file: &File) -> Result<(), FileError> {
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
-    let mut left = MOST_UNFOLDED;
+/// Unpacks a workbook once only to measure it: the sizes that an archive declares can be wrong, and so can a workbook's
+/// number of texts, for which calamine allocates at once.
+fn unpack(file: &[u8]) -> Result<(), FileError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(file)).map_err(damaged)?;
+    let mut left = MOST_UNPACKED;
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(damaged)?;
         let mut head = Vec::new();
@@ -163,10 +136,10 @@ fn declared_texts(head: &[u8]) -> u64 {
     head.split("count").skip(1).map(number).max().unwrap_or_default()
 }
 
-fn push(rows: &mut Vec<Result<Row, FileError>>, (line, cells): (u32, Vec<String>)) {
+fn push(rows: &mut Vec<RawRow>, (line, cells): (u32, Vec<String>)) {
     let cells = table::cells(cells.iter());
     if !cells.is_empty() {
-        rows.push(Ok(Row { line: line + 1, cells }));
+        rows.push(RawRow { line: line + 1, cells });
     }
 }
 
@@ -193,12 +166,10 @@ fn clipped(text: &str) -> String {
     text.trim().chars().take(table::MOST_CHARACTERS).collect()
 }
 
-/// Contacts as an address book exports them (RFC 6350 and its forerunners).
-fn contacts(mut text: impl Read) -> Result<Table, FileError> {
+/// Contacts (vCard, RFC 6350 and its predecessors).
+fn contacts(text: &str) -> Result<RawTable, FileError> {
     use calcard::{Entry, Parser, vcard::VCardProperty};
-    let mut all = String::new();
-    text.read_to_string(&mut all).map_err(|_| FileError::NotATable)?;
-    let mut parser = Parser::new(&all);
+    let mut parser = Parser::new(text);
     let mut rows = Vec::new();
     loop {
         let card = match parser.entry() {
@@ -215,9 +186,9 @@ fn contacts(mut text: impl Read) -> Result<Table, FileError> {
         // Family name, given name and what else there is, in this order.
         let parts = card.entries.iter().find(|entry| entry.name == VCardProperty::N).map(|entry| &entry.values);
         let parts: Vec<&str> = parts.into_iter().flatten().filter_map(|part| part.as_text()).collect();
-        let turned = parts.iter().skip(1).take(2).chain(parts.first()).filter(|part| !part.is_empty());
+        let full_name = parts.iter().skip(1).take(2).chain(parts.first()).filter(|part| !part.is_empty());
         let names =
-            [first(VCardProperty::Fn), turned.copied().collect::<Vec<_>>().join(" "), first(VCardProperty::Org)];
+            [first(VCardProperty::Fn), full_name.copied().collect::<Vec<_>>().join(" "), first(VCardProperty::Org)];
         let raw = [
             names.into_iter().find(|name| !name.is_empty()).unwrap_or_default(),
             first(VCardProperty::Email),
@@ -227,14 +198,14 @@ fn contacts(mut text: impl Read) -> Result<Table, FileError> {
         ];
         let cells = table::cells(raw.iter());
         if !cells.is_empty() {
-            rows.push(Ok(Row { line: rows.len() as u32 + 1, cells }));
+            rows.push(RawRow { line: rows.len() as u32 + 1, cells });
         }
-        if rows.len() > super::MOST_ROWS {
+        if rows.len() > MOST_ROWS {
             return Err(FileError::TooManyRows);
         }
     }
     let columns = vec![Column::Name, Column::Email, Column::Phone, Column::Tags, Column::Note];
-    Ok(Table { layout: Some(Layout { header: false, columns, turned: false }), rows: Box::new(rows.into_iter()) })
+    Ok(RawTable { layout: Some(Layout { header: false, columns, last_name_first: false }), rows })
 }
 
 fn damaged(_: impl std::fmt::Debug) -> FileError {

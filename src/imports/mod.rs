@@ -1,140 +1,111 @@
+//! Guest imports: a file becomes rows, the host reviews them, and a commit adds them to the guest list.
+
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 #[cfg(feature = "ssr")]
 pub mod actions;
-/// What the columns of a table hold.
+#[cfg(feature = "ssr")]
+mod apply;
 pub mod columns;
-/// Reading a file: its kind, its encoding, its rows.
 #[cfg(feature = "ssr")]
 mod file;
 #[cfg(feature = "ssr")]
 pub mod queries;
-/// Reading one row as a guest.
 pub mod row;
-/// Telling a table's separator, and its rows apart.
 pub mod table;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
+#[cfg(feature = "ssr")]
+mod validate;
 
 use crate::{guests::GuestForm, ids::GuestId, problem::InvalidField};
 
-/// Most rows of one file.
+/// Most rows of one file, without the headings.
 pub const MOST_ROWS: usize = 5_000;
 /// Largest file, in bytes.
 pub const MOST_BYTES: usize = 5_000_000;
-/// Hours in which an import can be undone, and in which an unfinished one is kept.
+/// Hours in which a committed import can be undone; an unfinished one expires after as many.
 pub const KEPT_HOURS: i64 = 24;
 
-/// What is done with people who are on the list already, told by their e-mail address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a commit does with rows whose email address is on the guest list already.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
-pub enum Matches {
-    /// They stay as they are.
+pub enum DuplicatePolicy {
     #[default]
     Skip,
-    /// They get what the file says; what it leaves empty stays.
+    /// The guest gets the values of the row; empty cells change nothing.
     Update,
-    /// They stand on the list twice.
+    /// The guest list gets a second guest with that address.
     Add,
 }
 
-impl Matches {
-    /// All, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Skip, Self::Update, Self::Add];
-
-    /// The name in forms and in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Skip => "skip",
-            Self::Update => "update",
-            Self::Add => "add",
-        }
-    }
-}
-
-/// What comes in with a file.
+/// What the host sends along with a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upload {
     /// The file's name.
     pub name: String,
-    /// The country of numbers that name none, an ISO code or empty.
+    /// Default country for phone numbers, an ISO code or empty.
     pub country: String,
-    /// What the host takes its columns for, as they saw them before; empty: what they seem to be.
+    /// The mapping chosen in the preview; empty: detected.
     pub columns: Vec<columns::Column>,
 }
 
 /// How the host wants a file to be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Arrangement {
-    /// A key of [`columns::Column`] for each column of the file.
+pub struct ColumnMapping {
+    /// The name of a [`columns::Column`] for each column of the file.
     pub columns: Vec<String>,
-    /// Whether the first row names the columns.
+    /// Whether the first row holds headings.
     pub header: bool,
-    /// The country of numbers that name none.
+    /// Default country for phone numbers.
     pub country: String,
-    /// A key of [`Matches`].
-    pub matches: String,
+    /// The name of a [`DuplicatePolicy`].
+    pub duplicates: String,
 }
 
-/// What will become of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What a commit does with a row. In the order of the review page's tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
-pub enum Verdict {
+pub enum RowStatus {
+    /// Invalid; the host has to correct or skip it.
+    Attention,
     /// Becomes a guest.
     Ready,
-    /// Something in it has to be corrected first.
-    Attention,
-    /// The same address stands earlier in the file.
-    Repeated,
-    /// Somebody with this address is on the list already.
+    /// A guest has this address; the [`DuplicatePolicy`] decides.
     Known,
-    /// There is no room for it on the list.
+    /// An earlier row has this address.
+    Repeated,
+    /// Beyond the guest limit of the host's plan.
     OverLimit,
-    /// The host left it out.
-    LeftOut,
+    /// Skipped by the host, or the headings.
+    #[strum(serialize = "left-out")]
+    #[cfg_attr(feature = "ssr", sqlx(rename = "left-out"))]
+    Excluded,
 }
 
-impl Verdict {
-    /// All, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Attention, Self::Ready, Self::Known, Self::Repeated, Self::OverLimit, Self::LeftOut];
-
-    /// The name in addresses and in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Attention => "attention",
-            Self::Repeated => "repeated",
-            Self::Known => "known",
-            Self::OverLimit => "over-limit",
-            Self::LeftOut => "left-out",
-        }
-    }
-
-    /// The verdict of that key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.key() == key)
-    }
-}
-
-/// One row of a file, read and judged.
+/// A validated row of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The line on which it begins, from 1.
+pub struct ImportRow {
+    /// The line of the file on which it begins, from 1.
     pub line: i32,
-    /// As read, or as the host corrected it.
+    /// The cells as mapped, or the host's correction.
     pub form: GuestForm,
-    pub verdict: Verdict,
+    pub status: RowStatus,
     pub faults: Vec<InvalidField>,
-    /// The line of the file that has the same address.
-    pub repeats: Option<i32>,
-    /// The guest on the list who has the same address.
-    pub known: Option<GuestId>,
-    /// An address that was probably meant.
+    /// The line of the first row with the same address.
+    pub duplicate_of: Option<i32>,
+    /// The guest with the same address.
+    pub existing_guest: Option<GuestId>,
+    /// The address probably meant, if this one looks mistyped.
     pub suggestion: Option<String>,
-    /// The address must not be written to: it does not work, or whoever has it unsubscribed.
-    pub stopped: bool,
+    /// The address is suppressed: it bounced or unsubscribed.
+    pub suppressed: bool,
 }

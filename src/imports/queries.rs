@@ -1,12 +1,13 @@
+//! Reads imports for the review and result pages.
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{Stream, StreamExt};
-use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgPool, types::Json};
 
 use super::{
-    KEPT_HOURS, Line, Matches, Verdict,
+    DuplicatePolicy, ImportRow, KEPT_HOURS, RowStatus,
     columns::{Column, Layout},
     row,
 };
@@ -15,48 +16,49 @@ use crate::{
     error::Result,
     guests::GuestForm,
     ids::{EventId, GuestId, ImportId},
+    problem::InvalidField,
     problem::Problem,
 };
 
-/// Rows on one page of the preview.
+/// Rows on one page of the review.
 pub const PAGE_SIZE: i64 = 50;
 
-/// An import as a whole.
+/// An import with the counts of its rows.
 #[derive(Clone, Debug)]
 pub struct Import {
     pub id: ImportId,
     pub file_name: String,
-    /// ISO code of the country of numbers that name none; empty: unknown.
+    /// Default country for phone numbers, an ISO code or empty.
     pub country: String,
-    pub matches: Matches,
+    pub duplicates: DuplicatePolicy,
     pub layout: Layout,
     pub headings: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub committed_at: Option<DateTime<Utc>>,
     pub undone_at: Option<DateTime<Utc>>,
-    /// How many rows have which verdict; the row of the headings is not counted.
-    pub counts: HashMap<Verdict, i64>,
+    /// Rows by status, without the headings.
+    pub counts: HashMap<RowStatus, i64>,
     pub added: i64,
     pub updated: i64,
-    /// Guests who were as the file says already.
+    /// Guests with the same values already.
     pub unchanged: i64,
-    /// Cells of the first rows, for the host to tell the columns by.
+    /// The first rows, as examples of the columns.
     pub samples: Vec<Vec<String>>,
 }
 
 impl Import {
-    /// Rows with that verdict.
-    pub fn count(&self, verdict: Verdict) -> i64 {
-        self.counts.get(&verdict).copied().unwrap_or_default()
+    /// Rows with that status.
+    pub fn count(&self, status: RowStatus) -> i64 {
+        self.counts.get(&status).copied().unwrap_or_default()
     }
 
-    /// Rows that a commit would add, and guests that it would change.
+    /// The numbers of guests that a commit would add and update.
     pub fn effect(&self) -> (i64, i64) {
-        let (ready, known) = (self.count(Verdict::Ready), self.count(Verdict::Known));
-        match self.matches {
-            Matches::Skip => (ready, 0),
-            Matches::Update => (ready, known),
-            Matches::Add => (ready + known, 0),
+        let (ready, known) = (self.count(RowStatus::Ready), self.count(RowStatus::Known));
+        match self.duplicates {
+            DuplicatePolicy::Skip => (ready, 0),
+            DuplicatePolicy::Update => (ready, known),
+            DuplicatePolicy::Add => (ready + known, 0),
         }
     }
 
@@ -68,11 +70,11 @@ impl Import {
     }
 }
 
-/// One import with what was found in its file.
+/// One import.
 pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> Result<Import> {
-    let found = sqlx::query!(
+    let row = sqlx::query!(
         r#"
-        select file_name, country, header, turned, columns, headings, matches as "matches: Matches", created_at,
+        select file_name, country, header, turned, columns, headings, matches as "duplicates: DuplicatePolicy", created_at,
             committed_at, undone_at
         from imports where host_id = $1 and event_id = $2 and id = $3
         "#,
@@ -85,7 +87,7 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
     .ok_or(Problem::NotFound)?;
     let counted = sqlx::query!(
         r#"
-        select verdict as "verdict: Verdict", count(*) as "count!",
+        select verdict as "status: RowStatus", count(*) as "count!",
             count(*) filter (where outcome = 'added') as "added!",
             count(*) filter (where outcome = 'updated') as "updated!",
             count(*) filter (where outcome = 'unchanged') as "unchanged!"
@@ -100,73 +102,73 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
         "select cells from import_rows where host_id = $1 and import_id = $2 order by line offset $3 limit 3",
         host.id().0,
         id.0,
-        i64::from(found.header),
+        i64::from(row.header),
     )
     .fetch_all(db)
     .await?;
-    let mut counts: HashMap<Verdict, i64> = counted.iter().map(|row| (row.verdict, row.count)).collect();
-    if found.header {
-        counts.entry(Verdict::LeftOut).and_modify(|count| *count -= 1);
+    let mut counts: HashMap<RowStatus, i64> = counted.iter().map(|count| (count.status, count.count)).collect();
+    if row.header {
+        counts.entry(RowStatus::Excluded).and_modify(|count| *count -= 1);
     }
-    let columns = found.columns.iter().map(|key| Column::of_key(key).unwrap_or(Column::Other)).collect();
     Ok(Import {
         id,
-        file_name: found.file_name,
-        country: found.country,
-        matches: found.matches,
-        layout: Layout { header: found.header, columns, turned: found.turned },
-        headings: found.headings,
-        created_at: found.created_at,
-        committed_at: found.committed_at,
-        undone_at: found.undone_at,
+        file_name: row.file_name,
+        country: row.country,
+        duplicates: row.duplicates,
+        layout: Layout { header: row.header, columns: Column::stored(&row.columns), last_name_first: row.turned },
+        headings: row.headings,
+        created_at: row.created_at,
+        committed_at: row.committed_at,
+        undone_at: row.undone_at,
         counts,
-        added: counted.iter().map(|row| row.added).sum(),
-        updated: counted.iter().map(|row| row.updated).sum(),
-        unchanged: counted.iter().map(|row| row.unchanged).sum(),
+        added: counted.iter().map(|count| count.added).sum(),
+        updated: counted.iter().map(|count| count.updated).sum(),
+        unchanged: counted.iter().map(|count| count.unchanged).sum(),
         samples,
     })
 }
 
-struct Stored {
+struct StoredRow {
     line: i32,
     cells: Vec<String>,
-    corrected: Option<Value>,
-    verdict: Verdict,
-    faults: Value,
-    repeats: Option<i32>,
+    correction: Option<Json<GuestForm>>,
+    status: RowStatus,
+    faults: Json<Vec<InvalidField>>,
+    duplicate_of: Option<i32>,
     suggestion: Option<String>,
-    existing_guest_id: Option<GuestId>,
-    stopped: bool,
+    existing_guest: Option<GuestId>,
+    suppressed: bool,
 }
 
-impl Stored {
-    fn read(self, import: &Import) -> Result<Line> {
-        let form = match self.corrected {
-            Some(corrected) => serde_json::from_value(corrected).map_err(anyhow::Error::from)?,
+impl StoredRow {
+    fn map(self, import: &Import) -> ImportRow {
+        let form = match self.correction {
+            Some(Json(form)) => form,
             None => GuestForm { country: import.country.clone(), ..row::form(&import.layout, &self.cells) },
         };
-        Ok(Line {
+        ImportRow {
             line: self.line,
             form,
-            verdict: self.verdict,
-            faults: serde_json::from_value(self.faults).map_err(anyhow::Error::from)?,
-            repeats: self.repeats,
-            known: self.existing_guest_id,
+            status: self.status,
+            faults: self.faults.0,
+            duplicate_of: self.duplicate_of,
+            existing_guest: self.existing_guest,
             suggestion: self.suggestion,
-            stopped: self.stopped,
-        })
+            suppressed: self.suppressed,
+        }
     }
 }
 
-/// A page of the rows with one verdict, from 1.
-pub async fn lines(db: &PgPool, host: &Host, import: &Import, verdict: Verdict, page: i64) -> Result<Vec<Line>> {
-    let stored = sqlx::query_as!(
-        Stored,
+/// A page of the rows with one status, from 1. Rows with a suggestion come first.
+pub async fn rows(db: &PgPool, host: &Host, import: &Import, status: RowStatus, page: i64) -> Result<Vec<ImportRow>> {
+    let rows = sqlx::query_as!(
+        StoredRow,
         r#"
-        select line, cells, corrected, verdict as "verdict: Verdict", faults, repeats, suggestion,
-            existing_guest_id as "existing_guest_id: GuestId",
+        select line, cells, corrected as "correction: Json<GuestForm>", verdict as "status: RowStatus",
+            faults as "faults: Json<Vec<InvalidField>>", repeats as duplicate_of, suggestion,
+            existing_guest_id as "existing_guest: GuestId",
             exists (select from suppressions s
-                where s.address = lower(import_rows.email) and (s.host_id is null or s.host_id = $1)) as "stopped!"
+                where s.address = lower(import_rows.email) and (s.host_id is null or s.host_id = $1)) as "suppressed!"
         from import_rows
         where host_id = $1 and import_id = $2 and verdict = $3
             and not ($6 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))
@@ -174,25 +176,31 @@ pub async fn lines(db: &PgPool, host: &Host, import: &Import, verdict: Verdict, 
         "#,
         host.id().0,
         import.id.0,
-        verdict.key(),
+        status.into_str(),
         (page.max(1) - 1) * PAGE_SIZE,
         PAGE_SIZE,
         import.layout.header,
     )
     .fetch_all(db)
     .await?;
-    stored.into_iter().map(|row| row.read(import)).collect()
+    Ok(rows.into_iter().map(|row| row.map(import)).collect())
 }
 
-/// The rows of a committed import that did not come onto the list, in the order of the file, one at a time.
-pub fn not_taken(db: PgPool, host: &Host, import: Import) -> impl Stream<Item = Result<(Vec<String>, Line)>> + use<> {
+/// The rows that a committed import did not apply, with their cells, in the order of the file.
+pub fn skipped_rows(
+    db: PgPool,
+    host: &Host,
+    import: Import,
+) -> impl Stream<Item = Result<(Vec<String>, ImportRow)>> + use<> {
     let (host, id, header) = (host.id(), import.id, import.layout.header);
     async_stream::try_stream! {
         let mut rows = sqlx::query_as!(
-            Stored,
+            StoredRow,
             r#"
-            select line, cells, corrected, verdict as "verdict: Verdict", faults, repeats, suggestion,
-                existing_guest_id as "existing_guest_id: GuestId", false as "stopped!"
+            select line, cells, corrected as "correction: Json<GuestForm>", verdict as "status: RowStatus",
+                faults as "faults: Json<Vec<InvalidField>>", repeats as duplicate_of, suggestion,
+                existing_guest_id as "existing_guest: GuestId",
+                false as "suppressed!"
             from import_rows
             where host_id = $1 and import_id = $2 and outcome is null
                 and not ($3 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))
@@ -206,12 +214,12 @@ pub fn not_taken(db: PgPool, host: &Host, import: Import) -> impl Stream<Item = 
         while let Some(row) = rows.next().await {
             let row = row?;
             let cells = row.cells.clone();
-            yield (cells, row.read(&import)?);
+            yield (cells, row.map(&import));
         }
     }
 }
 
-/// The latest import of an event that was committed and can be undone, or is not finished.
+/// The latest import of an event, unless it was undone.
 pub async fn latest(db: &PgPool, host: &Host, event: EventId) -> Result<Option<ImportId>> {
     Ok(sqlx::query_scalar!(
         r#"

@@ -1,7 +1,9 @@
+//! Maps the cells of a row to a guest form.
+
 use super::columns::{Column, Layout};
 use crate::guests::{GuestForm, paste::name_from};
 
-/// What a row says about a guest, as text that is still to be judged.
+/// The guest form of a row, not validated yet.
 pub fn form(layout: &Layout, cells: &[String]) -> GuestForm {
     let of = |wanted: Column| {
         let pairs = layout.columns.iter().zip(cells).filter(move |(column, _)| **column == wanted);
@@ -14,7 +16,7 @@ pub fn form(layout: &Layout, cells: &[String]) -> GuestForm {
         Some(first(Column::Mobile)).filter(|phone| !phone.is_empty()).unwrap_or(first(Column::Phone)).to_owned();
     let names = of(Column::FirstName).chain(of(Column::LastName)).collect::<Vec<_>>().join(" ");
     let name = match (of(Column::Name).next(), email.is_empty()) {
-        (Some(name), _) => whole_name(name, layout.turned),
+        (Some(name), _) => whole_name(name, layout.last_name_first),
         (None, _) if !names.is_empty() => names,
         (None, false) => name_from(&email),
         (None, true) => phone.clone(),
@@ -30,7 +32,7 @@ pub fn form(layout: &Layout, cells: &[String]) -> GuestForm {
     }
 }
 
-/// Whether a row says a name, in whole or in parts.
+/// Whether a row has a name, whole or in parts.
 pub fn has_name(layout: &Layout, cells: &[String]) -> bool {
     let is_name = |column: &Column| matches!(column, Column::Name | Column::FirstName | Column::LastName);
     layout.columns.iter().zip(cells).any(|(column, cell)| is_name(column) && !cell.is_empty())
@@ -47,9 +49,9 @@ fn tags(cell: &str) -> impl Iterator<Item = &str> {
     single.map(str::trim).filter(|tag| !tag.is_empty() && !tag.starts_with('*'))
 }
 
-fn whole_name(name: &str, turned: bool) -> String {
+fn whole_name(name: &str, last_name_first: bool) -> String {
     match name.split_once(',') {
-        Some((family, given)) if turned => format!("{} {}", given.trim(), family.trim()),
+        Some((family, given)) if last_name_first => format!("{} {}", given.trim(), family.trim()),
         _ => name.to_owned(),
     }
 }
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     fn read(columns: &[Column], cells: &[&str]) -> GuestForm {
-        let layout = Layout { header: true, columns: columns.to_vec(), turned: false };
+        let layout = Layout { header: true, columns: columns.to_vec(), last_name_first: false };
         form(&layout, &cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>())
     }
 
@@ -78,8 +80,8 @@ mod tests {
         assert_eq!(read(&[Name, Email], &["", "ada.lovelace@example.org"]).name, "Ada Lovelace");
         assert_eq!(read(&[Name, Phone], &["", "+44 7911 123456"]).name, "+44 7911 123456");
         assert_eq!(read(&[Name, Email], &["", ""]).name, "");
-        let turned = Layout { header: true, columns: vec![Name], turned: true };
-        assert_eq!(form(&turned, &["Lovelace, Ada".into()]).name, "Ada Lovelace");
+        let layout = Layout { header: true, columns: vec![Name], last_name_first: true };
+        assert_eq!(form(&layout, &["Lovelace, Ada".into()]).name, "Ada Lovelace");
     }
 
     #[test]

@@ -1,15 +1,14 @@
+//! Tests of import verbs, and of the file corpus.
+
 mod damaged;
 
-use std::{
-    fs::File,
-    io::{Seek, Write},
-    path::Path,
-};
+use std::path::Path;
 
 use serde::Deserialize;
 use sqlx::PgPool;
+use strum::VariantArray;
 
-use super::{Arrangement, Matches, Upload, Verdict, actions, columns::Column, queries};
+use super::{ColumnMapping, DuplicatePolicy, RowStatus, Upload, actions, columns::Column, queries};
 use crate::{
     auth::Host,
     backend::Backend,
@@ -31,16 +30,9 @@ struct Expected {
     rows: Vec<serde_json::Value>,
 }
 
-fn file_of(text: &[u8]) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(text).unwrap();
-    file.rewind().unwrap();
-    file
-}
-
 async fn parse(backend: &Backend, host: &Host, event: EventId, text: &str) -> Result<ImportId> {
     let upload = Upload { name: "guests.csv".into(), country: "GB".into(), columns: Vec::new() };
-    actions::parse(backend, host, event, file_of(text.as_bytes()), &upload).await
+    actions::parse(backend, host, event, text.into(), &upload).await
 }
 
 async fn names(backend: &Backend) -> Vec<String> {
@@ -49,15 +41,15 @@ async fn names(backend: &Backend) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&backend.db).await.unwrap()
 }
 
-async fn choose(backend: &Backend, host: &Host, event: EventId, import: ImportId, matches: Matches) {
-    let found = queries::import(&backend.db, host, event, import).await.unwrap();
-    let arrangement = Arrangement {
-        columns: found.layout.columns.iter().map(|column| column.key().to_owned()).collect(),
-        header: found.layout.header,
-        country: found.country,
-        matches: matches.key().to_owned(),
+async fn choose(backend: &Backend, host: &Host, event: EventId, import: ImportId, policy: DuplicatePolicy) {
+    let review = queries::import(&backend.db, host, event, import).await.unwrap();
+    let mapping = ColumnMapping {
+        columns: review.layout.columns.iter().map(|column| column.into_str().to_owned()).collect(),
+        header: review.layout.header,
+        country: review.country,
+        duplicates: policy.into_str().to_owned(),
     };
-    actions::arrange(backend, host, event, import, &arrangement).await.unwrap();
+    actions::set_mapping(backend, host, event, import, &mapping).await.unwrap();
 }
 
 #[sqlx::test]
@@ -74,9 +66,9 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         let name = path.file_name().unwrap().display().to_string();
         let expected: Expected = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
         let upload = Upload { name: name.clone(), country: expected.country.clone(), columns: Vec::new() };
-        let parsed = actions::parse(&backend, &ana, event, File::open(&path).unwrap(), &upload).await;
+        let parsed = actions::parse(&backend, &ana, event, std::fs::read(&path).unwrap(), &upload).await;
         read += 1;
-        // The corpus tells a kind of number and a refusal in words of its own.
+        // The corpus names kinds of numbers and refusals in its own way.
         let word = |key: &str| match key {
             "mobile" => "phone".to_owned(),
             key => key.replace('-', "_"),
@@ -84,19 +76,19 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         if let Some(refused) = &expected.refused {
             let Problem::Invalid(faults) = testing::problem(parsed) else { panic!("{name}") };
             let FieldError::File(fault) = &faults[0].fault else { panic!("{name}: {faults:?}") };
-            let told = match fault {
+            let name_of_fault = match fault {
                 FileError::Empty => "empty",
                 FileError::NotATable => "not-a-table",
                 FileError::Damaged => "damaged",
                 FileError::TooLarge | FileError::TooManyRows => "too-large",
             };
-            assert_eq!(told, refused, "{name}");
+            assert_eq!(name_of_fault, refused, "{name}");
             continue;
         }
         let import = parsed.unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        let found = queries::import(&backend.db, &ana, event, import).await.unwrap();
+        let review = queries::import(&backend.db, &ana, event, import).await.unwrap();
         if let Some(columns) = &expected.columns {
-            let keys: Vec<_> = found.layout.columns.iter().map(|column| word(column.key())).collect();
+            let keys: Vec<_> = review.layout.columns.iter().map(|column| word(column.into_str())).collect();
             if &keys != columns {
                 wrong.push(format!("{name}: {keys:?}, not {columns:?}"));
             }
@@ -110,7 +102,7 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
                 and not ($2 and line = (select min(line) from import_rows where import_id = $1)) order by line",
         )
         .bind(import.0)
-        .bind(found.layout.header)
+        .bind(review.layout.header)
         .fetch_all(&backend.db)
         .await
         .unwrap();
@@ -125,15 +117,15 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_on_the_list_is_skipped_updated_or_added(db: PgPool) {
+async fn existing_guests_are_skipped_updated_or_added_as_duplicates(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     testing::guest(&backend, &ana, event, "Ada", "ADA@example.org").await;
     let text = "Name,Email,Phone,Seats,Tags,Note\nAda Lovelace,ada@example.org,07911 123456,,VIP,hello\nBo,bo@example.org,,2,,\n";
-    for (matches, expected) in [
-        (Matches::Skip, ["Ada|ADA@example.org|4||", "Bo|bo@example.org|2||"].as_slice()),
-        (Matches::Update, &["Ada Lovelace|ADA@example.org|+447911123456|4|VIP|hello", "Bo|bo@example.org|2||"]),
+    for (policy, expected) in [
+        (DuplicatePolicy::Skip, ["Ada|ADA@example.org|4||", "Bo|bo@example.org|2||"].as_slice()),
+        (DuplicatePolicy::Update, &["Ada Lovelace|ADA@example.org|+447911123456|4|VIP|hello", "Bo|bo@example.org|2||"]),
         (
-            Matches::Add,
+            DuplicatePolicy::Add,
             &[
                 "Ada|ADA@example.org|4||",
                 "Ada Lovelace|ada@example.org|+447911123456|4|VIP|hello",
@@ -142,21 +134,21 @@ async fn what_is_on_the_list_is_skipped_updated_or_added(db: PgPool) {
         ),
     ] {
         let import = parse(&backend, &ana, event, text).await.unwrap();
-        choose(&backend, &ana, event, import, matches).await;
+        choose(&backend, &ana, event, import, policy).await;
         actions::commit(&backend, &ana, event, import, false).await.unwrap();
-        assert_eq!(names(&backend).await, expected, "{matches:?}");
+        assert_eq!(names(&backend).await, expected, "{policy:?}");
         actions::commit(&backend, &ana, event, import, false).await.unwrap();
-        assert_eq!(names(&backend).await, expected, "{matches:?}: a second commit changes nothing");
-        let (back, kept) = actions::undo(&backend, &ana, event, import).await.unwrap();
-        assert_eq!((back, kept), (if matches == Matches::Skip { 1 } else { 2 }, 0), "{matches:?}");
-        assert_eq!(names(&backend).await, ["Ada|ADA@example.org|4||"], "{matches:?}: undone");
+        assert_eq!(names(&backend).await, expected, "{policy:?}: a second commit changes nothing");
+        let (reverted, kept) = actions::undo(&backend, &ana, event, import).await.unwrap();
+        assert_eq!((reverted, kept), (if policy == DuplicatePolicy::Skip { 1 } else { 2 }, 0), "{policy:?}");
+        assert_eq!(names(&backend).await, ["Ada|ADA@example.org|4||"], "{policy:?}: undone");
         let again = actions::undo(&backend, &ana, event, import).await;
         assert_eq!(testing::problem(again), Problem::Conflict(Conflict::UndoExpired));
     }
 }
 
 #[sqlx::test]
-async fn undo_leaves_alone_whom_somebody_touched_since(db: PgPool) {
+async fn undo_leaves_alone_guests_changed_since(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let import =
         parse(&backend, &ana, event, "Name,Email\nAda,ada@example.org\nBo,bo@example.org\nCy,cy@example.org\n")
@@ -179,39 +171,39 @@ async fn undo_leaves_alone_whom_somebody_touched_since(db: PgPool) {
         testing::problem(actions::undo(&backend, &ana, event, late).await),
         Problem::Conflict(Conflict::UndoExpired)
     );
-    assert_eq!(actions::forget_old(&backend).await.unwrap(), 2);
+    assert_eq!(actions::delete_expired(&backend).await.unwrap(), 2);
 }
 
 #[sqlx::test]
-async fn rows_are_mended_left_out_and_read_differently(db: PgPool) {
+async fn rows_are_corrected_excluded_and_mapped_differently(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let text = "Name,Email,Shoes\nAda,ada@,42\nBo,bo@gmial.com,43\nBo again,BO@gmial.com,44\n";
     let import = parse(&backend, &ana, event, text).await.unwrap();
-    let found = queries::import(&backend.db, &ana, event, import).await.unwrap();
-    let counts = |found: &queries::Import| Verdict::ALL.map(|verdict| found.count(verdict));
-    assert_eq!(counts(&found), [1, 1, 0, 1, 0, 0]);
-    let bad = &queries::lines(&backend.db, &ana, &found, Verdict::Attention, 1).await.unwrap()[0];
+    let review = queries::import(&backend.db, &ana, event, import).await.unwrap();
+    let counts: Vec<_> = RowStatus::VARIANTS.iter().map(|status| review.count(*status)).collect();
+    assert_eq!(counts, [1, 1, 0, 1, 0, 0]);
+    let bad = &queries::rows(&backend.db, &ana, &review, RowStatus::Attention, 1).await.unwrap()[0];
     assert_eq!((bad.line, bad.faults[0].field.as_str(), &*bad.form.email), (2, "email", "ada@"));
-    let ready = &queries::lines(&backend.db, &ana, &found, Verdict::Ready, 1).await.unwrap()[0];
+    let ready = &queries::rows(&backend.db, &ana, &review, RowStatus::Ready, 1).await.unwrap()[0];
     assert_eq!(ready.suggestion.as_deref(), Some("bo@gmail.com"));
-    let repeated = &queries::lines(&backend.db, &ana, &found, Verdict::Repeated, 1).await.unwrap()[0];
-    assert_eq!((repeated.line, repeated.repeats), (4, Some(3)));
+    let repeated = &queries::rows(&backend.db, &ana, &review, RowStatus::Repeated, 1).await.unwrap()[0];
+    assert_eq!((repeated.line, repeated.duplicate_of), (4, Some(3)));
 
     let form = GuestForm { email: "ada@example.org".into(), ..bad.form.clone() };
-    actions::mend(&backend, &ana, event, import, 2, &form).await.unwrap();
-    let still_bad = actions::mend(&backend, &ana, event, import, 2, &bad.form).await;
+    actions::correct_row(&backend, &ana, event, import, 2, &form).await.unwrap();
+    let still_bad = actions::correct_row(&backend, &ana, event, import, 2, &bad.form).await;
     assert!(matches!(testing::problem(still_bad), Problem::Invalid(_)));
-    actions::leave_out(&backend, &ana, event, import, &[3], true).await.unwrap();
-    let arrangement = Arrangement {
-        columns: [Column::Name, Column::Email, Column::Tags].map(|column| column.key().to_owned()).into(),
+    actions::exclude_row(&backend, &ana, event, import, &[3], true).await.unwrap();
+    let mapping = ColumnMapping {
+        columns: [Column::Name, Column::Email, Column::Tags].map(|column| column.into_str().to_owned()).into(),
         header: true,
         country: "DE".into(),
-        matches: "skip".into(),
+        duplicates: "skip".into(),
     };
-    actions::arrange(&backend, &ana, event, import, &arrangement).await.unwrap();
+    actions::set_mapping(&backend, &ana, event, import, &mapping).await.unwrap();
     actions::commit(&backend, &ana, event, import, false).await.unwrap();
     assert_eq!(names(&backend).await, ["Ada|ada@example.org|4||", "Bo again|BO@gmial.com|4|44|"]);
-    let done = actions::leave_out(&backend, &ana, event, import, &[3], false).await;
+    let done = actions::exclude_row(&backend, &ana, event, import, &[3], false).await;
     assert_eq!(testing::problem(done), Problem::Conflict(Conflict::ImportDone));
 }
 
@@ -259,7 +251,7 @@ async fn files_beyond_the_limits_are_refused_and_nothing_is_kept(db: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_update_keeps_names_that_the_file_does_not_say_and_undo_spares_answers(db: PgPool) {
+async fn an_update_keeps_names_missing_in_the_file_and_undo_spares_replies(db: PgPool) {
     let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
     let form = GuestForm {
         name: "Ada Lovelace".into(),
@@ -271,7 +263,7 @@ async fn an_update_keeps_names_that_the_file_does_not_say_and_undo_spares_answer
     let (guest, _) = testing::invite(&backend, &ana, event, id).await;
     backend.clock.set(testing::start() + chrono::TimeDelta::hours(1));
     let import = parse(&backend, &ana, event, "E-mail,Seats\nal@example.org,3\n").await.unwrap();
-    choose(&backend, &ana, event, import, Matches::Update).await;
+    choose(&backend, &ana, event, import, DuplicatePolicy::Update).await;
     actions::commit(&backend, &ana, event, import, false).await.unwrap();
     assert_eq!(names(&backend).await, ["Ada Lovelace|al@example.org|3||"]);
     backend.clock.set(testing::start() + chrono::TimeDelta::hours(2));

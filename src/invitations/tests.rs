@@ -12,7 +12,7 @@ use crate::{
     auth::Host,
     backend::Backend,
     events,
-    guests::{self, Status, list::ListQuery},
+    guests::{self, GuestStatus, list::ListQuery},
     ids::{EventId, GuestId},
     problem::{Conflict, LinkEnd, Problem},
     testing::{self, planned, problem},
@@ -22,9 +22,9 @@ async fn count(backend: &Backend, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&backend.db).await.unwrap()
 }
 
-async fn status(backend: &Backend, host: &Host, event: EventId, name: &str) -> Status {
+async fn status(backend: &Backend, host: &Host, event: EventId, name: &str) -> GuestStatus {
     let query = ListQuery { search: name.into(), ..ListQuery::default() };
-    guests::queries::page(&backend.db, host, event, query).await.unwrap().lines[0].status
+    guests::queries::page(&backend.db, host, event, query).await.unwrap().rows[0].status
 }
 
 async fn three(backend: &Backend, host: &Host, event: EventId) -> [GuestId; 3] {
@@ -41,7 +41,7 @@ async fn issuing_a_link_enqueues_the_invitation(db: PgPool) {
     let [ada, ..] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![ada])).await.unwrap();
     assert_eq!(issued, Issued { links: 1, messages: 1, later: 0 });
-    assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
+    assert_eq!(status(&backend, &host, event, "Ada").await, GuestStatus::Queued);
     assert_eq!(count(&backend, "select count(*) from notifications where state = 'queued'").await, 1);
 }
 
@@ -51,7 +51,7 @@ async fn a_guest_without_an_address_gets_a_link_and_no_message(db: PgPool) {
     let [.., matilda] = three(&backend, &host, event).await;
     let issued = actions::issue(&backend, &host, event, &Selection::Only(vec![matilda])).await.unwrap();
     assert_eq!(issued, Issued { links: 1, messages: 0, later: 0 });
-    assert_eq!(status(&backend, &host, event, "Matilda").await, Status::LinkReady);
+    assert_eq!(status(&backend, &host, event, "Matilda").await, GuestStatus::LinkReady);
     assert_eq!(count(&backend, "select count(*) from notifications").await, 0);
     let token = testing::token(&backend, &host, event, matilda).await;
     assert_eq!(queries::guest_of(&backend.db, &token).await.unwrap().id(), matilda);
@@ -127,7 +127,7 @@ async fn a_reset_link_stops_working_at_once_and_the_new_one_works(db: PgPool) {
     let new = testing::token(&backend, &host, event, ada).await;
     assert_ne!(new, old);
     assert_eq!(queries::guest_of(&backend.db, &new).await.unwrap().id(), ada);
-    assert_ne!(status(&backend, &host, event, "Ada").await, Status::Opened, "nobody opened the new link yet");
+    assert_ne!(status(&backend, &host, event, "Ada").await, GuestStatus::Opened, "nobody opened the new link yet");
 }
 
 #[sqlx::test]
@@ -146,9 +146,9 @@ async fn openings_count_for_people_but_not_for_scanners(db: PgPool) {
     let [ada, ..] = three(&backend, &host, event).await;
     let (guest, _) = testing::invite(&backend, &host, event, ada).await;
     testing::open(&backend, &guest, Device::Scanner).await.unwrap();
-    assert_eq!(status(&backend, &host, event, "Ada").await, Status::Queued);
+    assert_eq!(status(&backend, &host, event, "Ada").await, GuestStatus::Queued);
     testing::open(&backend, &guest, Device::Phone).await.unwrap();
-    assert_eq!(status(&backend, &host, event, "Ada").await, Status::Opened);
+    assert_eq!(status(&backend, &host, event, "Ada").await, GuestStatus::Opened);
     assert_eq!(count(&backend, "select count(*) from accesses").await, 2);
     assert_eq!(count(&backend, "select openings::int8 from invitations").await, 1);
 }

@@ -1,3 +1,5 @@
+//! Countries and their numbering plans, from libphonenumber's metadata.
+
 use std::sync::LazyLock;
 
 use phonenumber::{Mode, Type, metadata::DATABASE};
@@ -11,12 +13,12 @@ static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
     countries
 });
 
-/// All countries that give out numbers, by name.
+/// All countries with a numbering plan, by name.
 pub fn all() -> &'static [Country] {
     &COUNTRIES
 }
 
-/// A few countries that are chosen most often.
+/// The countries listed first.
 pub fn common() -> impl Iterator<Item = &'static Country> {
     COMMON.into_iter().filter_map(of)
 }
@@ -26,15 +28,15 @@ pub fn of(iso: &str) -> Option<&'static Country> {
     COUNTRIES.iter().find(|country| country.iso == iso)
 }
 
-/// Whether the whole of `national` is a number of a country with that dial code. libphonenumber's own verdict, as the
-/// crate gives it, looks at the beginning only.
+/// Whether all of `national` is a number of a country with that dial code. The check of the phonenumber crate looks at
+/// the beginning only.
 pub(super) fn fits(dial: &str, national: &str) -> bool {
     PATTERNS.iter().any(|(code, pattern)| *code == dial && pattern.is_match(national))
 }
 
 static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     let pattern = |country: &'static Country| {
-        // From libphonenumber, which compiles them as well.
+        // Valid: libphonenumber compiles these patterns as well.
         Some((&*country.dial, Regex::new(&format!("^(?:{})$", country.pattern)).ok()?))
     };
     COUNTRIES.iter().filter_map(pattern).collect()
@@ -77,12 +79,45 @@ fn lengths(metadata: &phonenumber::Metadata) -> Vec<u8> {
     lengths
 }
 
+/// The country of most local guests of an event in that time zone, an ISO code; empty if unclear.
+pub fn of_time_zone(zone: &str) -> &'static str {
+    let known = TIME_ZONES.iter().find(|(known, _)| *known == zone).map(|(_, country)| *country);
+    known.unwrap_or(if zone.starts_with("America/") { "US" } else { "" })
+}
+
+const TIME_ZONES: [(&str, &str); 24] = [
+    ("Europe/London", "GB"),
+    ("Europe/Berlin", "DE"),
+    ("Europe/Vienna", "AT"),
+    ("Europe/Zurich", "CH"),
+    ("Europe/Paris", "FR"),
+    ("Europe/Madrid", "ES"),
+    ("Europe/Rome", "IT"),
+    ("Europe/Amsterdam", "NL"),
+    ("Europe/Brussels", "BE"),
+    ("Europe/Warsaw", "PL"),
+    ("Europe/Lisbon", "PT"),
+    ("Europe/Dublin", "IE"),
+    ("Europe/Stockholm", "SE"),
+    ("Europe/Oslo", "NO"),
+    ("Europe/Copenhagen", "DK"),
+    ("Europe/Helsinki", "FI"),
+    ("Europe/Prague", "CZ"),
+    ("Asia/Kolkata", "IN"),
+    ("Asia/Tokyo", "JP"),
+    ("America/Sao_Paulo", "BR"),
+    ("America/Mexico_City", "MX"),
+    ("America/Toronto", "CA"),
+    ("Australia/Sydney", "AU"),
+    ("Pacific/Auckland", "NZ"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_country_has_a_name_a_code_and_a_right_example() {
+    fn every_country_has_a_name_a_code_and_a_valid_example() {
         assert!(all().len() > 235, "{}", all().len());
         for country in all() {
             let example = crate::phone::parse(&country.example, None);
@@ -94,5 +129,6 @@ mod tests {
             Some(("United Kingdom", "44", "🇬🇧".into()))
         );
         assert_eq!(common().count(), COMMON.len());
+        assert!(TIME_ZONES.iter().all(|(_, country)| of(country).is_some()));
     }
 }

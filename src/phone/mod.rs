@@ -1,32 +1,32 @@
+//! Phone numbers: normalisation, numbering plans of countries, and validation by libphonenumber.
+
 use serde::{Deserialize, Serialize};
 
-/// The countries and what their numbers look like, from libphonenumber's metadata.
 #[cfg(feature = "ssr")]
 pub mod countries;
-/// The authority: libphonenumber's verdict over a typed number.
 #[cfg(feature = "ssr")]
 mod number;
 
 #[cfg(feature = "ssr")]
 pub use number::{parse, region};
 
-/// What is wrong with a typed number.
+/// Why a typed number is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Wrong {
+pub enum PhoneError {
     /// There are letters in it, or no digits.
     NotANumber,
-    /// A national number, and nobody said of which country.
+    /// A national number, without a chosen country.
     NoCountry,
     TooShort,
     TooLong,
-    /// As long as a number of that country, but no such number is given out.
+    /// Of a length that country uses, but in no assigned range.
     NotInUse,
 }
 
-/// Those that stand first where a country is chosen: where most people are reached by these messages.
+/// Countries listed first where one is chosen: those with the most guests.
 pub const COMMON: [&str; 12] = ["GB", "US", "DE", "FR", "ES", "IT", "NL", "PL", "IN", "BR", "CA", "AU"];
 
-/// What is known of the numbers of one country; the browser gets the same table as the server.
+/// The numbering plan of a country. The browser gets the same table as the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Country {
     /// ISO 3166-1 alpha-2, `GB`.
@@ -47,26 +47,26 @@ pub struct Country {
     pub example: String,
 }
 
-/// A typed number without everything that people put between digits; it begins with a plus sign if it names its country.
-/// Digits of other scripts become ours. `None` where there is something that is no part of a number.
-pub fn plain(text: &str) -> Option<String> {
+/// Normalises a typed number: drops separators and converts digits of other scripts to ASCII. Begins with a plus sign if
+/// the number has its country code. `None` if anything else is in it.
+pub fn normalise(text: &str) -> Option<String> {
     let text = text.trim();
     let text = text.strip_prefix("tel:").or_else(|| text.strip_prefix("TEL:")).unwrap_or(text);
-    let mut plain = String::new();
+    let mut number = String::new();
     for c in text.chars() {
         match c {
-            '+' | '＋' if plain.is_empty() => plain.push('+'),
+            '+' | '＋' if number.is_empty() => number.push('+'),
             c if c.is_whitespace() || "-‐‑‒–—−.·/()[]\u{ad}".contains(c) || is_invisible(c) => {}
-            c => plain.push(char::from(b'0' + digit(c)?)),
+            c => number.push(char::from(b'0' + digit(c)?)),
         }
     }
-    match plain.strip_prefix("00") {
+    match number.strip_prefix("00") {
         Some(rest) => Some(format!("+{rest}")),
-        None => Some(plain),
+        None => Some(number),
     }
 }
 
-/// Marks of direction and width that come along when a number is copied from a web page or a contact list.
+/// Marks of direction and width, which are copied along with numbers from web pages and contact lists.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -78,10 +78,10 @@ fn digit(c: char) -> Option<u8> {
     ZEROS.into_iter().find_map(value).and_then(|value| u8::try_from(value).ok())
 }
 
-/// The country that a number with its plus sign names, of those that share its dial code the largest, and the digits
-/// behind the code.
-pub fn country_of<'a>(plain: &str, countries: &'a [Country]) -> Option<(&'a Country, String)> {
-    let digits = plain.strip_prefix('+')?;
+/// The country of a normalised number with a country code, of several with the same code the largest, and the digits
+/// after the code.
+pub fn country_of<'a>(number: &str, countries: &'a [Country]) -> Option<(&'a Country, String)> {
+    let digits = number.strip_prefix('+')?;
     (1..=3).rev().filter(|length| digits.len() >= *length).find_map(|length| {
         let (code, rest) = digits.split_at(length);
         let sharing = || countries.iter().filter(|country| country.dial == code);
@@ -91,21 +91,21 @@ pub fn country_of<'a>(plain: &str, countries: &'a [Country]) -> Option<(&'a Coun
 
 impl Country {
     /// The number without country code and trunk prefix.
-    pub fn national(&self, plain: &str) -> String {
-        let digits = plain.strip_prefix('+').and_then(|rest| rest.strip_prefix(&*self.dial)).unwrap_or(plain);
+    pub fn national(&self, number: &str) -> String {
+        let digits = number.strip_prefix('+').and_then(|rest| rest.strip_prefix(&*self.dial)).unwrap_or(number);
         match digits.strip_prefix(&*self.trunk) {
             Some(rest) if !self.trunk.is_empty() && self.lengths.contains(&(rest.len() as u8)) => rest.to_owned(),
             _ => digits.to_owned(),
         }
     }
 
-    /// Whether a national number is too short or too long. What lies between, its leading digits decide.
-    pub fn length(&self, national: &str) -> Result<(), Wrong> {
+    /// Checks the length of a national number. Between shortest and longest, the pattern decides.
+    pub fn length(&self, national: &str) -> Result<(), PhoneError> {
         let length = national.len();
         let of = |length: Option<&u8>| length.copied().map(usize::from);
         match (of(self.lengths.iter().min()), of(self.lengths.iter().max())) {
-            (Some(shortest), _) if length < shortest => Err(Wrong::TooShort),
-            (_, Some(longest)) if length > longest => Err(Wrong::TooLong),
+            (Some(shortest), _) if length < shortest => Err(PhoneError::TooShort),
+            (_, Some(longest)) if length > longest => Err(PhoneError::TooLong),
             _ => Ok(()),
         }
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_stands_between_digits_is_dropped() {
+    fn separators_are_dropped() {
         for typed in [
             "+44 7911 123456",
             "0044 7911 123456",
@@ -130,11 +130,11 @@ mod tests {
             "+٤٤ ٧٩١١ ١٢٣٤٥٦",
             "\u{202a}+44 (7911) 123\u{2011}456\u{202c}",
         ] {
-            assert_eq!(plain(typed).as_deref(), Some("+447911123456"), "{typed}");
+            assert_eq!(normalise(typed).as_deref(), Some("+447911123456"), "{typed}");
         }
-        assert_eq!(plain("07911 123456").as_deref(), Some("07911123456"));
+        assert_eq!(normalise("07911 123456").as_deref(), Some("07911123456"));
         for typed in ["call me", "+44 7911 CALL", "12+34", "07911 123456 ext 5"] {
-            assert_eq!(plain(typed), None, "{typed}");
+            assert_eq!(normalise(typed), None, "{typed}");
         }
     }
 }

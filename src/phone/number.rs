@@ -1,23 +1,23 @@
+//! Phone number validation, by libphonenumber.
+
 use phonenumber::Mode;
 
-use super::{Wrong, countries, country_of, plain};
+use super::{PhoneError, countries, country_of, normalise};
 
-/// The E.164 form of a typed number; a national one is read as a number of `country`, an ISO code.
-///
-/// # Errors
-/// What is wrong with it, judged by libphonenumber's metadata.
-pub fn parse(text: &str, country: Option<&str>) -> Result<String, Wrong> {
-    let typed =
-        plain(text).filter(|typed| typed.bytes().any(|digit| digit.is_ascii_digit())).ok_or(Wrong::NotANumber)?;
+/// Parses a typed number to E.164. `country` is that of a number without a country code, an ISO code.
+pub fn parse(text: &str, country: Option<&str>) -> Result<String, PhoneError> {
+    let typed = normalise(text)
+        .filter(|typed| typed.bytes().any(|digit| digit.is_ascii_digit()))
+        .ok_or(PhoneError::NotANumber)?;
     let region = match typed.starts_with('+') {
         true => None,
-        false => Some(country.and_then(|iso| iso.parse().ok()).ok_or(Wrong::NoCountry)?),
+        false => Some(country.and_then(|iso| iso.parse().ok()).ok_or(PhoneError::NoCountry)?),
     };
     let number = phonenumber::parse(region, &typed).map_err(|cause| match cause {
-        phonenumber::ParseError::TooShortNsn | phonenumber::ParseError::TooShortAfterIdd => Wrong::TooShort,
-        phonenumber::ParseError::TooLong => Wrong::TooLong,
-        phonenumber::ParseError::InvalidCountryCode => Wrong::NoCountry,
-        _ => Wrong::NotANumber,
+        phonenumber::ParseError::TooShortNsn | phonenumber::ParseError::TooShortAfterIdd => PhoneError::TooShort,
+        phonenumber::ParseError::TooLong => PhoneError::TooLong,
+        phonenumber::ParseError::InvalidCountryCode => PhoneError::NoCountry,
+        _ => PhoneError::NotANumber,
     })?;
     let e164 = number.format().mode(Mode::E164).to_string();
     let dial = number.country().code().to_string();
@@ -27,12 +27,12 @@ pub fn parse(text: &str, country: Option<&str>) -> Result<String, Wrong> {
     }
     let named = country_of(&typed, countries::all()).map(|(named, _)| named);
     match named.or_else(|| countries::of(country?)) {
-        Some(known) => known.length(&number.national().to_string()).and(Err(Wrong::NotInUse)),
-        None => Err(Wrong::NoCountry),
+        Some(known) => known.length(&number.national().to_string()).and(Err(PhoneError::NotInUse)),
+        None => Err(PhoneError::NoCountry),
     }
 }
 
-/// The ISO code of the country that a number with its plus sign belongs to.
+/// The ISO code of the country of a number in E.164.
 pub fn region(e164: &str) -> Option<String> {
     country_of(e164, countries::all()).map(|(country, _)| country.iso.clone())
 }
@@ -57,17 +57,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
-        for (typed, country, wrong) in [
-            ("07911 123456", None, Wrong::NoCountry),
-            ("call me", Some("GB"), Wrong::NotANumber),
-            ("", Some("GB"), Wrong::NotANumber),
-            ("+44 7911 1234", None, Wrong::TooShort),
-            ("+44 7911 123456789", None, Wrong::TooLong),
-            ("+44 1111 123456", None, Wrong::NotInUse),
-            ("+999 7911 123456", None, Wrong::NoCountry),
+    fn invalid_numbers_are_refused_with_a_reason() {
+        for (typed, country, error) in [
+            ("07911 123456", None, PhoneError::NoCountry),
+            ("call me", Some("GB"), PhoneError::NotANumber),
+            ("", Some("GB"), PhoneError::NotANumber),
+            ("+44 7911 1234", None, PhoneError::TooShort),
+            ("+44 7911 123456789", None, PhoneError::TooLong),
+            ("+44 1111 123456", None, PhoneError::NotInUse),
+            ("+999 7911 123456", None, PhoneError::NoCountry),
         ] {
-            assert_eq!(parse(typed, country), Err(wrong), "{typed}");
+            assert_eq!(parse(typed, country), Err(error), "{typed}");
         }
         assert_eq!(region("+447911123456").as_deref(), Some("GB"));
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{phone::Wrong, problem::Problem};
+use crate::{phone::PhoneError, problem::Problem};
 
 /// One field of a form and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +22,9 @@ pub enum FieldError {
     /// Shortest allowed length, in characters.
     TooShort(u32),
     NotAnEmail,
-    /// Not a phone number; `example` is a right one, of the same country where it is known.
+    /// `example` is a valid one, of the same country if known.
     Phone {
-        wrong: Wrong,
+        error: PhoneError,
         example: String,
     },
     /// A file that cannot be read as a guest list.

@@ -1,3 +1,5 @@
+//! Guest list server functions.
+
 use guestguard::{
     guests::GuestForm,
     ids::{EventId, GuestId},
@@ -6,14 +8,12 @@ use guestguard::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// A pasted list, as posted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PasteForm {
     pub text: String,
 }
 
-/// Puts one person on the list.
 #[server(endpoint = "guests/add")]
 pub async fn add(event: EventId, form: GuestForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
@@ -22,7 +22,6 @@ pub async fn add(event: EventId, form: GuestForm) -> Result<(), Problem> {
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// Puts a pasted list of people on the list, all or none.
 #[server(endpoint = "guests/paste")]
 pub async fn paste(event: EventId, form: PasteForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
@@ -31,7 +30,7 @@ pub async fn paste(event: EventId, form: PasteForm) -> Result<(), Problem> {
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// Shows what was understood of a pasted list, for browsers without scripts: the form comes back, read.
+/// Previews a pasted list, for browsers without scripts: the form comes back, parsed.
 #[server(endpoint = "guests/read-paste")]
 pub async fn read_paste(form: PasteForm) -> Result<(), Problem> {
     crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
@@ -40,7 +39,6 @@ pub async fn read_paste(form: PasteForm) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Changes what the host knows of a guest.
 #[server(endpoint = "guests/edit")]
 pub async fn edit(
     event: EventId,
@@ -54,7 +52,7 @@ pub async fn edit(
     crate::ssr::redirect(Some(crate::ssr::flash::Notice::GuestSaved), &page).await
 }
 
-/// A number, as typed, and the country of one that names none.
+/// A number as typed, and the country if it has no country code.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PhoneForm {
@@ -62,7 +60,6 @@ pub struct PhoneForm {
     pub country: String,
 }
 
-/// Puts a guest's number right.
 #[server(endpoint = "guests/set-phone")]
 pub async fn set_phone(
     event: EventId,
@@ -78,7 +75,7 @@ pub async fn set_phone(
     crate::ssr::redirect(Some(crate::ssr::flash::Notice::GuestSaved), &page).await
 }
 
-/// Takes guests off the list; the next page offers to undo it.
+/// Removes guests; the next page offers to undo it.
 #[server(endpoint = "guests/delete")]
 pub async fn delete(
     event: EventId,
@@ -94,7 +91,7 @@ pub async fn delete(
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// Brings guests back who were just taken off; `at` is when, in microseconds since 1970.
+/// Restores removed guests; `at` is when they were removed, in microseconds since 1970.
 #[server(endpoint = "guests/restore")]
 pub async fn restore(event: EventId, #[server(default)] at: i64) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
@@ -104,7 +101,7 @@ pub async fn restore(event: EventId, #[server(default)] at: i64) -> Result<(), P
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// Gives guests a tag.
+/// Adds a tag to guests, or removes it.
 #[server(endpoint = "guests/tag")]
 pub async fn tag(
     event: EventId,
@@ -112,38 +109,16 @@ pub async fn tag(
     #[server(default)] fitting: String,
     #[server(default)] all: bool,
     #[server(default)] tag: String,
-) -> Result<(), Problem> {
-    retag(event, ids, all.then_some(fitting), tag, true).await
-}
-
-/// Takes a tag from guests.
-#[server(endpoint = "guests/untag")]
-pub async fn untag(
-    event: EventId,
-    #[server(default)] ids: Vec<GuestId>,
-    #[server(default)] fitting: String,
-    #[server(default)] all: bool,
-    #[server(default)] tag: String,
-) -> Result<(), Problem> {
-    retag(event, ids, all.then_some(fitting), tag, false).await
-}
-
-#[cfg(feature = "ssr")]
-async fn retag(
-    event: EventId,
-    ids: Vec<GuestId>,
-    fitting: Option<String>,
-    tag: String,
-    on: bool,
+    #[server(default)] on: bool,
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    let ids = picked(&backend, &host, event, ids, fitting).await?;
+    let ids = picked(&backend, &host, event, ids, all.then_some(fitting)).await?;
     let tagged = guestguard::guests::actions::tag(&backend, &host, event, &ids, &tag, on).await;
-    let notice = crate::ssr::flash::Notice::Tagged(crate::ssr::reply(tagged)?);
+    let notice = crate::ssr::flash::Notice::Tagged { guests: crate::ssr::reply(tagged)?, on };
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// The guests whom a form of the table means: those ticked, or everybody who fits the view `fitting`.
+/// The guests selected in a form of the table: the ticked ones, or all of the view `fitting`.
 #[cfg(feature = "ssr")]
 pub async fn picked(
     backend: &guestguard::backend::Backend,
@@ -152,14 +127,14 @@ pub async fn picked(
     ids: Vec<GuestId>,
     fitting: Option<String>,
 ) -> Result<Vec<GuestId>, Problem> {
-    use guestguard::guests::list::{ListQuery, Picked};
+    use guestguard::guests::list::{BulkSelection, ListQuery};
     let of = |view: &str, name: &str| {
         let mut pairs = url::form_urlencoded::parse(view.as_bytes());
         pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
     };
-    let picked = match fitting {
-        Some(view) => Picked::Fitting(ListQuery::read(|name| of(&view, name))),
-        None => Picked::Only(ids),
+    let selection = match fitting {
+        Some(view) => BulkSelection::Matching(ListQuery::read(|name| of(&view, name))),
+        None => BulkSelection::Only(ids),
     };
-    crate::ssr::reply(guestguard::guests::queries::picked(&backend.db, host, event, picked).await)
+    crate::ssr::reply(guestguard::guests::queries::selected(&backend.db, host, event, selection).await)
 }

@@ -1,3 +1,5 @@
+//! Pages to add and edit one guest.
+
 use guestguard::{
     auth::Host,
     events::{Event, MOST_IN_PARTY, times},
@@ -22,7 +24,6 @@ use crate::{
     },
 };
 
-/// Puts one person on the list.
 #[component]
 pub fn NewGuestPage() -> impl IntoView {
     page(host_and_event(), |(_, host, event)| {
@@ -30,14 +31,14 @@ pub fn NewGuestPage() -> impl IntoView {
         let state = FormState::new("/api/guests/add", &blank);
         view! {
             <Frame host=Some(host) class="page page-narrow">
-                <PageHead title="Add a guest" crumbs=guest_crumbs(&event)/>
-                <GuestFields state event guest=None button="Add to the list"/>
+                <PageHead title="Add guest" crumbs=guest_crumbs(&event)/>
+                <GuestFields state event guest=None button="Add guest"/>
             </Frame>
         }
     })
 }
 
-/// One guest: what is known, their link, and what can be done.
+/// One guest: RSVP, link and details.
 #[component]
 pub fn EditGuestPage() -> impl IntoView {
     let load = async {
@@ -67,12 +68,12 @@ fn GuestView(
     let several = vec![("event", event.id.to_string()), ("ids[]", guest.id.to_string())];
     let mailable = guest.email.is_some();
     if guest.erased {
-        return view! { <Erased host event changes several/> }.into_any();
+        return view! { <AnonymousGuest host event changes several/> }.into_any();
     }
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title=guest.name.clone() crumbs=guest_crumbs(&event)/>
-            <Answers event=event.clone() changes/>
+            <RsvpHistory event=event.clone() changes/>
             <section class="section card">
                 <h2>"Personal link"</h2>
                 {match link {
@@ -84,14 +85,14 @@ fn GuestView(
                                 {mailable
                                     .then(|| {
                                         view! {
-                                            <PostButton action="/api/invitations/resend" values=ids.clone()>"Send by e-mail again"</PostButton>
+                                            <PostButton action="/api/invitations/resend" values=ids.clone()>"Resend invitation"</PostButton>
                                         }
                                     })}
                                 <PostButton action="/api/invitations/rotate" values=ids.clone() class="button button-quiet">
-                                    "Replace the link"
+                                    "Reset link"
                                 </PostButton>
                             </div>
-                            <p class="hint">"Replacing makes the old link useless at once, for instance when it was passed on."</p>
+                            <p class="hint">"The old link stops working at once, for example if it was passed on."</p>
                         }
                             .into_any()
                     }
@@ -99,9 +100,9 @@ fn GuestView(
                         view! {
                             <p>
                                 {if mailable {
-                                    "Not invited yet. The link goes out by e-mail."
+                                    "Not invited yet. The link is sent by email."
                                 } else {
-                                    "Not invited yet. Without an e-mail address you hand the link over yourself."
+                                    "Not invited yet. Without an email you share the link yourself."
                                 }}
                             </p>
                             <PostButton action="/api/invitations/issue" values=several.clone() class="button button-primary">
@@ -114,40 +115,45 @@ fn GuestView(
             </section>
             <GuestFields state event guest=Some(guest) button="Save"/>
             <section class="section">
-                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Take off the list"</PostButton>
+                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Remove guest"</PostButton>
             </section>
         </Frame>
     }
     .into_any()
 }
 
-/// A seat of which nobody can tell whose it was.
+/// A guest who was erased or anonymised.
 #[component]
-fn Erased(host: Host, event: Event, changes: Vec<RsvpChange>, several: Vec<(&'static str, String)>) -> impl IntoView {
+fn AnonymousGuest(
+    host: Host,
+    event: Event,
+    changes: Vec<RsvpChange>,
+    several: Vec<(&'static str, String)>,
+) -> impl IntoView {
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title="Anonymous guest" crumbs=guest_crumbs(&event)/>
-            <Answers event changes/>
+            <RsvpHistory event changes/>
             <section class="section card">
                 <p>
-                    "This guest's data were erased, at their wish or because the time for keeping them was over. The answer and the seats stay, so that your figures do."
+                    "This guest's data was deleted, at their request or because the retention period ended. The RSVP and party size stay, so that your totals do not change."
                 </p>
             </section>
             <section class="section">
-                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Take the seat off the list"</PostButton>
+                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Remove seat"</PostButton>
             </section>
         </Frame>
     }
 }
 
-/// What the guest said: the answer that holds, and those before it.
+/// The guest's RSVP, and their earlier ones.
 #[component]
-fn Answers(event: Event, changes: Vec<RsvpChange>) -> impl IntoView {
+fn RsvpHistory(event: Event, changes: Vec<RsvpChange>) -> impl IntoView {
     let zone = event.zone();
     (!changes.is_empty()).then(|| {
         view! {
             <section class="section card">
-                <h2>"Answer"</h2>
+                <h2>"RSVP"</h2>
                 <ol class="feed">
                     {changes
                         .into_iter()
@@ -156,7 +162,7 @@ fn Answers(event: Event, changes: Vec<RsvpChange>) -> impl IntoView {
                             view! {
                                 <li class="feed-item" data-kind=change.answer.into_str()>
                                     <span>
-                                        {answer_words(&change)} {(!company.is_empty()).then(|| format!(", with {company}"))}
+                                        {rsvp_label(&change)} {(!company.is_empty()).then(|| format!(", with {company}"))}
                                         {(!change.message.is_empty())
                                             .then(|| view! { <blockquote>{change.message.clone()}</blockquote> })}
                                     </span>
@@ -171,12 +177,12 @@ fn Answers(event: Event, changes: Vec<RsvpChange>) -> impl IntoView {
     })
 }
 
-fn answer_words(change: &RsvpChange) -> String {
+fn rsvp_label(change: &RsvpChange) -> String {
     match (change.answer, change.heads) {
         (Answer::Attending, 1) => "Attending".to_owned(),
-        (Answer::Attending, heads) => format!("Attending, {heads} in all"),
+        (Answer::Attending, heads) => format!("Attending ({heads} guests)"),
         (Answer::Maybe, _) => "Maybe".to_owned(),
-        (Answer::Declined, _) => "Can't come".to_owned(),
+        (Answer::Declined, _) => "Declined".to_owned(),
     }
 }
 
@@ -189,14 +195,14 @@ fn GuestFields(state: FormState, event: Event, guest: Option<GuestDetails>, butt
             {guest.map(|guest| view! { <input type="hidden" name="guest" value=guest.id.to_string()/> })}
             <Field form=form.clone() name="name" label="Name" required=true max=120 autocomplete="off"/>
             <div class="field-row">
-                <Field form=form.clone() name="email" kind="email" label="E-mail" max=254 autocomplete="off"/>
+                <Field form=form.clone() name="email" kind="email" label="Email" max=254 autocomplete="off"/>
             </div>
             <PhoneField form=form.clone()/>
             <div class="field-row">
-                <Field form=form.clone() name="party_size" kind="number" label="Seats" hint="Themselves included." inputmode="numeric" range=(1, MOST_IN_PARTY)/>
+                <Field form=form.clone() name="party_size" kind="number" label="Party size" hint="Including the guest." inputmode="numeric" range=(1, MOST_IN_PARTY)/>
                 <Field form=form.clone() name="tags" label="Tags" hint="Separated by commas: Family, Table 4" max=600/>
             </div>
-            <TextArea form name="note" label="Private note" hint="For you; the guest sees it only if they ask what you keep about them." rows=3 max=1000/>
+            <TextArea form name="note" label="Private note" hint="Only visible to you. Guests can request their data." rows=3 max=1000/>
             <div class="form-actions">
                 <button class="button button-primary" type="submit">{button}</button>
             </div>

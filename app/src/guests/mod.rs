@@ -1,10 +1,8 @@
-//! The guest list.
+//! Guest list pages: the table, adding, pasting and editing guests.
 
 pub mod api;
-/// Editing in a dialog, and keys, on the guest table (island).
-mod at_hand;
-/// Reading a pasted list while it is typed (island).
 pub mod quick_add;
+mod table_shortcuts;
 
 #[cfg(feature = "ssr")]
 pub mod form;

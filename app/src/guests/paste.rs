@@ -1,3 +1,5 @@
+//! Page to add guests from a pasted list.
+
 use guestguard::guests::{paste, queries::known_addresses};
 use leptos::prelude::*;
 
@@ -12,7 +14,6 @@ use crate::{
     },
 };
 
-/// Adds many people at once from a pasted list.
 #[component]
 pub fn PastePage() -> impl IntoView {
     let state = FormState::new("/api/guests/paste", &PasteForm::default());
@@ -26,16 +27,10 @@ pub fn PastePage() -> impl IntoView {
     page(load, move |(host, event, known)| {
         view! {
             <Frame host=Some(host) class="page page-narrow">
-                <PageHead title="Add many guests" crumbs=crumbs(&event) lede="Paste them from anywhere. Nobody is invited yet."/>
+                <PageHead title="Add multiple guests" crumbs=crumbs(&event) lede="Paste names and emails from anywhere. No invitations are sent yet."/>
                 <Form state=state.clone()>
                     <input type="hidden" name="event" value=event.id.to_string()/>
                     <QuickAdd text=state.value("text") fault=state.fault("text") known/>
-                    <div class="form-actions">
-                        <button class="button button-primary" type="submit">"Add them all"</button>
-                        <button class="button button-quiet" type="submit" formaction="/api/guests/read-paste">
-                            "Check the list first"
-                        </button>
-                    </div>
                 </Form>
             </Frame>
         }
@@ -43,9 +38,9 @@ pub fn PastePage() -> impl IntoView {
 }
 
 fn addresses(text: &str) -> Vec<String> {
-    let person = |entry: paste::Entry| match entry.reading {
-        paste::Reading::Guest(person) => person.email.map(|email| email.to_lowercase()),
+    let address = |entry: paste::PastedEntry| match entry.parsed {
+        paste::ParsedEntry::Guest(guest) => guest.address(),
         _ => None,
     };
-    paste::read(text).into_iter().filter_map(person).collect()
+    paste::parse(text).into_iter().filter_map(address).collect()
 }

@@ -1,15 +1,17 @@
-use guestguard::guests::paste::{Entry, Reading, Unclear, read};
+//! Paste box: shows each guest of a pasted list while typing (island).
+
+use guestguard::guests::paste::{ParsedEntry, PasteError, PastedEntry, PastedGuest, parse};
 use leptos::prelude::*;
 
-use crate::ui::{escape, hydrated};
+use crate::ui::{escape, hydrated, words};
 
-/// A field for a pasted list with, below it, what was understood of each line. The server draws it with what came
-/// back; in the browser it follows the typing.
+/// The field of a pasted list, its parsed entries, and the buttons. The server renders it with a form that came back; in
+/// the browser it follows the typing.
 #[island]
 pub fn QuickAdd(
     text: String,
     fault: Option<String>,
-    /// Addresses that are on the list already, in lower case, as far as the server has read the list.
+    /// Addresses on the guest list already, in lower case, of the text that the server has parsed.
     known: Vec<String>,
 ) -> impl IntoView {
     let ready = hydrated();
@@ -17,20 +19,22 @@ pub fn QuickAdd(
     let shown = escape::textarea(&text);
     let text = RwSignal::new(text);
     let area = NodeRef::<leptos::html::Textarea>::new();
-    // What was pasted before the scripts arrived.
+    // Text pasted before the island was hydrated.
     Effect::new(move |_| area.get().into_iter().for_each(|area| text.set(area.value())));
-    let entries = Memo::new(move |_| read(&text.get()));
-    let summary = move || summary(&entries.get());
-    let lines = {
-        let known = known.clone();
-        move || entries.get().into_iter().map(|entry| line(entry, &known)).collect_view()
+    let entries = Memo::new(move |_| parse(&text.get()));
+    let known = StoredValue::new(known);
+    let summary = move || summary(&entries.get(), &known.read_value());
+    let list = move || entries.get().into_iter().map(|entry| entry_view(entry, &known.read_value())).collect_view();
+    let button = move || match ready_guests(&entries.get(), &known.read_value()) {
+        0 => "Add guests".to_owned(),
+        n => format!("Add {}", words::counted(n as i64, "guest")),
     };
     view! {
         <div class="quick-add" data-island="quick-add" data-ready=ready>
             <div class="field" data-invalid=bad.then_some("true")>
-                <label for="text">"Names and addresses"</label>
+                <label for="text">"Names and emails"</label>
                 <p class="hint" id="text-hint">
-                    "One person a line, such as “Ada Lovelace <ada@example.org>”, columns copied from a spreadsheet, or a mail program's whole To field."
+                    "One guest per line, such as “Ada Lovelace <ada@example.org>”, columns copied from a spreadsheet, or the whole To field of an email."
                 </p>
                 <textarea
                     node_ref=area
@@ -47,55 +51,63 @@ pub fn QuickAdd(
                 {fault.map(|fault| view! { <p class="error" role="alert" id="text-error">{fault}</p> })}
             </div>
             <p role="status">{summary}</p>
-            <ul class="parsed">{lines}</ul>
+            <ul class="paste-entries">{list}</ul>
+            <div class="form-actions">
+                <button class="button button-primary" type="submit">{button}</button>
+                <button class="button button-quiet" type="submit" formaction="/api/guests/read-paste">"Preview"</button>
+            </div>
         </div>
     }
 }
 
-fn line(entry: Entry, known: &[String]) -> impl IntoView + use<> {
-    let (state, name, way, why) = match entry.reading {
-        Reading::Guest(person) => {
-            let listed = person.email.as_ref().is_some_and(|email| known.contains(&email.to_lowercase()));
-            let way = person.email.or(person.phone).unwrap_or_default();
+fn entry_view(entry: PastedEntry, known: &[String]) -> impl IntoView + use<> {
+    let (state, name, contact, reason) = match entry.parsed {
+        ParsedEntry::Guest(guest) => {
+            let listed = guest.address().is_some_and(|address| known.contains(&address));
+            let contact = guest.email.or(guest.phone).unwrap_or_default();
             if listed {
-                ("duplicate", person.name, way, "Already on the list: will be passed over.")
+                ("duplicate", guest.name, contact, "already on the guest list, will be skipped.")
             } else {
-                ("ok", person.name, way, "")
+                ("ok", guest.name, contact, "")
             }
         }
-        Reading::Repeated(person) => {
-            ("duplicate", person.name, person.email.unwrap_or_default(), "The same address stands further up.")
+        ParsedEntry::Repeated(guest) => {
+            ("duplicate", guest.name, guest.email.unwrap_or_default(), "duplicate of an earlier line, will be skipped.")
         }
-        Reading::Unclear(why) => ("problem", entry.raw, String::new(), words(why)),
+        ParsedEntry::Unclear(error) => ("problem", entry.raw, String::new(), error_text(error)),
     };
-    let why =
-        (!why.is_empty()).then(|| view! { <span class="parsed-why">{format!("Line {}: {why}", entry.line)}</span> });
+    let reason = (!reason.is_empty())
+        .then(|| view! { <span class="paste-reason">{format!("Line {}: {reason}", entry.line)}</span> });
     view! {
-        <li class="parsed-line" data-state=state>
-            <span class="parsed-name">{name}</span>
+        <li class="paste-entry" data-state=state>
+            <span class="paste-name">{name}</span>
             " "
-            <span class="parsed-email">{way}</span>
+            <span class="paste-contact">{contact}</span>
             " "
-            {why}
+            {reason}
         </li>
     }
 }
 
-fn words(why: Unclear) -> &'static str {
-    match why {
-        Unclear::BadAddress => "the e-mail address is not complete.",
-        Unclear::SeveralAddresses => "there is more than one address; give each person a line.",
-        Unclear::TooLong => "that is too long for a name.",
+fn error_text(error: PasteError) -> &'static str {
+    match error {
+        PasteError::BadAddress => "the email is not complete.",
+        PasteError::SeveralAddresses => "more than one email; put each guest on a line.",
+        PasteError::TooLong => "too long for a name.",
     }
 }
 
-fn summary(entries: &[Entry]) -> String {
-    let guests = entries.iter().filter(|entry| matches!(entry.reading, Reading::Guest(_))).count();
-    let unclear = entries.iter().filter(|entry| matches!(entry.reading, Reading::Unclear(_))).count();
-    match (entries.len(), guests, unclear) {
-        (0, ..) => String::new(),
-        (_, 1, 0) => "1 person understood.".to_owned(),
-        (_, n, 0) => format!("{n} people understood."),
-        (_, n, bad) => format!("{n} understood, {bad} to correct before anybody is added."),
+fn summary(entries: &[PastedEntry], known: &[String]) -> String {
+    let ready = ready_guests(entries, known);
+    let unclear = entries.iter().filter(|entry| matches!(entry.parsed, ParsedEntry::Unclear(_))).count();
+    match (entries.len(), unclear) {
+        (0, _) => String::new(),
+        (_, 0) => format!("{ready} ready."),
+        (_, unclear) => format!("{ready} ready, {unclear} to fix."),
     }
+}
+
+fn ready_guests(entries: &[PastedEntry], known: &[String]) -> usize {
+    let is_new = |guest: &PastedGuest| guest.address().is_none_or(|address| !known.contains(&address));
+    entries.iter().filter(|entry| matches!(&entry.parsed, ParsedEntry::Guest(guest) if is_new(guest))).count()
 }

@@ -1,16 +1,19 @@
+//! Guest table page: search, filters, bulk actions and export.
+
 use guestguard::{
     auth::Host,
     billing::limits::{self, PlanUsage},
     events::{Event, times},
     guests::{
-        Status,
-        list::{GuestLine, GuestPage, ListQuery, PAGE_SIZE, Reach, Sort},
+        GuestStatus,
+        list::{GuestListRow, GuestPage, ListQuery, PAGE_SIZE, Reach, Sort},
         queries,
     },
 };
 use leptos::{either::Either, prelude::*};
+use strum::VariantArray;
 
-use super::at_hand::AtHand;
+use super::table_shortcuts::TableShortcuts;
 use crate::{
     billing::usage::UsageLine,
     events::tabs::{EventTabs, crumbs, host_and_event},
@@ -50,9 +53,9 @@ fn Guests(host: Host, event: Event, guests: GuestPage, usage: PlanUsage) -> impl
         <Frame host=Some(host) class="page page-wide">
             <PageHead title="Guests" crumbs=crumbs(&event)>
                 {invite}
-                <a class="button" href=import>"Bring a file"</a>
-                <a class="button" href=paste>"Paste"</a>
-                <a class="button" href=new>"Add one"</a>
+                <a class="button" href=import>"Import"</a>
+                <a class="button" href=paste>"Paste list"</a>
+                <a class="button" href=new>"Add guest"</a>
             </PageHead>
             <EventTabs event=event.id current="Guests"/>
             <UsageLine usage what="guest"/>
@@ -70,12 +73,12 @@ fn EmptyList(base: String) -> impl IntoView {
     view! {
         <section class="empty-state">
             <div class="empty-art" aria-hidden="true"></div>
-            <h2>"Nobody on the list yet"</h2>
-            <p>"Bring a spreadsheet or your contacts, or paste names and addresses from anywhere. You see what we understood before anybody is added, and nobody is written to until you say so."</p>
+            <h2>"No guests yet"</h2>
+            <p>"Import a spreadsheet or your contacts, or paste names and emails. You'll review everything before guests are added. Nothing is sent yet."</p>
             <div class="actions">
-                <a class="button button-primary" href=format!("{base}/guests/import")>"Bring a file"</a>
-                <a class="button" href=format!("{base}/guests/paste")>"Paste a list"</a>
-                <a class="button button-quiet" href=format!("{base}/guests/new")>"Add one guest"</a>
+                <a class="button button-primary" href=format!("{base}/guests/import")>"Import"</a>
+                <a class="button" href=format!("{base}/guests/paste")>"Paste list"</a>
+                <a class="button button-quiet" href=format!("{base}/guests/new")>"Add guest"</a>
             </div>
         </section>
     }
@@ -92,12 +95,15 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
         (n, false) => format!("{n} guests"),
     };
     let zone = event.zone();
-    let kept = match event.anonymised_at {
-        None => format!("Guest data are kept until {}; under “Details” you choose for how long.", event.kept_until()),
-        Some(_) => format!("Guest data were erased on {}, when their time was over.", event.kept_until()),
+    let settings = format!("/dashboard/events/{}/edit", event.id);
+    let retention = match event.anonymised_at {
+        None => Either::Left(
+            view! { {format!("Guest data will be deleted on {}. ", event.kept_until())} <a href=settings>"Change"</a> },
+        ),
+        Some(_) => Either::Right(format!("Guest data was deleted on {}.", event.kept_until())),
     };
     let invite = format!("/dashboard/events/{}/invite", event.id);
-    let lines = guests.lines.clone();
+    let rows = guests.rows.clone();
     let head = |sort, name| view! { <SortHead base=base.clone() query=query.clone() sort name/> };
     view! {
         <Filters base=base.clone() query=query.clone() tags=guests.tags.clone()/>
@@ -108,7 +114,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
             <input type="hidden" name="chosen" value="true"/>
             {guests
                 .similar
-                .then(|| view! { <p class="notice" role="status">"Nobody is called exactly that. These come close:"</p> })}
+                .then(|| view! { <p class="notice" role="status">"No exact match. Did you mean:"</p> })}
             <div class="table-wrap">
                 <table class="table">
                     <caption class="visually-hidden">"Guest list"</caption>
@@ -117,31 +123,31 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                             <th class="select" scope="col"><SelectAll name="ids[]".to_owned()/></th>
                             {head(Sort::Name, "Name")}
                             {head(Sort::Status, "Status")}
-                            {head(Sort::Party, "Seats")}
+                            {head(Sort::Party, "Party size")}
                             <th scope="col">"Tags"</th>
-                            {head(Sort::Activity, "Last change")}
+                            {head(Sort::Activity, "Last activity")}
                         </tr>
                     </thead>
                     <tbody>
-                        {lines
+                        {rows
                             .into_iter()
-                            .map(|line| {
-                                let changed = times::short(line.activity_at, zone);
-                                view! { <Row base=base.clone() line changed/> }
+                            .map(|row| {
+                                let activity = times::short(row.activity_at, zone);
+                                view! { <Row base=base.clone() row activity/> }
                             })
                             .collect_view()}
                     </tbody>
                 </table>
             </div>
             {(guests.matching == 0 && !guests.similar)
-                .then(|| view! { <p class="empty-state">"No guest fits these filters. " <a href=base.clone()>"Show all"</a></p> })}
+                .then(|| view! { <p class="empty-state">"No guests match. " <a href=base.clone()>"Clear filters"</a></p> })}
             <div class="bulk-bar">
                 {(guests.matching > PAGE_SIZE)
                     .then(|| {
                         view! {
                             <label class="check">
                                 <input type="checkbox" name="all" value="true"/>
-                                <span>{format!("All {}, on every page", guests.matching)}</span>
+                                <span>{format!("All {} guests, on every page", guests.matching)}</span>
                             </label>
                         }
                     })}
@@ -150,11 +156,11 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                 <span class="bulk-tag">
                     <label class="visually-hidden" for="bulk-tag">"Tag for the selected guests"</label>
                     <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags-in-use"/>
-                    <button class="button button-small" type="submit" formaction="/api/guests/tag">"Add tag"</button>
-                    <button class="button button-small button-quiet" type="submit" formaction="/api/guests/untag">"Remove tag"</button>
+                    <button class="button button-small" type="submit" name="on" value="true" formaction="/api/guests/tag">"Add tag"</button>
+                    <button class="button button-small button-quiet" type="submit" name="on" value="false" formaction="/api/guests/tag">"Remove tag"</button>
                 </span>
                 <button class="button button-small button-danger" type="submit" formaction="/api/guests/delete">
-                    "Take off the list"
+                    "Remove"
                 </button>
             </div>
             <datalist id="tags-in-use">
@@ -167,13 +173,13 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
             <input type="hidden" name=BACK value=ssr::path()/>
             <input type="hidden" name="event" value=event.id.to_string()/>
         </form>
-        <AtHand/>
-        <form class="take-along" method="post" action=format!("/dashboard/events/{}/guests/export", event.id)>
-            <span>"Take the list along:"</span>
+        <TableShortcuts/>
+        <form class="export" method="post" action=format!("/dashboard/events/{}/guests/export", event.id)>
+            <span>"Export:"</span>
             <button class="button button-small" name="format" value="csv" type="submit">"CSV"</button>
             <button class="button button-small" name="format" value="xlsx" type="submit">"Excel"</button>
         </form>
-        <p class="kept-until">{kept}</p>
+        <p class="retention-note">{retention}</p>
     }
 }
 
@@ -184,14 +190,14 @@ fn Filters(base: String, query: ListQuery, tags: Vec<String>) -> impl IntoView {
     view! {
         <form class="toolbar" method="get" action=base role="search">
             <label class="visually-hidden" for="search">"Search guests"</label>
-            <input id="search" type="search" name="search" value=query.search placeholder="Name, e-mail, phone or note"/>
+            <input id="search" type="search" name="search" value=query.search placeholder="Name, email, phone or note"/>
             <label class="visually-hidden" for="status">"Status"</label>
             <select id="status" name="status">
                 <option value="">"Any status"</option>
-                {Status::ALL
-                    .into_iter()
+                {GuestStatus::VARIANTS
+                    .iter()
                     .map(|status| {
-                        view! { <option value=status.key() selected=chosen == Some(status)>{status.words()}</option> }
+                        view! { <option value=status.into_str() selected=chosen == Some(*status)>{status.label()}</option> }
                     })
                     .collect_view()}
             </select>
@@ -211,17 +217,17 @@ fn Filters(base: String, query: ListQuery, tags: Vec<String>) -> impl IntoView {
                         </select>
                     }
                 })}
-            <label class="visually-hidden" for="reach">"How they are reached"</label>
+            <label class="visually-hidden" for="reach">"Contact method"</label>
             <select id="reach" name="reach">
-                <option value="">"Reached any way"</option>
-                {Reach::ALL
-                    .into_iter()
+                <option value="">"Any contact method"</option>
+                {Reach::VARIANTS
+                    .iter()
                     .map(|reach| {
-                        view! { <option value=reach.key() selected=query.reach == Some(reach)>{reach.words()}</option> }
+                        view! { <option value=reach.into_str() selected=query.reach == Some(*reach)>{reach.label()}</option> }
                     })
                     .collect_view()}
             </select>
-            <button class="button" type="submit">"Show"</button>
+            <button class="button" type="submit">"Apply"</button>
         </form>
     }
 }
@@ -243,36 +249,36 @@ fn SortHead(base: String, query: ListQuery, sort: Sort, name: &'static str) -> i
 }
 
 #[component]
-fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
-    let contact = [line.email, line.phone].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let seats = match line.heads {
-        Some(heads) if heads > 0 => format!("{heads} of {}", line.party_size),
-        _ => format!("up to {}", line.party_size),
+fn Row(base: String, row: GuestListRow, activity: String) -> impl IntoView {
+    let contact = [row.email, row.phone].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let party = match row.heads {
+        Some(heads) if heads > 0 && row.status == GuestStatus::Attending => format!("{heads} attending"),
+        _ => format!("Party of {} max", row.party_size),
     };
-    let reason = line.last_error.filter(|_| matches!(line.status, Status::Failed | Status::Queued));
+    let reason = row.last_error.filter(|_| matches!(row.status, GuestStatus::Failed | GuestStatus::Queued));
     view! {
-        <tr data-state=line.status.key()>
+        <tr data-state=row.status.into_str()>
             <td class="select">
-                <input type="checkbox" name="ids[]" value=line.id.to_string() aria-label=format!("Select {}", line.name)/>
+                <input type="checkbox" name="ids[]" value=row.id.to_string() aria-label=format!("Select {}", row.name)/>
             </td>
             <td data-label="Name">
-                <a class="guest-name" href=format!("{base}/{}", line.id)>{line.name.clone()}</a>
+                <a class="guest-name" href=format!("{base}/{}", row.id)>{row.name.clone()}</a>
                 <span class="guest-contact">{contact}</span>
             </td>
             <td data-label="Status">
-                <span class="badge" data-state=line.status.key()>{line.status.words()}</span>
+                <span class="badge" data-state=row.status.into_str()>{row.status.label()}</span>
                 {reason.map(|reason| view! { <span class="guest-contact">{outcome::undelivered(Some(&reason))}</span> })}
             </td>
-            <td data-label="Seats">{seats}</td>
+            <td data-label="Party size">{party}</td>
             <td data-label="Tags">
-                {line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> " " }).collect_view()}
+                {row.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> " " }).collect_view()}
             </td>
-            <td data-label="Last change">
-                {changed}
+            <td data-label="Last activity">
+                {activity}
                 <details class="row-menu">
-                    <summary aria-label=format!("More for {}", line.name)>"⋯"</summary>
-                    <a class="button button-small button-quiet" href=format!("{base}/{}", line.id) data-edit="">"Edit"</a>
-                    {(line.status != Status::NotInvited)
+                    <summary aria-label=format!("More for {}", row.name)>"⋯"</summary>
+                    <a class="button button-small button-quiet" href=format!("{base}/{}", row.id) data-edit="">"Edit"</a>
+                    {(row.status != GuestStatus::NotInvited)
                         .then(|| {
                             view! {
                                 <button
@@ -280,9 +286,9 @@ fn Row(base: String, line: GuestLine, changed: String) -> impl IntoView {
                                     type="submit"
                                     form="replace-link"
                                     name="guest"
-                                    value=line.id.to_string()
+                                    value=row.id.to_string()
                                 >
-                                    "Replace the link"
+                                    "Reset link"
                                 </button>
                             }
                         })}
@@ -299,7 +305,7 @@ fn address(base: &str, query: &ListQuery) -> String {
     }
 }
 
-/// What the table shows, as the query of its address.
+/// The view, as the query of its address.
 fn view_of(query: &ListQuery) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query.pairs()).finish()
 }

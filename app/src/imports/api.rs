@@ -1,49 +1,51 @@
+//! Import server functions.
+
 use guestguard::{
     guests::GuestForm,
     ids::{EventId, ImportId},
-    imports::Arrangement,
+    imports::ColumnMapping,
     problem::Problem,
 };
 use leptos::prelude::*;
 
-/// Says what the columns of a file hold.
-#[server(endpoint = "imports/arrange")]
-pub async fn arrange(event: EventId, import: ImportId, form: Arrangement) -> Result<(), Problem> {
+#[server(endpoint = "imports/set-mapping")]
+pub async fn set_mapping(event: EventId, import: ImportId, form: ColumnMapping) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::imports::actions::arrange(&backend, &host, event, import, &form).await)?;
+    crate::ssr::reply(guestguard::imports::actions::set_mapping(&backend, &host, event, import, &form).await)?;
     crate::ssr::redirect(None, &page(event, import)).await
 }
 
-/// Puts what the host typed in place of what a line says.
-#[server(endpoint = "imports/mend")]
-pub async fn mend(event: EventId, import: ImportId, line: i32, form: GuestForm) -> Result<(), Problem> {
+#[server(endpoint = "imports/correct-row")]
+pub async fn correct_row(event: EventId, import: ImportId, line: i32, form: GuestForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::imports::actions::mend(&backend, &host, event, import, line, &form).await)?;
+    let corrected = guestguard::imports::actions::correct_row(&backend, &host, event, import, line, &form).await;
+    crate::ssr::reply(corrected)?;
     crate::ssr::redirect(None, &format!("{}?show=attention", page(event, import))).await
 }
 
-/// Leaves lines of a file out, or takes them in again.
-#[server(endpoint = "imports/leave-out")]
-pub async fn leave_out(
+/// Excludes rows from the import, or takes them back in.
+#[server(endpoint = "imports/exclude-row")]
+pub async fn exclude_row(
     event: EventId,
     import: ImportId,
     #[server(default)] lines: Vec<i32>,
-    #[server(default)] out: bool,
+    #[server(default)] exclude: bool,
 ) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::imports::actions::leave_out(&backend, &host, event, import, &lines, out).await)?;
+    let excluded = guestguard::imports::actions::exclude_row(&backend, &host, event, import, &lines, exclude).await;
+    crate::ssr::reply(excluded)?;
     crate::ssr::redirect(None, &page(event, import)).await
 }
 
-/// Keeps lines of a file whose address stands further up.
-#[server(endpoint = "imports/keep")]
-pub async fn keep(event: EventId, import: ImportId, #[server(default)] lines: Vec<i32>) -> Result<(), Problem> {
+/// Includes rows although an earlier one has their address.
+#[server(endpoint = "imports/include-row")]
+pub async fn include_row(event: EventId, import: ImportId, #[server(default)] lines: Vec<i32>) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;
-    crate::ssr::reply(guestguard::imports::actions::keep(&backend, &host, event, import, &lines).await)?;
+    crate::ssr::reply(guestguard::imports::actions::include_row(&backend, &host, event, import, &lines).await)?;
     crate::ssr::redirect(None, &page(event, import)).await
 }
 
-/// Puts what is ready on the list; `fit` is given where only those are wanted that the plan has room for.
+/// `fit`: only the rows within the plan's limit.
 #[server(endpoint = "imports/commit")]
 pub async fn commit(event: EventId, import: ImportId, #[server(default)] fit: bool) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
@@ -51,7 +53,6 @@ pub async fn commit(event: EventId, import: ImportId, #[server(default)] fit: bo
     crate::ssr::redirect(None, &page(event, import)).await
 }
 
-/// Takes a committed import back.
 #[server(endpoint = "imports/undo")]
 pub async fn undo(event: EventId, import: ImportId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Imports).await?;
@@ -61,7 +62,6 @@ pub async fn undo(event: EventId, import: ImportId) -> Result<(), Problem> {
     crate::ssr::redirect(Some(notice), &format!("/dashboard/events/{event}/guests")).await
 }
 
-/// Throws a file away before anybody was added.
 #[server(endpoint = "imports/discard")]
 pub async fn discard(event: EventId, import: ImportId) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Guests).await?;

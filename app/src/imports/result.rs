@@ -1,3 +1,5 @@
+//! Result of an import, with its undo.
+
 use guestguard::{auth::Host, events::Event, imports::queries::Import};
 use leptos::prelude::*;
 
@@ -8,47 +10,47 @@ use crate::{
         button::PostButton,
         form::BACK,
         layout::{Frame, PageHead},
+        words::counted,
     },
 };
 
-/// What became of a file that was taken over.
+/// The result of a committed import.
 #[component]
-pub fn Outcome(host: Host, event: Event, import: Import, undo: bool) -> impl IntoView {
+pub fn ImportResult(host: Host, event: Event, import: Import, undo: bool) -> impl IntoView {
     let base = format!("/dashboard/events/{}/guests", event.id);
     let rows: i64 = import.counts.values().sum();
-    let left = rows - import.added - import.updated - import.unchanged;
+    let skipped = rows - import.added - import.updated - import.unchanged;
     let ids = vec![("event", event.id.to_string()), ("import", import.id.to_string())];
     let mut crumbs = crumbs(&event);
     crumbs.push((base.clone(), "Guests".into()));
-    let guests = |n: i64| if n == 1 { "1 guest is".to_owned() } else { format!("{n} guests are") };
     let title = match import.undone_at {
         Some(_) => "This import was undone".to_owned(),
-        None if import.added + import.updated == 0 => "Your list says the same already".to_owned(),
-        None => format!("{} on your list", guests(import.added + import.updated)),
+        None if import.added + import.updated == 0 => "No changes: your guest list is up to date".to_owned(),
+        None => format!("{} imported", counted(import.added + import.updated, "guest")),
     };
     view! {
         <Frame host=Some(host) class="page page-narrow">
-            <PageHead title crumbs=crumbs lede=format!("From {}. Nobody was written to.", import.file_name)/>
+            <PageHead title crumbs=crumbs lede=format!("From {}. No emails were sent.", import.file_name)/>
             <dl class="figures">
                 <div class="figure"><dt>"Added"</dt><dd>{import.added}</dd></div>
                 <div class="figure"><dt>"Updated"</dt><dd>{import.updated}</dd></div>
                 {(import.unchanged > 0)
                     .then(|| view! { <div class="figure"><dt>"Unchanged"</dt><dd>{import.unchanged}</dd></div> })}
-                <div class="figure"><dt>"Left out"</dt><dd>{left}</dd></div>
+                <div class="figure"><dt>"Skipped"</dt><dd>{skipped}</dd></div>
             </dl>
             <section class="import-next actions">
-                <a class="button button-primary" href=base.clone()>"Go to the guest list"</a>
+                <a class="button button-primary" href=base.clone()>"View guest list"</a>
                 <a class="button" href=format!("/dashboard/events/{}/invite", event.id)>"Send invitations"</a>
             </section>
-            {(left > 0)
+            {(skipped > 0)
                 .then(|| {
                     view! {
                         <section class="section card">
-                            <h2>{if left == 1 { "1 row did not come along".to_owned() } else { format!("{left} rows did not come along") }}</h2>
-                            <p>"Download them as a table with the reason beside each, put them right there, and bring that file."</p>
-                            <form method="post" action=format!("{base}/import/{}/left", import.id)>
+                            <h2>{if skipped == 1 { "1 row was skipped".to_owned() } else { format!("{skipped} rows were skipped") }}</h2>
+                            <p>"Download them with the reason for each. Fix them in the file and import it again."</p>
+                            <form method="post" action=format!("{base}/import/{}/skipped", import.id)>
                                 <input type="hidden" name=BACK value=ssr::path()/>
-                                <button class="button" type="submit">"Download these rows"</button>
+                                <button class="button" type="submit">"Download skipped rows"</button>
                             </form>
                         </section>
                     }
@@ -57,9 +59,9 @@ pub fn Outcome(host: Host, event: Event, import: Import, undo: bool) -> impl Int
                 .then(|| {
                     view! {
                         <section class="section card">
-                            <h2>"Not what you wanted?"</h2>
+                            <h2>"Undo this import"</h2>
                             <p>
-                                "For a day you can take it back. Guests whom you invited or changed since, or who answered, stay."
+                                "Available for 24 hours. Guests who were invited, changed or replied since stay."
                             </p>
                             <PostButton action="/api/imports/undo" values=ids class="button button-danger">"Undo this import"</PostButton>
                         </section>

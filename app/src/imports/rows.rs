@@ -1,8 +1,10 @@
+//! Rows of an import, on the review page.
+
 use guestguard::{
     events::MOST_IN_PARTY,
     guests::GuestForm,
     ids::{EventId, ImportId},
-    imports::{Line, Verdict},
+    imports::{ImportRow, RowStatus},
     problem::InvalidField,
     problem::Problem,
 };
@@ -13,32 +15,31 @@ use crate::{
     ui::{button::PostButton, form::BACK, words},
 };
 
-/// The rows with one verdict: those that need attention as forms, the others as a table.
+/// The rows with one status: those to fix as forms, the others as a table.
 #[component]
-pub fn Rows(event: EventId, import: ImportId, shown: Verdict, lines: Vec<Line>) -> impl IntoView {
-    if shown == Verdict::Attention {
-        let rows = lines.into_iter().map(|line| view! { <Mend event import line/> }).collect_view();
-        view! { <ol class="mend-list">{rows}</ol> }.into_any()
+pub fn Rows(event: EventId, import: ImportId, shown: RowStatus, rows: Vec<ImportRow>) -> impl IntoView {
+    if shown == RowStatus::Attention {
+        let rows = rows.into_iter().map(|row| view! { <FixRow event import row/> }).collect_view();
+        view! { <ol class="fix-list">{rows}</ol> }.into_any()
     } else {
-        view! { <Table event import lines/> }.into_any()
+        view! { <RowTable event import rows/> }.into_any()
     }
 }
 
-/// A row that has to be put right, in place.
+/// A row to fix in place.
 #[component]
-fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
-    let ids = ids(event, import, line.line);
-    let out = leave_out(&ids, true);
-    let at = line.line;
-    let (form, faults) = returned(at).unwrap_or((line.form, line.faults));
+fn FixRow(event: EventId, import: ImportId, row: ImportRow) -> impl IntoView {
+    let at = row.line;
+    let ids = ids(event, import, at);
+    let (form, faults) = returned(at).unwrap_or((row.form, row.faults));
     let fault = |field: &str| {
-        let found = faults.iter().find(|fault| fault.field == field)?;
-        Some(words::fault(&found.fault))
+        let fault = faults.iter().find(|fault| fault.field == field)?;
+        Some(words::fault(&fault.fault))
     };
     let long_note = fault("note");
     view! {
-        <li class="card mend">
-            <form method="post" action="/api/imports/mend">
+        <li class="card fix-row">
+            <form method="post" action="/api/imports/correct-row">
                 <input type="hidden" name=BACK value=ssr::path()/>
                 {hidden(&ids)}
                 {hidden(&[("form[country]", form.country.clone())])}
@@ -46,11 +47,11 @@ fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
                 <h3>{format!("Line {at}")}</h3>
                 <div class="field-row">
                     <Cell at name="name" label="Name" value=form.name.clone() fault=fault("name") kind="text"/>
-                    <Cell at name="email" label="E-mail" value=form.email.clone() fault=fault("email") kind="email"/>
+                    <Cell at name="email" label="Email" value=form.email.clone() fault=fault("email") kind="email"/>
                 </div>
                 <div class="field-row">
                     <Cell at name="phone" label="Phone" value=form.phone.clone() fault=fault("phone") kind="tel"/>
-                    <Cell at name="party_size" label="Seats" value=form.party_size.clone() fault=fault("party_size") kind="text"/>
+                    <Cell at name="party_size" label="Party size" value=form.party_size.clone() fault=fault("party_size") kind="text"/>
                 </div>
                 <Cell at name="tags" label="Tags" value=form.tags.clone() fault=fault("tags") kind="text"/>
                 {long_note
@@ -59,16 +60,14 @@ fn Mend(event: EventId, import: ImportId, line: Line) -> impl IntoView {
                     <button class="button button-small button-primary" type="submit">"Save"</button>
                 </div>
             </form>
-            <PostButton action="/api/imports/leave-out" values=out class="button button-small button-quiet" label=format!("Leave out line {at}")>
-                "Leave it out"
-            </PostButton>
+            <ExcludeButton ids line=at exclude=true/>
         </li>
     }
 }
 
-/// What was typed for this line and what was wrong with it, where that is what came back.
+/// What the host typed for this line and its errors, if that form came back.
 fn returned(line: i32) -> Option<(GuestForm, Vec<InvalidField>)> {
-    let form = ssr::flash()?.form.filter(|form| form.endpoint == "/api/imports/mend")?;
+    let form = ssr::flash()?.form.filter(|form| form.endpoint == "/api/imports/correct-row")?;
     let value = |name: &str| form.values.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
     let field = |name: &str| value(&format!("form[{name}]")).unwrap_or_default();
     if value("line")? != line.to_string() {
@@ -122,7 +121,7 @@ fn Cell(
 }
 
 #[component]
-fn Table(event: EventId, import: ImportId, lines: Vec<Line>) -> impl IntoView {
+fn RowTable(event: EventId, import: ImportId, rows: Vec<ImportRow>) -> impl IntoView {
     view! {
         <div class="table-wrap">
             <table class="table">
@@ -132,23 +131,23 @@ fn Table(event: EventId, import: ImportId, lines: Vec<Line>) -> impl IntoView {
                         <th scope="col">"Line"</th>
                         <th scope="col">"Name"</th>
                         <th scope="col">"Phone"</th>
-                        <th scope="col">"Seats"</th>
+                        <th scope="col">"Party size"</th>
                         <th scope="col">"Tags"</th>
-                        <th scope="col"><span class="visually-hidden">"What to do"</span></th>
+                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
                     </tr>
                 </thead>
-                <tbody>{lines.into_iter().map(|line| view! { <Row event import line/> }).collect_view()}</tbody>
+                <tbody>{rows.into_iter().map(|row| view! { <TableRow event import row/> }).collect_view()}</tbody>
             </table>
         </div>
     }
 }
 
 #[component]
-fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
-    let ids = ids(event, import, line.line);
-    let out = line.verdict != Verdict::LeftOut;
-    let form = line.form.clone();
-    let corrected = line.suggestion.clone().map(|email| {
+fn TableRow(event: EventId, import: ImportId, row: ImportRow) -> impl IntoView {
+    let ids = ids(event, import, row.line);
+    let form = row.form.clone();
+    let suggestion = row.suggestion.clone().map(|email| {
+        let label = format!("Apply {email}");
         let form = GuestForm { email: email.clone(), ..form.clone() };
         let mut values = ids.clone();
         values.extend([
@@ -162,51 +161,48 @@ fn Row(event: EventId, import: ImportId, line: Line) -> impl IntoView {
         ]);
         view! {
             <span class="import-hint">
-                "Did they mean " <strong>{email}</strong> "? "
-                <PostButton action="/api/imports/mend" values class="button button-small">"Use it"</PostButton>
+                "Did you mean " <strong>{email}</strong> "? "
+                <PostButton action="/api/imports/correct-row" values class="button button-small" label>"Apply"</PostButton>
             </span>
         }
     });
-    let where_to = match (line.repeats, line.known) {
+    let duplicate_of = match (row.duplicate_of, row.existing_guest) {
         (Some(first), _) => {
-            Some(view! { <span class="guest-contact">{format!("See line {first}.")}</span> }.into_any())
+            Some(view! { <span class="guest-contact">{format!("Duplicate of line {first}")}</span> }.into_any())
         }
         (None, Some(guest)) => Some(
             view! {
                 <span class="guest-contact">
-                    <a href=format!("/dashboard/events/{event}/guests/{guest}")>"On your list"</a>
+                    <a href=format!("/dashboard/events/{event}/guests/{guest}")>"Existing guest"</a>
                 </span>
             }
             .into_any(),
         ),
         (None, None) => None,
     };
-    let keep = (line.verdict == Verdict::Repeated).then(|| {
+    let keep = (row.status == RowStatus::Repeated).then(|| {
         let values = ids.iter().map(|(name, value)| (in_list(name), value.clone())).collect();
-        let label = format!("Keep line {}", line.line);
+        let label = format!("Keep row {}", row.line);
         view! {
-            <PostButton action="/api/imports/keep" values class="button button-small" label>"Keep it"</PostButton>
+            <PostButton action="/api/imports/include-row" values class="button button-small" label>"Keep"</PostButton>
         }
     });
-    let label = format!("{} line {}", if out { "Leave out" } else { "Take in" }, line.line);
     view! {
         <tr>
-            <td data-label="Line">{line.line}</td>
+            <td data-label="Line">{row.line}</td>
             <td data-label="Name">
                 <span class="guest-name">{form.name}</span>
                 <span class="guest-contact">{form.email}</span>
-                {where_to}
-                {corrected}
-                {line.stopped.then(|| view! { <span class="import-hint">"Gets a link and no mail: they unsubscribed, or this address does not work."</span> })}
+                {duplicate_of}
+                {suggestion}
+                {row.suppressed.then(|| view! { <span class="import-hint">"Gets a link but no emails: unsubscribed, or the email bounced."</span> })}
             </td>
             <td data-label="Phone">{form.phone}</td>
-            <td data-label="Seats">{form.party_size}</td>
+            <td data-label="Party size">{form.party_size}</td>
             <td data-label="Tags">{form.tags}</td>
             <td data-label="">
                 {keep}
-                <PostButton action="/api/imports/leave-out" values=leave_out(&ids, out) class="button button-small button-quiet" label>
-                    {if out { "Leave out" } else { "Take in" }}
-                </PostButton>
+                <ExcludeButton ids line=row.line exclude=row.status != RowStatus::Excluded/>
             </td>
         </tr>
     }
@@ -216,13 +212,20 @@ fn ids(event: EventId, import: ImportId, line: i32) -> Vec<(&'static str, String
     vec![("event", event.to_string()), ("import", import.to_string()), ("line", line.to_string())]
 }
 
-fn leave_out(ids: &[(&'static str, String)], out: bool) -> Vec<(&'static str, String)> {
-    let mut values: Vec<_> = ids.iter().map(|(name, value)| (in_list(name), value.clone())).collect();
-    values.push(("out", out.to_string()));
-    values
+/// Skips a row, or includes a skipped one.
+#[component]
+fn ExcludeButton(ids: Vec<(&'static str, String)>, line: i32, exclude: bool) -> impl IntoView {
+    let mut values: Vec<_> = ids.into_iter().map(|(name, value)| (in_list(name), value)).collect();
+    values.push(("exclude", exclude.to_string()));
+    let word = if exclude { "Skip" } else { "Include" };
+    view! {
+        <PostButton action="/api/imports/exclude-row" values class="button button-small button-quiet" label=format!("{word} row {line}")>
+            {word}
+        </PostButton>
+    }
 }
 
-/// The name of a field where a verb takes several lines.
+/// The name of a field in a form that takes several lines.
 fn in_list(name: &'static str) -> &'static str {
     if name == "line" { "lines[]" } else { name }
 }

@@ -1,4 +1,6 @@
-use guestguard::{auth::Host, events::Event, ids::ImportId, imports::queries};
+//! Import upload page.
+
+use guestguard::{auth::Host, events::Event, ids::ImportId, imports::queries, phone::countries};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -14,13 +16,12 @@ use crate::{
     },
 };
 
-/// What the form holds besides its file.
+/// The form without its file.
 #[derive(Serialize)]
 struct UploadForm {
     country: &'static str,
 }
 
-/// Chooses a file of guests.
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let load = async {
@@ -35,7 +36,7 @@ pub fn ImportPage() -> impl IntoView {
 fn Upload(host: Host, event: Event, latest: Option<ImportId>) -> impl IntoView {
     let base = format!("/dashboard/events/{}/guests", event.id);
     let action = format!("{base}/import");
-    let state = FormState::new("/guests/import", &UploadForm { country: home_country(&event) });
+    let state = FormState::new("/guests/import", &UploadForm { country: countries::of_time_zone(&event.time_zone) });
     let fault = state.fault("file");
     let bad = fault.is_some();
     let chosen = state.value("country");
@@ -43,19 +44,19 @@ fn Upload(host: Host, event: Event, latest: Option<ImportId>) -> impl IntoView {
     crumbs.push((base.clone(), "Guests".into()));
     view! {
         <Frame host=Some(host) class="page page-narrow">
-            <PageHead title="Bring your guest list" crumbs=crumbs lede="From a spreadsheet or an address book. You see every row before anybody is added."/>
+            <PageHead title="Import guests" crumbs=crumbs lede="From a spreadsheet or an address book. You'll review everything before guests are added."/>
             {latest
                 .map(|import| {
                     view! {
                         <div class="notice">
-                            <p>"Your last file is still here."</p>
-                            <a class="button button-small" href=format!("{action}/{import}")>"Show it"</a>
+                            <p>"You have a recent import."</p>
+                            <a class="button button-small" href=format!("{action}/{import}")>"View import"</a>
                         </div>
                     }
                 })}
             <form class="form card" method="post" action=action.clone() enctype="multipart/form-data">
                 <div class="field" data-invalid=bad.then_some("true")>
-                    <label for="country">"Country of phone numbers"</label>
+                    <label for="country">"Default country for phone numbers"</label>
                     <p class="hint" id="country-hint">"For numbers without a country code."</p>
                     <CountrySelect id="country" name="country" chosen/>
                 </div>
@@ -76,49 +77,16 @@ fn Upload(host: Host, event: Event, latest: Option<ImportId>) -> impl IntoView {
                 </div>
                 <ImportPreview/>
                 <div class="form-actions">
-                    <button class="button button-primary" type="submit">"Read the file"</button>
+                    <button class="button button-primary" type="submit">"Upload"</button>
                 </div>
             </form>
             <section class="section">
-                <h2>"Nothing prepared yet?"</h2>
+                <h2>"No file yet?"</h2>
                 <p>
-                    "Fill in a template: " <a href="/guest-list.xlsx">"Excel"</a> " or " <a href="/guest-list.csv">"CSV"</a>
-                    ". Or " <a href=format!("{base}/paste")>"paste names and addresses"</a> "."
+                    "Download a template: " <a href="/guest-list.xlsx">"Excel"</a> " or " <a href="/guest-list.csv">"CSV"</a>
+                    ". Or " <a href=format!("{base}/paste")>"paste a list"</a> "."
                 </p>
             </section>
         </Frame>
     }
-}
-
-/// The country whose numbers the host most likely writes, by where the event takes place.
-fn home_country(event: &Event) -> &'static str {
-    let zone = event.time_zone.as_str();
-    const ZONES: [(&str, &str); 24] = [
-        ("Europe/London", "GB"),
-        ("Europe/Berlin", "DE"),
-        ("Europe/Vienna", "AT"),
-        ("Europe/Zurich", "CH"),
-        ("Europe/Paris", "FR"),
-        ("Europe/Madrid", "ES"),
-        ("Europe/Rome", "IT"),
-        ("Europe/Amsterdam", "NL"),
-        ("Europe/Brussels", "BE"),
-        ("Europe/Warsaw", "PL"),
-        ("Europe/Lisbon", "PT"),
-        ("Europe/Dublin", "IE"),
-        ("Europe/Stockholm", "SE"),
-        ("Europe/Oslo", "NO"),
-        ("Europe/Copenhagen", "DK"),
-        ("Europe/Helsinki", "FI"),
-        ("Europe/Prague", "CZ"),
-        ("Asia/Kolkata", "IN"),
-        ("Asia/Tokyo", "JP"),
-        ("America/Sao_Paulo", "BR"),
-        ("America/Mexico_City", "MX"),
-        ("America/Toronto", "CA"),
-        ("Australia/Sydney", "AU"),
-        ("Pacific/Auckland", "NZ"),
-    ];
-    let known = ZONES.iter().find(|(known, _)| *known == zone).map(|(_, country)| *country);
-    known.unwrap_or(if zone.starts_with("America/") { "US" } else { "" })
 }

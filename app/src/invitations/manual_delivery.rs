@@ -5,7 +5,7 @@ use guestguard::{
     ids::GuestId,
     invitations::manual_delivery::{Audience, Current, ManualMessageForm, Progress, progress},
     notifications::templates::placeholders::PLACEHOLDERS,
-    phone::{self as numbers, Wrong},
+    phone::{self as numbers, PhoneError},
 };
 use leptos::{either::Either, prelude::*};
 
@@ -179,7 +179,7 @@ fn CurrentCard(progress: Progress, current: Current) -> impl IntoView {
 
 /// Corrects a missing or impossible phone number.
 #[component]
-fn PhoneForm(progress: Progress, current: Current, error: Option<Wrong>) -> impl IntoView {
+fn PhoneForm(progress: Progress, current: Current, error: Option<PhoneError>) -> impl IntoView {
     let typed = current.phone.clone().unwrap_or_default();
     let country = numbers::region(&typed).unwrap_or_default();
     let form = api::PhoneForm { phone: typed, country };

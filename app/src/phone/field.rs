@@ -1,23 +1,24 @@
+//! Phone number field as the server renders it: a country list and a number.
+
 use guestguard::phone::{Country, countries};
 use leptos::prelude::*;
 
 use super::input::PhoneInput;
 use crate::ui::form::FormState;
 
-/// Country and number, with or without scripts. `name` is the number's field in the form struct; the country's is
+/// A country and a number, usable without scripts. `name` is the number's field in the form struct; the country's is
 /// `country`.
 #[component]
 pub fn PhoneField(
     form: FormState,
     #[prop(default = "phone")] name: &'static str,
     #[prop(default = "Phone")] label: &'static str,
-    /// What is wrong with it, where the form does not say.
+    /// The error of the stored number, unless the form has one.
     #[prop(optional)]
     stored_fault: String,
 ) -> impl IntoView {
     let fault = form.fault(name).or(Some(stored_fault).filter(|fault| !fault.is_empty()));
     let bad = fault.is_some();
-    let hint = format!("{name}-hint");
     let error = format!("{name}-error");
     view! {
         <fieldset class="field phone-field" data-invalid=bad.then_some("true")>
@@ -33,11 +34,10 @@ pub fn PhoneField(
                     maxlength="40"
                     autocomplete="off"
                     aria-invalid=bad.then_some("true")
-                    aria-describedby=if bad { format!("{hint} {error}") } else { hint.clone() }
+                    aria-describedby=bad.then(|| error.clone())
                 />
             </div>
             <PhoneInput id=name.to_owned()/>
-            <p class="hint" id=hint>"With its country code, or choose the country."</p>
             {fault.map(|fault| view! { <p class="error" id=error>{fault}</p> })}
         </fieldset>
     }
@@ -49,7 +49,7 @@ pub fn CountrySelect(
     id: &'static str,
     name: &'static str,
     chosen: String,
-    /// What screen readers say, where no label stands beside it.
+    /// For screen readers, if there is no visible label.
     #[prop(optional)]
     label: Option<&'static str>,
 ) -> impl IntoView {
@@ -57,12 +57,12 @@ pub fn CountrySelect(
         let words = format!("{} {} (+{})", country.flag(), country.name, country.dial);
         view! { <option value=country.iso.clone() selected=country.iso == chosen>{words}</option> }
     };
-    // Chosen once, where it stands twice.
+    // Common countries are in both groups; only the first is selected.
     let is_common = countries::common().any(|country| country.iso == chosen);
     let among_all = if is_common { String::new() } else { chosen.clone() };
     view! {
         <select id=id name=name aria-label=label>
-            <option value="">"No country chosen"</option>
+            <option value="">"Select country"</option>
             <optgroup label="Common">{countries::common().map(|country| option(country, &chosen)).collect_view()}</optgroup>
             <optgroup label="All">{countries::all().iter().map(|country| option(country, &among_all)).collect_view()}</optgroup>
         </select>

@@ -41,8 +41,12 @@ pub enum Notice {
         /// Microseconds since 1970, the key of the undo.
         at: i64,
     },
-    /// Guests whose tags changed.
-    Tagged(usize),
+    /// How many guests got a tag, or lost it.
+    Tagged {
+        guests: usize,
+        /// Added, not removed.
+        on: bool,
+    },
     GuestsRestored,
     /// Guests removed, and guests kept because they changed since.
     ImportUndone {

@@ -200,20 +200,21 @@ fn words(notice: &Notice) -> String {
         Notice::EventSaved => "Saved.".into(),
         Notice::EventCancelled => "Event cancelled. Guests will see that the event is cancelled.".into(),
         Notice::EventDeleted => "Event deleted.".into(),
-        Notice::GuestAdded(name) => format!("{name} is on the list."),
-        Notice::GuestsAdded(0) => "Everybody was on the list already.".into(),
+        Notice::GuestAdded(name) => format!("Guest added: {name}."),
+        Notice::GuestsAdded(0) => "No guests added: all are on the list already.".into(),
         Notice::GuestsAdded(n) => format!("{} added.", guests(*n)),
         Notice::GuestSaved => "Saved.".into(),
-        Notice::GuestsDeleted { guests: n, .. } => format!("{} taken off the list.", guests(*n)),
-        Notice::Tagged(0) => "Nothing to change: the tags are so already.".into(),
-        Notice::Tagged(n) => format!("Tags of {} changed.", guests(*n)),
-        Notice::ImportUndone { back, kept: 0 } => format!("Undone for {}.", guests(*back as usize)),
+        Notice::GuestsDeleted { guests: n, .. } => format!("{} removed.", guests(*n)),
+        Notice::Tagged { guests: 0, .. } => "Nothing to change.".into(),
+        Notice::Tagged { guests: n, on: true } => format!("Tag added to {}.", guests(*n)),
+        Notice::Tagged { guests: n, on: false } => format!("Tag removed from {}.", guests(*n)),
+        Notice::ImportUndone { back, kept: 0 } => format!("Import undone for {}.", guests(*back as usize)),
         Notice::ImportUndone { back, kept } => format!(
-            "Undone for {}. {} stayed: they were invited, changed or answered since.",
+            "Import undone for {}. {} kept: invited, changed or replied since.",
             guests(*back as usize),
             guests(*kept as usize)
         ),
-        Notice::GuestsRestored => "Back on the list, with links and answers.".into(),
+        Notice::GuestsRestored => "Restored, with links and replies.".into(),
         Notice::Invited(Issued { links, messages, later }) => {
             let without = links - messages;
             let mut text = match messages {
@@ -230,7 +231,7 @@ fn words(notice: &Notice) -> String {
                 _ => format!("{} As your account is new, {later} emails are sent over the next days.", text.trim_end()),
             }
         }
-        Notice::Resent => "The invitation is on its way again.".into(),
+        Notice::Resent => "Invitation resent.".into(),
         Notice::TemplatesSaved => "Saved. New messages use this text.".into(),
         Notice::SmsFallbackSaved => "Saved.".into(),
         Notice::TestSent => "Saved. A test email is on its way to you.".into(),

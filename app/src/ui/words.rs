@@ -1,7 +1,7 @@
 //! Error messages in plain English.
 
 use guestguard::{
-    phone::Wrong,
+    phone::PhoneError,
     plan::{LimitReached, Tier},
     problem::{Conflict, LinkEnd, Problem},
     problem::{FieldError, FileError},
@@ -149,7 +149,7 @@ pub fn fault(fault: &FieldError) -> String {
         FieldError::TooLong(max) => format!("Please use at most {max} characters."),
         FieldError::TooShort(min) => format!("Please use at least {min} characters."),
         FieldError::NotAnEmail => "That doesn't look like an email address, such as ada@example.org.".into(),
-        FieldError::Phone { wrong, example } => phone(*wrong, example),
+        FieldError::Phone { error, example } => phone(*error, example),
         FieldError::File(fault) => file(*fault).into(),
         FieldError::NotADate => "Please enter a date such as 2027-06-20, with a time if asked for.".into(),
         FieldError::NotANumber => "Please enter a whole number.".into(),
@@ -176,7 +176,7 @@ pub fn fault(fault: &FieldError) -> String {
         FieldError::Lines(lines) => {
             let numbers: Vec<_> = lines.iter().take(8).map(ToString::to_string).collect();
             let more = if lines.len() > 8 { " and others" } else { "" };
-            format!("Nobody was added: please correct line {}{more} first.", numbers.join(", "))
+            format!("No guests added: please fix line {}{more} first.", numbers.join(", "))
         }
     }
 }
@@ -209,14 +209,13 @@ fn conflict(conflict: &Conflict) -> String {
             "Verify your email address before you send anything: open the link in the email we sent you.".into()
         }
         Conflict::AddressTaken => "Another account has that email address. Yours is unchanged.".into(),
-        Conflict::UndoExpired => "It is too late to bring these guests back. Please add them again.".into(),
-        Conflict::ImportDone => "These guests are on the list already. To change them, edit them there.".into(),
+        Conflict::UndoExpired => "It is too late to undo this. Please add the guests again.".into(),
+        Conflict::ImportDone => "This import is finished. Edit the guests on the guest list.".into(),
         Conflict::NothingToImport => {
-            "No row is ready to be added. Mend the rows that need attention, or choose what happens with people who are \
-             on the list already."
+            "No row is ready to import. Fix rows, or choose to update existing guests."
                 .into()
         }
-        Conflict::OneTag => "Type one tag, of up to 40 letters and without a comma.".into(),
+        Conflict::OneTag => "Type one tag, up to 40 characters, without a comma.".into(),
         Conflict::PlanAlready => "You already have that plan.".into(),
         Conflict::NoPlan => "There is no plan to cancel.".into(),
         Conflict::Forgotten => {
@@ -226,25 +225,25 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::ExportToPrepare => {
             "Your data is too large to download at once. Use “Email me when ready” instead.".into()
         }
-        Conflict::TooManyAtOnce { max } => format!("Please add at most {max} people at once."),
+        Conflict::TooManyAtOnce { max } => format!("Please add at most {max} guests at once."),
     }
 }
 
-/// What is wrong with a number, and a right one.
-pub fn phone(wrong: Wrong, example: &str) -> String {
-    let what = match wrong {
-        Wrong::NotANumber => "This is not a phone number",
-        Wrong::NoCountry => "The country code is missing",
-        Wrong::TooShort => "This number is too short",
-        Wrong::TooLong => "This number is too long",
-        Wrong::NotInUse => "No such number is given out in that country",
+/// Why a phone number is invalid, and a valid one.
+pub fn phone(error: PhoneError, example: &str) -> String {
+    let reason = match error {
+        PhoneError::NotANumber => "This is not a phone number",
+        PhoneError::NoCountry => "The country code is missing",
+        PhoneError::TooShort => "This number is too short",
+        PhoneError::TooLong => "This number is too long",
+        PhoneError::NotInUse => "This number does not exist in that country",
     };
-    format!("{what}. A right one looks like {example}.")
+    format!("{reason}. Example: {example}.")
 }
 
 fn file(fault: FileError) -> &'static str {
     match fault {
-        FileError::Empty => "There is nobody in this file. Did you choose the right one?",
+        FileError::Empty => "There are no guests in this file. Did you choose the right one?",
         FileError::NotATable => {
             "We can't read this file. Save your list as CSV or as an Excel workbook (.xlsx) and try again."
         }
@@ -252,11 +251,9 @@ fn file(fault: FileError) -> &'static str {
             "This workbook can't be opened. Open it in your spreadsheet program, save it again as .xlsx, and try again."
         }
         FileError::TooLarge => {
-            "This file is larger than 5 MB. Leave out pictures and columns you don't need, or split the list."
+            "This file is larger than 5 MB. Remove pictures and columns you don't need, or split the list."
         }
-        FileError::TooManyRows => {
-            "A file may have 5,000 rows. Split the list, and bring the parts one after the other."
-        }
+        FileError::TooManyRows => "A file can have up to 5,000 rows. Split the list and import the parts separately.",
     }
 }
 

@@ -61,7 +61,7 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
         ("line", "2"),
         ("lines[]", "2"),
         ("form[columns][]", "name"),
-        ("form[matches]", "skip"),
+        ("form[duplicates]", "skip"),
         ("event", &*event),
         ("guest", &*guest),
         ("ids[]", &*guest),

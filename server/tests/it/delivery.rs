@@ -42,7 +42,7 @@ async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: P
     let server = Scripted::start(&["451 4.3.0 Greylisted, come back later"]).await;
     let app = App::start_with(db, through(&server.smtp_url)).await;
     let row = invited(&app).await;
-    assert!(row.contains(">Queued<") && row.contains("Greylisted"), "{row}");
+    assert!(row.contains(">Sending…<") && row.contains("Greylisted"), "{row}");
     // The second try comes after up to half a minute; the test does not wait.
     sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
     app.work().await;
@@ -64,6 +64,6 @@ async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
 async fn a_server_that_is_away_loses_nothing(db: PgPool) {
     let app = App::start_with(db, through("smtp://127.0.0.1:9")).await;
     let row = invited(&app).await;
-    assert!(row.contains(">Queued<"), "{row}");
+    assert!(row.contains(">Sending…<"), "{row}");
     assert_eq!(app.count("select count(*) from notifications where state = 'queued' and attempts = 1").await, 1);
 }

@@ -1,4 +1,4 @@
-//! From a file to guests and back, through the door.
+//! Imports: from a file to guests and back, over HTTP.
 
 use std::{collections::BTreeSet, process::Stdio, time::Duration};
 
@@ -43,74 +43,78 @@ async fn import_flow_from_file_to_guests(db: PgPool) {
     let windows_1252: Vec<u8> = file.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     let import = ana.bring(event, "Gästeliste.csv", &windows_1252).await;
     let review = ana.get(&page(event, import)).await.ok();
-    for words in ["2 need attention", "2 ready", "1 already on the list", "1 repeated", "2 guests will be added."] {
+    for words in ["2 to fix", "2 ready", "1 existing guest", "1 duplicate", "2 guests will be added."] {
         assert!(review.contains(words), "{words}");
     }
-    assert!(review.contains("e-mail address, such as") && review.contains("too short. A right one looks like +44"));
-    assert_eq!(app.count("select count(*) from guests").await, 1, "nobody is added by looking");
+    assert!(review.contains("ada@example.org") && review.contains("too short. Example: +44"));
+    assert_eq!(app.count("select count(*) from guests").await, 1, "a review adds nobody");
 
-    let corrected = [("line", "3"), ("form[name]", "Ada"), ("form[email]", "ada@example.org")];
-    act(&ana, "mend", event, import, &corrected).await;
-    act(&ana, "leave-out", event, import, &[("lines[]", "7"), ("out", "true")]).await;
+    let correction = [("line", "3"), ("form[name]", "Ada"), ("form[email]", "ada@example.org")];
+    act(&ana, "correct-row", event, import, &correction).await;
+    act(&ana, "exclude-row", event, import, &[("lines[]", "7"), ("exclude", "true")]).await;
     let ready = ana.get(&format!("{}?show=ready", page(event, import))).await.ok();
-    assert!(ready.contains("Did they mean") && ready.contains("bo@gmail.com"));
+    assert!(ready.contains("Did you mean") && ready.contains("bo@gmail.com"));
     let columns = ["name", "email", "mobile", "party-size", "tags"].map(|key| ("form[columns][]", key));
-    let mut arrangement = columns.to_vec();
-    arrangement.extend([("form[header]", "true"), ("form[country]", "GB"), ("form[matches]", "update")]);
-    act(&ana, "arrange", event, import, &arrangement).await;
-    assert!(ana.get(&page(event, import)).await.ok().contains("3 guests will be added, 1 brought up to date."));
+    let mut mapping = columns.to_vec();
+    mapping.extend([("form[header]", "true"), ("form[country]", "GB"), ("form[duplicates]", "update")]);
+    act(&ana, "set-mapping", event, import, &mapping).await;
+    assert!(ana.get(&page(event, import)).await.ok().contains("3 guests will be added, 1 updated."));
 
     for _ in 0..2 {
         assert_eq!(act(&ana, "commit", event, import, &[]).await, page(event, import));
     }
     let done = ana.get(&page(event, import)).await.ok();
-    assert!(done.contains("4 guests are on your list") && done.contains("2 rows did not come along"));
+    assert!(done.contains("4 guests imported") && done.contains("2 rows were skipped"));
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     for words in ["Jürgen Groß", "+447911123456", "Familie", "Grace Hopper", "ada@example.org"] {
         assert!(list.contains(words), "{words}");
     }
-    let left = ana.post(&format!("{}/left", page(event, import)), "/", &[]).await;
-    assert!(left.header("content-disposition").contains("filename*=UTF-8''left%20out%20of%20G%C3%A4steliste.csv.csv"));
-    let left = left.ok();
-    assert!(left.starts_with("\u{feff}Gast,E-Mail,Handy,Personen,Gruppe,Why it was left out\r\n"), "{left}");
+    let skipped = ana.post(&format!("{}/skipped", page(event, import)), "/", &[]).await;
     assert!(
-        left.contains("Bo Chan,BO@gmial.com,,,,The same address stood in line 5.")
-            && left.contains("Cy,cy@example.org,12,,,You left it out.")
+        skipped
+            .header("content-disposition")
+            .contains("filename*=UTF-8''skipped%20rows%20of%20G%C3%A4steliste.csv.csv")
+    );
+    let skipped = skipped.ok();
+    assert!(skipped.starts_with("\u{feff}Gast,E-Mail,Handy,Personen,Gruppe,Reason\r\n"), "{skipped}");
+    assert!(
+        skipped.contains("Bo Chan,BO@gmial.com,,,,Duplicate of line 5.")
+            && skipped.contains("Cy,cy@example.org,12,,,Skipped by you.")
     );
 
     act(&ana, "undo", event, import, &[]).await;
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
-    assert!(list.contains("Undone for 4 guests.") && list.contains(">Grace<") && !list.contains("Jürgen"));
+    assert!(list.contains("Import undone for 4 guests.") && list.contains(">Grace<") && !list.contains("Jürgen"));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn people_who_share_an_address_are_kept_and_a_list_that_says_the_same_changes_nothing(db: PgPool) {
+async fn people_who_share_an_address_are_included_and_an_identical_list_changes_nothing(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let file = b"Name,Email\nAda,home@example.org\nBo,home@example.org\nCy,HOME@example.org\n";
     let import = ana.bring(event, "guests.csv", file).await;
-    assert!(ana.get(&page(event, import)).await.ok().contains("2 repeated"));
-    act(&ana, "keep", event, import, &[("lines[]", "3")]).await;
+    assert!(ana.get(&page(event, import)).await.ok().contains("2 duplicates"));
+    act(&ana, "include-row", event, import, &[("lines[]", "3")]).await;
     assert!(ana.get(&page(event, import)).await.ok().contains("2 guests will be added."));
     act(&ana, "commit", event, import, &[]).await;
     assert_eq!(app.count("select count(*) from guests where name in ('Ada', 'Bo')").await, 2);
 
     let again = ana.bring(event, "guests.csv", b"Name,Email\nAda,home@example.org\n").await;
     act(&ana, "commit", event, again, &[]).await;
-    assert!(ana.get(&page(event, again)).await.ok().contains("Nothing to add yet."), "skipping adds nobody");
+    assert!(ana.get(&page(event, again)).await.ok().contains("Nothing to import yet."), "skipping adds nobody");
     let columns = [("form[columns][]", "name"), ("form[columns][]", "email"), ("form[header]", "true")];
-    let arrangement = [columns.as_slice(), &[("form[matches]", "update")]].concat();
-    act(&ana, "arrange", event, again, &arrangement).await;
+    let mapping = [columns.as_slice(), &[("form[duplicates]", "update")]].concat();
+    act(&ana, "set-mapping", event, again, &mapping).await;
     act(&ana, "commit", event, again, &[]).await;
     let done = ana.get(&page(event, again)).await.ok();
-    assert!(done.contains("Your list says the same already") && !done.contains("did not come along"), "{done}");
-    assert!(!done.contains("Undo this import"), "there is nothing to take back");
+    assert!(done.contains("No changes: your guest list is up to date") && !done.contains("skipped</h2>"), "{done}");
+    assert!(!done.contains("Undo this import"), "there is nothing to undo");
     assert_eq!(app.count("select count(*) from guests").await, 2);
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn rows_that_came_onto_the_list_meanwhile_are_told_when_nothing_is_left_to_add(db: PgPool) {
+async fn a_commit_without_new_rows_shows_the_guests_added_meanwhile(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -119,7 +123,7 @@ async fn rows_that_came_onto_the_list_meanwhile_are_told_when_nothing_is_left_to
     assert!(ana.get(&page(event, import)).await.ok().contains("1 guest will be added."));
     act(&ana, "commit", event, import, &[]).await;
     let review = ana.get(&page(event, import)).await.ok();
-    assert!(review.contains("1 already on the list") && review.contains("Nothing to add yet."));
+    assert!(review.contains("1 existing guest") && review.contains("Nothing to import yet."));
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
@@ -139,7 +143,7 @@ async fn a_row_that_cannot_be_stored_rolls_all_of_them_back(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_5_2_2_files_that_are_no_list_or_too_large_are_refused_with_a_remedy(db: PgPool) {
+async fn asvs_5_2_2_invalid_and_too_large_files_are_refused_with_a_remedy(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -147,10 +151,10 @@ async fn asvs_5_2_2_files_that_are_no_list_or_too_large_are_refused_with_a_remed
     let many: String = "Name\n".to_owned() + &(0..5_001).map(|n| format!("Guest {n}\n")).collect::<String>();
     for (name, file, words) in [
         ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), "can&#x27;t read this file"),
-        ("empty.csv", b"", "nobody in this file"),
+        ("empty.csv", b"", "no guests in this file"),
         ("broken.xlsx", b"PK\x03\x04 broken", "can&#x27;t be opened"),
         ("large.csv", &large, "larger than 5 MB"),
-        ("many.csv", many.as_bytes(), "may have 5,000 rows"),
+        ("many.csv", many.as_bytes(), "up to 5,000 rows"),
         ("", b"Name\nAda\n", "Please fill this in"),
     ] {
         let back = ana.upload(event, name, file).await.location();
@@ -191,7 +195,7 @@ async fn bulk_links_for_guests_without_an_address(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_1_2_10_what_is_exported_comes_back_as_it_was(db: PgPool) {
+async fn asvs_1_2_10_an_export_is_imported_unchanged(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let (event, copy) = (ana.plan(&[]).await, ana.plan(&[("form[title]", "Copy")]).await);
@@ -285,7 +289,7 @@ async fn a_killed_import_leaves_all_or_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_template_can_be_brought_as_it_is(db: PgPool) {
+async fn a_template_can_be_imported_as_it_is(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;

@@ -12,7 +12,7 @@ async fn issuing_a_link_enqueues_the_invitation(db: PgPool) {
     ana.paste(event, "Ada <ada@example.org>").await;
     ana.invite_all(event).await;
     let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
-    assert!(page.contains("1 invitation sent.") && page.contains(">Queued<"));
+    assert!(page.contains("1 invitation sent.") && page.contains(">Sending…<"));
     assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 1);
     app.work().await;
     assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains(">Sent<"));

@@ -251,7 +251,7 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPo
     };
     assert!(correct("ada@example").await.contains("such as"));
     assert!(correct("ada@example.org").await.contains("an email to it bounced"), "the old address stays suppressed");
-    assert!(correct("ada.right@example.org").await.contains("The invitation is on its way again."));
+    assert!(correct("ada.right@example.org").await.contains("Invitation resent."));
     app.work().await;
     assert_eq!(app.mails("ada.right@example.org").await.len(), 1);
     assert!(!ana.get(&page).await.ok().contains("Not delivered ("), "the newer message counts");

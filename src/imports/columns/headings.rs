@@ -1,7 +1,9 @@
+//! Headings of columns, in many languages.
+
 use super::Column;
 
-/// Headings that name a column, by their letters alone, in the languages of those who asked, and as the
-/// address books of Google, Outlook and Apple write them.
+/// Headings of each column, reduced to their letters, in many languages and as the address books of Google, Outlook and
+/// Apple write them.
 const HEADINGS: [(Column, &str); 9] = [
     (
         Column::FirstName,

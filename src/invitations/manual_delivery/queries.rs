@@ -36,8 +36,8 @@ pub struct Current {
     pub id: GuestId,
     pub name: String,
     pub phone: Option<String>,
-    /// Why the number cannot exist.
-    pub phone_error: Option<phone::Wrong>,
+    /// Why the number is unlikely to exist.
+    pub phone_error: Option<phone::PhoneError>,
     pub link: String,
     /// The message, filled in.
     pub message: String,

@@ -5,7 +5,7 @@ use crate::{
     backend::Backend,
     error::Result,
     events,
-    guests::GuestForm,
+    guests::{parse_name, parse_phone},
     invitations::Guest,
     notifications::{
         Channel,
@@ -14,13 +14,17 @@ use crate::{
         suppressions::{self, Reason, Scope},
     },
     privacy::{CorrectionForm, erasure},
+    problem::Fields,
     problem::Problem,
 };
 
 /// A guest corrects their data. Messages already queued still go to the old address.
 pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) -> Result<()> {
-    let CorrectionForm { name, email, phone } = form.clone();
-    let new = GuestForm { name, email, phone, ..GuestForm::default() }.parse()?;
+    let mut fields = Fields::default();
+    let name = parse_name(&mut fields, "name", &form.name);
+    let email = fields.email("email", &form.email);
+    let phone = parse_phone(&mut fields, "phone", &form.phone, "");
+    fields.finish(())?;
     let now = backend.clock.now();
     let title = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?.title;
     let mut tx = backend.db.begin().await?;
@@ -29,9 +33,9 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
         where host_id = $1 and id = $2 and deleted_at is null and erased_at is null",
         guest.host().0,
         guest.id().0,
-        new.name,
-        new.email,
-        new.phone,
+        name,
+        email,
+        phone,
         now,
     )
     .execute(&mut *tx)

@@ -3,7 +3,7 @@ use sqlx::PgPool;
 
 use crate::{
     backend::Backend,
-    guests::{self, Status},
+    guests::{self, GuestStatus},
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection},
     notifications::{
@@ -173,7 +173,7 @@ async fn an_anonymous_seat_is_changed_by_nobody_and_invited_by_nobody(db: PgPool
     assert_eq!(findings.unreachable, 0, "nobody is asked to put it right");
     // It can be taken off the list, with its answer.
     assert_eq!(guests::actions::delete(&backend, &ana, event, &[grace]).await.unwrap().guests, 1);
-    assert_eq!(Status::of_key("attending"), Some(Status::Attending));
+    assert_eq!("attending".parse(), Ok(GuestStatus::Attending));
 }
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]

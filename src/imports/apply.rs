@@ -1,44 +1,67 @@
-//! Guests that come in from a file. The rows of an import are read here and only here; who they became is noted there.
+//! Applies an import to the guest list: inserts new guests, merges rows into existing ones, and reverts both.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use super::DuplicatePolicy;
 use crate::{
     auth::Host,
     error::Result,
-    ids::{EventId, ImportId},
+    guests::{self, NewGuest},
+    ids::{EventId, GuestId, ImportId},
 };
 
-/// Adds the rows that have a guest's id.
-pub(crate) async fn take_in(
+/// Inserts the rows that become guests, in the order of the file. Returns their number.
+pub(super) async fn insert(
     tx: &mut PgConnection,
     host: &Host,
     event: EventId,
     import: ImportId,
+    policy: DuplicatePolicy,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let added = sqlx::query!(
-        "insert into guests (host_id, event_id, id, name, email, phone, party_size, tags, note, created_at, updated_at,
-            activity_at)
-        select r.host_id, $3, r.guest_id, r.name, r.email, r.phone, coalesce(r.party_size, e.party_size), r.tags, r.note,
-            $4, $4, $4
-        from import_rows r
-        join events e on e.host_id = $1 and e.id = $3
-        where r.host_id = $1 and r.import_id = $2 and r.outcome = 'added'
-        order by r.line",
+    let rows = sqlx::query!(
+        r#"
+        select line, name as "name!", email, phone, party_size, tags as "tags!", note as "note!" from import_rows
+        where host_id = $1 and import_id = $2 and (verdict = 'ready' or verdict = 'known' and $3)
+        order by line
+        "#,
         host.id().0,
         import.0,
-        event.0,
-        now,
+        policy == DuplicatePolicy::Add,
+    )
+    .map(|row| {
+        let guest = NewGuest {
+            name: row.name,
+            email: row.email,
+            phone: row.phone,
+            party_size: row.party_size,
+            tags: row.tags,
+            note: row.note,
+        };
+        (row.line, guest)
+    })
+    .fetch_all(&mut *tx)
+    .await?;
+    let (lines, new): (Vec<i32>, Vec<NewGuest>) = rows.into_iter().unzip();
+    let ids = guests::actions::insert(tx, host, event, &new, now).await?;
+    sqlx::query!(
+        "update import_rows r set guest_id = n.id, outcome = 'added'
+        from unnest($3::integer[], $4::uuid[]) as n (line, id)
+        where r.host_id = $1 and r.import_id = $2 and r.line = n.line",
+        host.id().0,
+        import.0,
+        &lines,
+        &ids as &[GuestId],
     )
     .execute(tx)
     .await?;
-    Ok(added.rows_affected())
+    Ok(ids.len() as u64)
 }
 
-/// Gives guests what the rows with their address say; what a row leaves empty stays, tags are added. Returns how many
-/// changed, and how many were so already.
-pub(crate) async fn take_over(
+/// Updates guests from the rows with their address; empty cells change nothing, tags are added. Returns the numbers of
+/// guests updated and unchanged.
+pub(super) async fn merge(
     tx: &mut PgConnection,
     host: &Host,
     event: EventId,
@@ -87,8 +110,9 @@ pub(crate) async fn take_over(
     Ok((updated.rows_affected(), unchanged.rows_affected()))
 }
 
-/// Undoes what an import did to guests whom nobody touched since; returns to how many.
-pub(crate) async fn take_back(
+/// Removes inserted guests and restores merged ones, unless they were invited, changed or replied since. Returns the
+/// number of guests reverted.
+pub(super) async fn revert(
     tx: &mut PgConnection,
     host: &Host,
     event: EventId,

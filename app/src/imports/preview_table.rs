@@ -1,3 +1,5 @@
+//! Parses a chosen file in the browser, for the preview.
+
 use std::collections::HashSet;
 
 use guestguard::{
@@ -5,27 +7,27 @@ use guestguard::{
         MOST_ROWS,
         columns::{self, Column, Layout},
         row,
-        table::{Row, Rows, SAMPLE},
+        table::{self, RawRow},
     },
     problem::{FileError, is_email},
 };
 
-/// Rows that are shown before the file is sent.
+/// Guests shown in the preview.
 const SHOWN: usize = 5;
 
-/// A file as the server will read it: the same parser, the same rules for columns.
-pub struct Table {
+/// A file as the server will read it, by the same parser and column detection.
+pub struct PreviewTable {
     pub layout: Layout,
-    rows: Vec<Row>,
+    rows: Vec<RawRow>,
 }
 
-/// What a table means, column by column as they are chosen now.
+/// What the table holds with its columns as mapped now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     pub rows: usize,
     pub addresses: usize,
     pub phones: usize,
-    /// Rows whose address stands further up.
+    /// Rows with the address of an earlier one.
     pub repeated: usize,
     pub bad_addresses: usize,
     pub nameless: usize,
@@ -34,7 +36,7 @@ pub struct Summary {
 }
 
 /// Reads a table; `None` for kinds that only the server reads.
-pub fn read(bytes: &[u8]) -> Result<Option<Table>, FileError> {
+pub fn read(bytes: &[u8]) -> Result<Option<PreviewTable>, FileError> {
     if bytes.is_empty() {
         return Err(FileError::Empty);
     }
@@ -45,9 +47,8 @@ pub fn read(bytes: &[u8]) -> Result<Option<Table>, FileError> {
     if text.contains('\0') {
         return Err(FileError::NotATable);
     }
-    let rows: Vec<Row> = Rows::new(&text, text.as_bytes()).flatten().take(MOST_ROWS + 2).collect();
-    let sample: Vec<Vec<String>> = rows.iter().take(SAMPLE).map(|row| row.cells.clone()).collect();
-    let table = Table { layout: columns::detect(&sample), rows };
+    let rows = table::read(&text, MOST_ROWS + 2);
+    let table = PreviewTable { layout: columns::detect(&rows), rows };
     match table.data().len() {
         0 => Err(FileError::Empty),
         n if n > MOST_ROWS => Err(FileError::TooManyRows),
@@ -55,31 +56,30 @@ pub fn read(bytes: &[u8]) -> Result<Option<Table>, FileError> {
     }
 }
 
-impl Table {
-    fn data(&self) -> &[Row] {
+impl PreviewTable {
+    fn data(&self) -> &[RawRow] {
         &self.rows[usize::from(self.layout.header).min(self.rows.len())..]
     }
 
-    /// What the first row calls a column.
+    /// The heading of a column.
     pub fn heading(&self, at: usize) -> Option<String> {
         let heading = self.rows.first().filter(|_| self.layout.header)?.cells.get(at)?;
         (!heading.is_empty()).then(|| heading.clone())
     }
 
-    /// What stands in a column of the first rows.
+    /// Cells of the first rows, as examples of a column.
     pub fn sample(&self, at: usize) -> Vec<String> {
         let cells = self.data().iter().take(3).filter_map(|row| row.cells.get(at));
         cells.filter(|cell| !cell.is_empty()).cloned().collect()
     }
 
-    /// Takes a column for something else.
-    pub fn choose(&mut self, at: usize, column: Column) {
+    /// Maps a column differently.
+    pub fn map(&mut self, at: usize, column: Column) {
         if let Some(chosen) = self.layout.columns.get_mut(at) {
             *chosen = column;
         }
     }
 
-    /// What it means now.
     pub fn summary(&self) -> Summary {
         let mut seen = HashSet::new();
         let mut summary = Summary { rows: self.data().len(), ..Summary::default() };
@@ -99,7 +99,7 @@ impl Table {
     }
 }
 
-/// The text of a file, by its byte order mark, as UTF-8, or else as Windows-1252; the browser's own decoders do it.
+/// Decodes a file by its byte order mark, as UTF-8, or else as Windows-1252, with the browser's decoder.
 fn decode(bytes: &[u8]) -> String {
     let zeros = |from: usize| {
         bytes.iter().take(2_000).skip(from).step_by(2).filter(|byte| **byte == 0).count() > 500.min(bytes.len() / 4)

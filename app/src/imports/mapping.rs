@@ -1,30 +1,33 @@
+//! Column mapping, on the review page.
+
 use guestguard::{
     ids::EventId,
-    imports::{Matches, Verdict, columns::Column, queries::Import},
+    imports::{DuplicatePolicy, RowStatus, columns::Column, queries::Import},
 };
 use leptos::prelude::*;
+use strum::VariantArray;
 
-use super::choice::ColumnChoice;
+use super::column::ColumnChoice;
 use crate::{phone::field::CountrySelect, ssr, ui::form::BACK};
 
-/// What each column of the file is taken for, and how the rest is read.
+/// The form of the column mapping, the default country and the duplicate policy.
 #[component]
-pub fn Columns(event: EventId, import: Import) -> impl IntoView {
-    // Where next to nothing was understood, the columns are what has to be put right.
-    let unclear = import.count(Verdict::Attention) > import.count(Verdict::Ready) + import.count(Verdict::Known);
+pub fn Mapping(event: EventId, import: Import) -> impl IntoView {
+    // If most rows are invalid, the mapping is the likely reason.
+    let unclear = import.count(RowStatus::Attention) > import.count(RowStatus::Ready) + import.count(RowStatus::Known);
     let layout = import.layout.clone();
     let samples = import.samples.clone();
-    let recognised = layout.columns.iter().filter(|column| **column != Column::Other).count();
-    let known = import.count(Verdict::Known) > 0 || import.matches != Matches::default();
+    let matched = layout.columns.iter().filter(|column| **column != Column::Other).count();
+    let known = import.count(RowStatus::Known) > 0 || import.duplicates != DuplicatePolicy::default();
     view! {
-        <details class="import-columns card" open=unclear || known>
+        <details class="import-mapping card" open=unclear || known>
             <summary>
-                <span>"How the file is read"</span>
+                <span>"Match columns"</span>
                 <span class="hint">
-                    {format!("{recognised} of {} columns used", layout.columns.len())}
+                    {format!("{matched} of {} columns matched", layout.columns.len())}
                 </span>
             </summary>
-            <form class="form" method="post" action="/api/imports/arrange">
+            <form class="form" method="post" action="/api/imports/set-mapping">
                 <input type="hidden" name=BACK value=ssr::path()/>
                 <input type="hidden" name="event" value=event.to_string()/>
                 <input type="hidden" name="import" value=import.id.to_string()/>
@@ -42,44 +45,45 @@ pub fn Columns(event: EventId, import: Import) -> impl IntoView {
                 </ul>
                 <label class="check">
                     <input type="checkbox" name="form[header]" value="true" checked=layout.header/>
-                    <span>"The first row holds headings, not a guest"</span>
+                    <span>"The first row holds headings"</span>
                 </label>
                 <div class="field">
-                    <label for="country">"Country of phone numbers"</label>
+                    <label for="country">"Default country for phone numbers"</label>
                     <p class="hint" id="country-hint">"For numbers without a country code."</p>
                     <CountrySelect id="country" name="form[country]" chosen=import.country.clone()/>
                 </div>
                 <fieldset class="choices">
-                    <legend>"Guests whose e-mail address is on your list already"</legend>
-                    {Matches::ALL
-                        .into_iter()
-                        .map(|matches| {
+                    <legend>"Existing guests"</legend>
+                    <p class="hint">"Rows whose email is on your guest list already."</p>
+                    {DuplicatePolicy::VARIANTS
+                        .iter()
+                        .map(|policy| {
                             view! {
                                 <label class="check">
                                     <input
                                         type="radio"
-                                        name="form[matches]"
-                                        value=matches.key()
-                                        checked=matches == import.matches
+                                        name="form[duplicates]"
+                                        value=policy.into_str()
+                                        checked=*policy == import.duplicates
                                     />
-                                    <span>{words(matches)}</span>
+                                    <span>{label(*policy)}</span>
                                 </label>
                             }
                         })
                         .collect_view()}
                 </fieldset>
                 <div class="form-actions">
-                    <button class="button" type="submit">"Read it like this"</button>
+                    <button class="button" type="submit">"Apply"</button>
                 </div>
             </form>
         </details>
     }
 }
 
-fn words(matches: Matches) -> &'static str {
-    match matches {
-        Matches::Skip => "Leave them as they are",
-        Matches::Update => "Update them from the file",
-        Matches::Add => "Add them once more",
+fn label(policy: DuplicatePolicy) -> &'static str {
+    match policy {
+        DuplicatePolicy::Skip => "Skip",
+        DuplicatePolicy::Update => "Update",
+        DuplicatePolicy::Add => "Add as duplicate",
     }
 }

@@ -1,3 +1,5 @@
+//! Uploads a chosen file with a progress bar.
+
 use guestguard::problem::Problem;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -6,13 +8,13 @@ use web_sys::{Event, FormData, HtmlFormElement, ProgressEvent, XmlHttpRequest};
 
 use crate::ui::{listen, words};
 
-/// Where a file that was read leads.
+/// The server's reply to an upload: the review page.
 #[derive(Deserialize)]
-struct Done {
+struct Uploaded {
     page: String,
 }
 
-/// Sends the form and follows where it leads; `sent` is the share that has left.
+/// Sends the form and opens the review page; `sent` is the share sent so far.
 pub fn send(form: &HtmlFormElement, sent: RwSignal<Option<f64>>, problem: RwSignal<Option<String>>) {
     let request = || -> Result<(), JsValue> {
         let (request, data) = (XmlHttpRequest::new()?, FormData::new_with_form(form)?);
@@ -23,14 +25,14 @@ pub fn send(form: &HtmlFormElement, sent: RwSignal<Option<f64>>, problem: RwSign
             let event: ProgressEvent = event.unchecked_into();
             sent.set(Some(if event.total() > 0.0 { event.loaded() / event.total() } else { 0.0 }));
         });
-        let answer = request.clone();
+        let response = request.clone();
         listen(&request, "loadend", move |_: Event| {
-            let text = answer.response_text().ok().flatten().unwrap_or_default();
-            match serde_json::from_str::<Done>(&text) {
-                Ok(done) => _ = window().location().assign(&done.page),
+            let text = response.response_text().ok().flatten().unwrap_or_default();
+            match serde_json::from_str::<Uploaded>(&text) {
+                Ok(uploaded) => _ = window().location().assign(&uploaded.page),
                 Err(_) => {
                     sent.set(None);
-                    problem.set(Some(told(&text)));
+                    problem.set(Some(message(&text)));
                 }
             }
         });
@@ -42,10 +44,10 @@ pub fn send(form: &HtmlFormElement, sent: RwSignal<Option<f64>>, problem: RwSign
     }
 }
 
-fn told(answer: &str) -> String {
-    match serde_json::from_str::<Problem>(answer) {
+fn message(response: &str) -> String {
+    match serde_json::from_str::<Problem>(response) {
         Ok(Problem::Invalid(faults)) if !faults.is_empty() => words::fault(&faults[0].fault),
         Ok(problem) => words::problem(&problem).1,
-        Err(_) => "The file did not arrive. Check your connection and try again.".to_owned(),
+        Err(_) => "The upload failed. Check your connection and try again.".to_owned(),
     }
 }

@@ -1,3 +1,5 @@
+//! Keyboard shortcuts of the guest table (island).
+
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -5,27 +7,20 @@ use web_sys::{DomParser, Element, HtmlDialogElement, HtmlElement, HtmlInputEleme
 
 use crate::ui::{hydrated, listen};
 
-/// Keys that work on the guest table, and what they do.
-const KEYS: [(&str, &str); 6] = [
-    ("/", "Search"),
-    ("j", "Next guest"),
-    ("k", "Guest before"),
-    ("x", "Tick the guest"),
-    ("e", "Edit the guest here"),
-    ("?", "Show these keys"),
-];
+const SHORTCUTS: [(&str, &str); 6] =
+    [("/", "Search"), ("j", "Next"), ("k", "Previous"), ("x", "Select"), ("e", "Edit"), ("?", "Keyboard shortcuts")];
 
-/// What the guest table does beside its links and forms: a guest is edited in a dialog over the list, and keys move
-/// along the rows. Everything is reached without it as well.
+/// Keyboard shortcuts of the guest table, and a dialog that edits a guest over the list. Links and forms do the same
+/// without it.
 #[island]
-pub fn AtHand() -> impl IntoView {
+pub fn TableShortcuts() -> impl IntoView {
     let ready = hydrated();
     let help = RwSignal::new(false);
     let dialog = NodeRef::<leptos::html::Dialog>::new();
     let edit = move |row: Element| {
         let (Some(dialog), Some(page)) = (dialog.get_untracked(), address(&row)) else { return };
         spawn_local(async move {
-            // Where that fails the guest's own page does the same.
+            // If that fails, open the guest's own page.
             if open(&dialog, &page).await.is_none() {
                 _ = window().location().assign(&page);
             }
@@ -49,7 +44,7 @@ pub fn AtHand() -> impl IntoView {
                 "/" => focus("#search"),
                 "j" => step(1),
                 "k" => step(-1),
-                "x" => row().into_iter().for_each(|row| tick(&row)),
+                "x" => row().into_iter().for_each(|row| select(&row)),
                 "e" => row().into_iter().for_each(edit),
                 "?" => help.update(|shown| *shown = !*shown),
                 _ => return,
@@ -59,25 +54,25 @@ pub fn AtHand() -> impl IntoView {
     });
     let keys = move || {
         help.get().then(|| {
-            let keys = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt> <dd>{what}</dd> });
-            view! { <div role="status"><dl class="keys">{keys.into_iter().collect_view()}</dl></div> }
+            let keys = SHORTCUTS.map(|(key, action)| view! { <dt><kbd>{key}</kbd></dt> <dd>{action}</dd> });
+            view! { <div role="status"><dl class="shortcuts">{keys.into_iter().collect_view()}</dl></div> }
         })
     };
     view! {
-        <div data-island="at-hand" data-ready=ready>
+        <div data-island="table-shortcuts" data-ready=ready>
             {keys}
-            <dialog node_ref=dialog class="dialog" aria-label="Edit the guest"></dialog>
+            <dialog node_ref=dialog class="dialog" aria-label="Edit guest"></dialog>
         </div>
     }
 }
 
-/// Shows the form of the guest's page in the dialog; saved, it leads back to this list.
+/// Shows the form of the guest's page in the dialog; saving it returns to this list.
 async fn open(dialog: &HtmlDialogElement, page: &str) -> Option<()> {
-    let answer: web_sys::Response = JsFuture::from(window().fetch_with_str(page)).await.ok()?.dyn_into().ok()?;
-    let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
+    let response: web_sys::Response = JsFuture::from(window().fetch_with_str(page)).await.ok()?.dyn_into().ok()?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     let parsed = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
     let form = parsed.query_selector("form[action='/api/guests/edit']").ok()??;
-    // Islands of a page that was only fetched would never wake.
+    // Islands of a fetched page are never hydrated.
     while let Ok(Some(island)) = form.query_selector("[data-island]") {
         island.remove();
     }
@@ -111,8 +106,8 @@ fn is_typing() -> bool {
 }
 
 fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+    let element = document().query_selector(selector).ok().flatten();
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         _ = element.focus();
     }
 }
@@ -139,10 +134,10 @@ fn step(by: i32) {
     }
 }
 
-fn tick(row: &Element) {
-    let tick = row.query_selector("input[type=checkbox]").ok().flatten();
-    if let Some(tick) = tick.and_then(|tick| tick.dyn_into::<HtmlInputElement>().ok()) {
-        tick.set_checked(!tick.checked());
+fn select(row: &Element) {
+    let checkbox = row.query_selector("input[type=checkbox]").ok().flatten();
+    if let Some(checkbox) = checkbox.and_then(|checkbox| checkbox.dyn_into::<HtmlInputElement>().ok()) {
+        checkbox.set_checked(!checkbox.checked());
     }
 }
 
