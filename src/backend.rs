@@ -1,17 +1,11 @@
 //! Backend: what every verb needs. It knows no feature.
 
 use sqlx::PgPool;
+use transports::Transports;
 
 use crate::{
-    billing::Billing,
-    clock::Clock,
-    links::Links,
-    live::Live,
-    maintenance::Maintenance,
-    notifications::{outbox::Breakers, senders::Senders},
-    rate_limits::RateLimits,
-    redis::Redis,
-    secrets::Secrets,
+    billing::Billing, clock::Clock, links::Links, live::Live, maintenance::Maintenance, rate_limits::RateLimits,
+    redis::Redis, secrets::Secrets,
 };
 
 /// What every verb needs. Cheap to clone: all parts are handles.
@@ -23,8 +17,9 @@ pub struct Backend {
     pub secrets: Secrets,
     pub live: Live,
     pub rate_limits: RateLimits,
-    pub senders: Senders,
-    pub breakers: Breakers,
+    pub transports: Transports,
+    /// Whether invitations of a new host are spread over several days.
+    pub warm_up: bool,
     pub links: Links,
     pub billing: Billing,
     pub maintenance: Maintenance,

@@ -70,6 +70,3 @@ pub mod services;
 /// A backend on a test's own database, with a clock that tests move.
 #[cfg(all(test, feature = "ssr"))]
 mod testing;
-/// Who sent a webhook.
-#[cfg(feature = "ssr")]
-pub mod webhooks;

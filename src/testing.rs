@@ -1,8 +1,7 @@
-use std::path::PathBuf;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use fred::prelude::*;
 use sqlx::PgPool;
+use transports::{DevOutbox, Provider, Transports};
 
 use crate::{
     auth::{self, Host, Purpose, SignInForm, SignUpForm, jobs::HandleAccountEvent},
@@ -20,10 +19,7 @@ use crate::{
     links::Links,
     live::Live,
     maintenance::Maintenance,
-    notifications::{
-        outbox::{self, Breakers},
-        senders::{self, Outbox, Sender, Senders},
-    },
+    notifications::outbox,
     plan::Tier,
     problem::Problem,
     rate_limits::{Rate, RateLimits},
@@ -57,12 +53,12 @@ pub async fn backend(db: PgPool) -> Backend {
         live: Live::new(redis.clone()),
         redis: redis.clone(),
         rate_limits: RateLimits::new(redis, secrets, |_| Rate { calls: 100_000, seconds: 60 }),
-        senders: Senders::new(
+        transports: Transports::new(
             "GuestGuard <post@guests.example>".parse().unwrap(),
-            Sender::Outbox(Outbox::new(outbox.clone())),
-            Some(Sender::Outbox(Outbox::new(outbox))),
+            Provider::DevOutbox(DevOutbox::new(outbox.clone())),
+            Some(Provider::DevOutbox(DevOutbox::new(outbox))),
         ),
-        breakers: Breakers::default(),
+        warm_up: false,
         links: Links::new("https://guests.example".parse().unwrap()),
         billing: Billing::new(Tier::Business, 7, None),
         maintenance: Maintenance::default(),
@@ -179,10 +175,10 @@ pub async fn post(backend: &Backend) -> usize {
 
 /// The messages in the outbox folder, as text.
 pub async fn mails(backend: &Backend) -> Vec<String> {
-    let folder: PathBuf = backend.senders.outbox_folder().unwrap().to_owned();
+    let outbox = backend.transports.dev_outbox().unwrap();
     let mut mails = Vec::new();
-    for name in senders::outbox::list(&folder).await.unwrap() {
-        let mail = senders::outbox::read(&folder, &name).await.unwrap().unwrap();
+    for name in outbox.list().await.unwrap() {
+        let mail = outbox.read(&name).await.unwrap().unwrap();
         mails.push(String::from_utf8(mail).unwrap());
     }
     mails

@@ -17,7 +17,6 @@ use guestguard::{
     invitations::{self, Token},
     notifications::{
         GuestMessage,
-        senders::outbox,
         templates::message_templates::{self, MessageTemplate},
     },
     phone::{self, Country},
@@ -141,8 +140,8 @@ pub async fn phone_countries() -> Json<&'static [Country]> {
 
 /// `/dev/inbox/{mail}/html`: an email as email programs show it, for the frame of the outbox page.
 pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String>) -> Result<Response, ErrorResponse> {
-    let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
-    let raw = outbox::read(folder, &mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
+    let outbox = backend.transports.dev_outbox().ok_or(Problem::NotFound)?;
+    let raw = outbox.read(&mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
     let message = mail_parser::MessageParser::default().parse(&raw).ok_or(Problem::NotFound)?;
     Ok(mail_page(message.body_html(0).ok_or(Problem::NotFound)?.into_owned()))
 }

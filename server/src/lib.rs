@@ -27,5 +27,4 @@ mod shutdown;
 pub mod telemetry;
 mod unsubscribe;
 mod uploads;
-/// Where providers tell what became of messages.
 mod webhooks;

@@ -11,9 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use guestguard::{auth::SESSION_MAX_DAYS, problem::Problem, redis::Redis, services::Services, webhooks::sns::Fetch};
+use guestguard::{auth::SESSION_MAX_DAYS, problem::Problem, redis::Redis, services::Services};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
+use provider_webhooks::sns::Fetch;
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,

@@ -1,3 +1,5 @@
+//! Provider webhooks: verifies signatures of Resend, Twilio, SES and Stripe, and applies what they report.
+
 use std::sync::Arc;
 
 use axum::{
@@ -12,33 +14,34 @@ use guestguard::{
     backend::Backend,
     billing::subscriptions::{self, StripeEvent},
     error::Error,
-    notifications::{provider_events, senders::Aws},
-    webhooks::{
-        MOST_BYTES, Refused, single,
-        sns::{Certificates, Fetch, Kind, Message},
-        stripe, svix, twilio,
-    },
+    notifications::provider_events,
 };
+use provider_webhooks::{
+    MAX_BODY, WebhookError, single,
+    sns::{Certificates, Fetch, SnsMessage, SnsMessageType},
+    stripe, svix, twilio,
+};
+use transports::Aws;
 
 use crate::config::{Config, Environment};
 
-/// Where providers tell what became of messages and of payments, and what proves that it is they.
+/// The state of the webhook routes: the secrets that verify signatures.
 pub struct Webhooks<F> {
     backend: Backend,
-    /// Our own address as providers were told it. Twilio signs it; what a request says of itself is not believed.
+    /// Our public origin. Twilio signs it; a request's `Host` header can be forged.
     origin: String,
     twilio_tokens: Vec<String>,
     resend_secrets: Vec<String>,
     stripe_secrets: Vec<String>,
-    topics: Vec<String>,
-    /// Signatures of version 1 rest on SHA-1; test servers know no other.
-    allow_v1: bool,
+    sns_topics: Vec<String>,
+    /// Version 1 signatures use SHA-1; test servers support no other.
+    allow_sns_v1: bool,
     aws: Option<Aws>,
     certificates: Certificates<F>,
 }
 
 impl<F: Fetch + 'static> Webhooks<F> {
-    /// Believes whom `config` names; SNS's certificates are had by `fetch`.
+    /// Takes the secrets from `config`; `fetch` fetches the certificates of SNS.
     pub fn new(config: &Config, backend: Backend, fetch: F) -> Self {
         Self {
             backend,
@@ -46,54 +49,53 @@ impl<F: Fetch + 'static> Webhooks<F> {
             twilio_tokens: config.messages.twilio_tokens().to_vec(),
             stripe_secrets: config.billing.webhook_secrets.clone(),
             resend_secrets: config.messages.resend_webhook_secrets.clone(),
-            topics: config.messages.sns_topics.clone(),
-            allow_v1: config.environment == Environment::Development,
+            sns_topics: config.messages.sns_topics.clone(),
+            allow_sns_v1: config.environment == Environment::Development,
             aws: config.messages.aws().cloned(),
             certificates: Certificates::new(fetch),
         }
     }
 
-    /// Their routes.
     pub fn routes(self) -> Router {
         Router::new()
-            .route("/webhooks/resend", post(of_resend::<F>))
-            .route("/webhooks/ses", post(of_ses::<F>))
-            .route("/webhooks/stripe", post(of_stripe::<F>))
-            .route("/webhooks/twilio", post(of_twilio::<F>))
+            .route("/webhooks/resend", post(receive_resend::<F>))
+            .route("/webhooks/ses", post(receive_ses::<F>))
+            .route("/webhooks/stripe", post(receive_stripe::<F>))
+            .route("/webhooks/twilio", post(receive_twilio::<F>))
             .with_state(Arc::new(self))
     }
 }
 
-/// Why a webhook is not answered with 200.
-enum Refusal {
-    /// It does not prove whose it is. 400, or 403 to Twilio, which takes that as final.
-    Unproven(&'static str, Refused),
-    /// Ours: it will be told again.
-    Later(Error),
+/// Why a webhook fails.
+enum WebhookFailure {
+    /// Verification failed: 400, or 403 to Twilio, which then does not retry.
+    Rejected { provider: &'static str, error: WebhookError },
+    /// Our own error: 503, so that the provider retries.
+    Internal(Error),
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for WebhookFailure {
     fn from(error: Error) -> Self {
-        Self::Later(error)
+        Self::Internal(error)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for WebhookFailure {
     fn into_response(self) -> Response {
         match self {
-            Self::Unproven(provider, refused) => {
-                tracing::warn!(provider, reason = refused.label(), "a webhook was refused");
-                metrics::counter!("webhooks_refused_total", "provider" => provider, "reason" => refused.label())
+            Self::Rejected { provider, error } => {
+                tracing::warn!(provider, reason = error.label(), "a webhook was refused");
+                metrics::counter!("webhooks_refused_total", "provider" => provider, "reason" => error.label())
                     .increment(1);
-                match (refused, provider) {
-                    (Refused::Unreachable, _) => StatusCode::SERVICE_UNAVAILABLE,
+                match (error, provider) {
+                    (WebhookError::CertificateUnavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
                     (_, "twilio") => StatusCode::FORBIDDEN,
                     _ => StatusCode::BAD_REQUEST,
                 }
                 .into_response()
             }
-            Self::Later(error) => {
-                tracing::error!(?error, "a webhook could not be taken in");
+            Self::Internal(error) => {
+                tracing::error!(?error, "a webhook could not be processed");
                 StatusCode::SERVICE_UNAVAILABLE.into_response()
             }
         }
@@ -101,59 +103,72 @@ impl IntoResponse for Refusal {
 }
 
 /// `POST /webhooks/resend`.
-async fn of_resend<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Request) -> Result<StatusCode, Refusal> {
-    let unproven = |refused| Refusal::Unproven("resend", refused);
+async fn receive_resend<F: Fetch>(
+    State(webhooks): State<Arc<Webhooks<F>>>,
+    request: Request,
+) -> Result<StatusCode, WebhookFailure> {
+    let rejected = |error| WebhookFailure::Rejected { provider: "resend", error };
     let (parts, body) = request.into_parts();
-    let body = read(body).await.map_err(unproven)?;
-    let named = |name: &str| header_of(&parts.headers, name).ok().flatten();
-    let id = svix::verify(&hooks.resend_secrets, named, &body, hooks.backend.clock.now()).map_err(unproven)?;
-    let report = provider_events::parse_resend(&id, &body).ok_or(unproven(Refused::Malformed))?;
-    provider_events::apply(&hooks.backend, &report).await?;
+    let body = read_body(body).await.map_err(rejected)?;
+    let header_named = |name: &str| header_value(&parts.headers, name).ok().flatten();
+    let id =
+        svix::verify(&webhooks.resend_secrets, header_named, &body, webhooks.backend.clock.now()).map_err(rejected)?;
+    let report = provider_events::parse_resend(&id, &body).ok_or(rejected(WebhookError::Malformed))?;
+    provider_events::apply(&webhooks.backend, &report).await?;
     Ok(StatusCode::OK)
 }
 
 /// `POST /webhooks/twilio?reference=…`.
-async fn of_twilio<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Request) -> Result<StatusCode, Refusal> {
-    let unproven = |refused| Refusal::Unproven("twilio", refused);
+async fn receive_twilio<F: Fetch>(
+    State(webhooks): State<Arc<Webhooks<F>>>,
+    request: Request,
+) -> Result<StatusCode, WebhookFailure> {
+    let rejected = |error| WebhookFailure::Rejected { provider: "twilio", error };
     let (parts, body) = request.into_parts();
-    let body = read(body).await.map_err(unproven)?;
+    let body = read_body(body).await.map_err(rejected)?;
     let path = parts.uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();
-    let kind = header_of(&parts.headers, header::CONTENT_TYPE.as_str()).map_err(unproven)?.unwrap_or_default();
-    let signature = header_of(&parts.headers, "x-twilio-signature").map_err(unproven)?;
-    twilio::verify(&hooks.twilio_tokens, &hooks.origin, path, kind, &body, signature).map_err(unproven)?;
-    let fields = twilio::pairs(&body).map_err(unproven)?;
+    let content_type =
+        header_value(&parts.headers, header::CONTENT_TYPE.as_str()).map_err(rejected)?.unwrap_or_default();
+    let signature = header_value(&parts.headers, "x-twilio-signature").map_err(rejected)?;
+    twilio::verify(&webhooks.twilio_tokens, &webhooks.origin, path, content_type, &body, signature)
+        .map_err(rejected)?;
+    let fields = twilio::parse_form(&body).map_err(rejected)?;
     let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let reference = query.into_owned().find(|(name, _)| name == "reference").map(|(_, reference)| reference);
-    let report = provider_events::parse_twilio(&fields, reference.as_deref(), hooks.backend.clock.now());
-    let report = report.ok_or(unproven(Refused::Malformed))?;
-    provider_events::apply(&hooks.backend, &report).await?;
+    let report = provider_events::parse_twilio(&fields, reference.as_deref(), webhooks.backend.clock.now());
+    let report = report.ok_or(rejected(WebhookError::Malformed))?;
+    provider_events::apply(&webhooks.backend, &report).await?;
     Ok(StatusCode::OK)
 }
 
-/// `POST /webhooks/ses`: what SES publishes, by SNS.
-async fn of_ses<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Request) -> Result<StatusCode, Refusal> {
-    let unproven = |refused| Refusal::Unproven("ses", refused);
+/// `POST /webhooks/ses`: SES events, delivered by SNS.
+async fn receive_ses<F: Fetch>(
+    State(webhooks): State<Arc<Webhooks<F>>>,
+    request: Request,
+) -> Result<StatusCode, WebhookFailure> {
+    let rejected = |error| WebhookFailure::Rejected { provider: "ses", error };
     let (parts, body) = request.into_parts();
-    let now = hooks.backend.clock.now();
-    let body = read(body).await.map_err(unproven)?;
-    let raw = header_of(&parts.headers, "x-amz-sns-rawdelivery").map_err(unproven)?;
-    let message = Message::admit(raw, &body, &hooks.topics, now, hooks.allow_v1).map_err(unproven)?;
-    let certificate = hooks.certificates.of(&message, now).await.map_err(unproven)?;
-    message.verify(&certificate, now).map_err(unproven)?;
-    match message.kind() {
-        Kind::SubscriptionConfirmation => {
-            let aws = hooks.aws.as_ref().ok_or(unproven(Refused::Unconfigured))?;
+    let now = webhooks.backend.clock.now();
+    let body = read_body(body).await.map_err(rejected)?;
+    let raw_delivery = header_value(&parts.headers, "x-amz-sns-rawdelivery").map_err(rejected)?;
+    let message =
+        SnsMessage::parse(raw_delivery, &body, &webhooks.sns_topics, now, webhooks.allow_sns_v1).map_err(rejected)?;
+    let certificate = webhooks.certificates.get(&message, now).await.map_err(rejected)?;
+    message.verify(&certificate, now).map_err(rejected)?;
+    match message.message_type() {
+        SnsMessageType::SubscriptionConfirmation => {
+            let aws = webhooks.aws.as_ref().ok_or(rejected(WebhookError::Unconfigured))?;
             let token = message.token().unwrap_or_default();
-            provider_events::confirm_subscription(aws, message.topic(), token).await?;
-            tracing::info!(topic = message.topic(), "subscribed to what SES publishes");
+            aws.confirm_sns_subscription(message.topic(), token).await.map_err(Error::from)?;
+            tracing::info!(topic = message.topic(), "confirmed the subscription to SES events");
         }
-        Kind::UnsubscribeConfirmation => {
-            tracing::error!(topic = message.topic(), "somebody ended our subscription to what SES publishes");
+        SnsMessageType::UnsubscribeConfirmation => {
+            tracing::error!(topic = message.topic(), "somebody ended our subscription to SES events");
         }
-        Kind::Notification => {
-            // What is published there by somebody else than SES is not kept.
+        SnsMessageType::Notification => {
+            // Others than SES can publish to the topic too; ignore them.
             if let Some(report) = provider_events::parse_ses(message.id(), message.text()) {
-                provider_events::apply(&hooks.backend, &report).await?;
+                provider_events::apply(&webhooks.backend, &report).await?;
             }
         }
     }
@@ -161,22 +176,25 @@ async fn of_ses<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Reques
 }
 
 /// `POST /webhooks/stripe`.
-async fn of_stripe<F: Fetch>(State(hooks): State<Arc<Webhooks<F>>>, request: Request) -> Result<StatusCode, Refusal> {
-    let unproven = |refused| Refusal::Unproven("stripe", refused);
+async fn receive_stripe<F: Fetch>(
+    State(webhooks): State<Arc<Webhooks<F>>>,
+    request: Request,
+) -> Result<StatusCode, WebhookFailure> {
+    let rejected = |error| WebhookFailure::Rejected { provider: "stripe", error };
     let (parts, body) = request.into_parts();
-    let body = read(body).await.map_err(unproven)?;
-    let signature = header_of(&parts.headers, "stripe-signature").map_err(unproven)?;
-    stripe::verify(&hooks.stripe_secrets, signature, &body, hooks.backend.clock.now()).map_err(unproven)?;
-    let event = StripeEvent::read(&body).ok_or(unproven(Refused::Malformed))?;
-    let account = hooks.backend.billing.stripe.as_ref().ok_or(unproven(Refused::Unconfigured))?;
-    subscriptions::handle_event(&hooks.backend, account, &event).await?;
+    let body = read_body(body).await.map_err(rejected)?;
+    let signature = header_value(&parts.headers, "stripe-signature").map_err(rejected)?;
+    stripe::verify(&webhooks.stripe_secrets, signature, &body, webhooks.backend.clock.now()).map_err(rejected)?;
+    let event = StripeEvent::read(&body).ok_or(rejected(WebhookError::Malformed))?;
+    let account = webhooks.backend.billing.stripe.as_ref().ok_or(rejected(WebhookError::Unconfigured))?;
+    subscriptions::handle_event(&webhooks.backend, account, &event).await?;
     Ok(StatusCode::OK)
 }
 
-async fn read(body: Body) -> Result<Bytes, Refused> {
-    to_bytes(body, MOST_BYTES).await.map_err(|_| Refused::TooLarge)
+async fn read_body(body: Body) -> Result<Bytes, WebhookError> {
+    to_bytes(body, MAX_BODY).await.map_err(|_| WebhookError::TooLarge)
 }
 
-fn header_of<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refused> {
+fn header_value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, WebhookError> {
     single(headers.get_all(name).iter().map(|value| value.as_bytes()))
 }

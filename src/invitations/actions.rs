@@ -67,7 +67,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         recipients: &recipients,
     };
     let messages = outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
-    let later = match backend.senders.warm_up {
+    let later = match backend.warm_up {
         true => warm_up::schedule(&mut tx, now, host.id()).await?,
         false => 0,
     };

@@ -140,7 +140,7 @@ pub async fn plan(
     .fetch_one(&mut *db)
     .await?;
     drop(db);
-    if backend.senders.warm_up {
+    if backend.warm_up {
         plan.later = warm_up::later(&backend.db, backend.clock.now(), host.id(), plan.email).await?;
     }
     Ok(plan)

@@ -7,13 +7,15 @@ pub mod campaigns;
 #[cfg(feature = "ssr")]
 pub mod delivery;
 #[cfg(feature = "ssr")]
+pub(crate) mod dev_outbox;
+#[cfg(feature = "ssr")]
 pub(crate) mod jobs;
 #[cfg(feature = "ssr")]
 pub mod outbox;
 #[cfg(feature = "ssr")]
 pub mod provider_events;
 #[cfg(feature = "ssr")]
-pub mod senders;
+pub mod reference;
 pub mod suppressions;
 pub mod templates;
 #[cfg(all(test, feature = "ssr"))]

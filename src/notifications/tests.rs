@@ -2,7 +2,7 @@ use sqlx::PgPool;
 
 use super::{
     provider_events::{self, DeliveryEvent, DeliveryReport, DeliveryStatus},
-    senders::Reference,
+    reference::Reference,
 };
 use crate::{
     auth::Host,
@@ -263,7 +263,7 @@ async fn a_host_with_too_many_spam_complaints_is_paused(db: PgPool) {
 #[sqlx::test]
 async fn a_new_hosts_invitations_are_sent_over_several_days(db: PgPool) {
     let mut backend = testing::backend(db).await;
-    backend.senders.warm_up = true;
+    backend.warm_up = true;
     let host = testing::host(&backend, "Ana").await;
     let event = testing::event(&backend, &host, testing::event_form()).await;
     let begun = backend.clock.now();

@@ -1,6 +1,6 @@
 //! Development inbox: emails that were written to files instead of being sent, readable in the browser.
 
-use guestguard::{notifications::senders::outbox, problem::Problem};
+use guestguard::problem::Problem;
 use leptos::prelude::*;
 use mail_parser::MessageParser;
 
@@ -30,10 +30,10 @@ pub fn InboxPage() -> impl IntoView {
     let chosen = ssr::path_part("mail");
     let load = async move {
         let backend = ssr::anyone()?;
-        let folder = backend.senders.outbox_folder().ok_or(Problem::NotFound)?;
+        let outbox = backend.transports.dev_outbox().ok_or(Problem::NotFound)?;
         let mut emails = Vec::new();
-        for name in ssr::reply(outbox::list(folder).await.map_err(Into::into))?.into_iter().take(MAX_LISTED) {
-            if let Some(raw) = ssr::reply(outbox::read(folder, &name).await.map_err(Into::into))? {
+        for name in ssr::reply(outbox.list().await.map_err(Into::into))?.into_iter().take(MAX_LISTED) {
+            if let Some(raw) = ssr::reply(outbox.read(&name).await.map_err(Into::into))? {
                 emails.extend(read(name, &raw));
             }
         }

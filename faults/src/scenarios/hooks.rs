@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use guestguard::{
     clock::Clock,
     ids::{NotificationId, UserId},
-    notifications::senders::Reference,
+    notifications::reference::Reference,
 };
 use hmac::{Hmac, Mac};
 use serde_json::json;

@@ -1,10 +1,7 @@
 //! `guestguard doctor`: checks the configuration and its services, and says how to fix what is missing.
 
 use anyhow::bail;
-use guestguard::{
-    clock::Clock,
-    notifications::{Channel, outbox},
-};
+use guestguard::{clock::Clock, notifications::outbox};
 
 use super::output::say;
 use crate::{
@@ -83,25 +80,23 @@ async fn backups(config: &Config, checklist: &mut Checklist) {
 }
 
 async fn messages(config: &Config, checklist: &mut Checklist) {
-    let senders = match config.messages.senders(&config.local_dir) {
-        Ok(senders) => senders,
+    let transports = match config.messages.transports(&config.local_dir) {
+        Ok(transports) => transports,
         Err(cause) => return checklist.missing("messages", &format!("{cause:#}")),
     };
-    if let Some(folder) = senders.outbox_folder() {
+    if let Some(outbox) = transports.dev_outbox() {
         let remedy = "set GG_RESEND_API_KEY, GG_SMTP_URL or GG_SES_REGION to send it";
-        return checklist.ok("email", &format!("written to {}; {remedy}", folder.display()));
+        return checklist.ok("email", &format!("written to {}; {remedy}", outbox.folder().display()));
     }
-    for (name, channel) in [("email", Channel::Email), ("SMS", Channel::Sms)] {
-        let Some(sender) = senders.on(channel) else {
+    for (name, transport) in [("email", Some(transports.email())), ("SMS", transports.sms())] {
+        let Some(transport) = transport else {
             checklist.ok(name, "no provider; set GG_TWILIO_ACCOUNT_SID to send SMS");
             continue;
         };
-        match sender.ping().await {
-            Ok(()) => checklist.ok(name, &format!("{} connected; sender {}", sender.key(), config.messages.from)),
-            Err(cause) => {
-                let remedy = "check its settings and that it is running";
-                checklist.missing(name, &format!("{}: {cause:#}; {remedy}", sender.key()));
-            }
+        match transport.ping().await {
+            Ok(()) => checklist.ok(name, &format!("{} connected; sender {}", transport.name(), config.messages.from)),
+            Err(cause) => checklist
+                .missing(name, &format!("{}: {cause:#}; check its settings and that it is running", transport.name())),
         }
     }
 }

@@ -4,12 +4,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use guestguard::{
     ids::{NotificationId, UserId},
-    notifications::{
-        Channel,
-        senders::{Mail, Message, Reference, Taken, Text},
-    },
+    notifications::reference::Reference,
     phone,
 };
+use transports::{Email, OutgoingMessage, Receipt, SmsMessage};
 
 use super::output::say;
 use crate::{config::Config, connect};
@@ -23,18 +21,18 @@ pub struct SendTest {
 
 pub async fn run(arguments: SendTest) -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    let senders = config.messages.senders(&config.local_dir)?;
+    let transports = config.messages.transports(&config.local_dir)?;
     let links = connect::links(&config);
     let reference = Reference { host: UserId::new(), id: NotificationId::new() };
     let text = "If you can read this, GuestGuard can send you messages.";
-    let (channel, message) = if arguments.to.contains('@') {
-        let mail = Mail {
-            reference,
+    let (transport, message) = if arguments.to.contains('@') {
+        let email = Email {
+            reference: reference.to_string(),
             message_id: format!("{}@{}", reference.id, links.domain()),
             to_name: String::new(),
             to_address: arguments.to.clone(),
             from_name: "GuestGuard".into(),
-            from_address: senders.from.email.to_string(),
+            from_address: transports.from.email.to_string(),
             reply_to: None,
             subject: "GuestGuard test message".into(),
             text: text.into(),
@@ -42,19 +40,20 @@ pub async fn run(arguments: SendTest) -> anyhow::Result<()> {
             unsubscribe: None,
             calendar: None,
         };
-        (Channel::Email, Message::Mail(Box::new(mail)))
+        (Some(transports.email()), OutgoingMessage::Email(Box::new(email)))
     } else {
         let Ok(to) = phone::parse(&arguments.to, None) else {
             bail!("{} is neither an email address nor a phone number", arguments.to)
         };
         let callback = links.to(&format!("/webhooks/twilio?reference={reference}"));
-        (Channel::Sms, Message::Text(Text { reference, to, body: text.into(), callback }))
+        let message_id = reference.id.to_string();
+        (transports.sms(), OutgoingMessage::Sms(SmsMessage { message_id, to, body: text.into(), callback }))
     };
-    let sender = senders.on(channel).context("no SMS provider is configured; set GG_TWILIO_ACCOUNT_SID")?;
-    match sender.send(&message).await {
-        Ok(Taken { id: Some(id), .. }) => say!("{} accepted the message as {id}.", sender.key()),
-        Ok(_) => say!("{} accepted the message.", sender.key()),
-        Err(error) => bail!("{} rejected the message ({:?}): {}", sender.key(), error.cause, error.words),
+    let transport = transport.context("no SMS provider is configured; set GG_TWILIO_ACCOUNT_SID")?;
+    match transport.send(&message).await {
+        Ok(Receipt { id: Some(id), .. }) => say!("{} accepted the message as {id}.", transport.name()),
+        Ok(_) => say!("{} accepted the message.", transport.name()),
+        Err(error) => bail!("{} rejected the message ({:?}): {}", transport.name(), error.kind, error.detail),
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use clap::Args;
-use guestguard::webhooks::sns::https_fetch;
+use provider_webhooks::sns::HttpsFetch;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         let router = telemetry::metrics_router(metrics, services.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
-    let router = router::router(&config, services.clone(), hub, https_fetch()?)?;
+    let router = router::router(&config, services.clone(), hub, HttpsFetch::new()?)?;
     let listener = bind(config.listen).await?;
     say!("GuestGuard is ready at {}", config.public_url.as_str().trim_end_matches('/'));
 

@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context;
-use guestguard::{
-    notifications::senders::{Aws, Outbox, Resend, Sender, Senders, Ses, Smtp, Twilio, is_sender},
-    webhooks::svix,
-};
+use provider_webhooks::svix;
+use transports::{Aws, DevOutbox, Mailbox, Provider, Resend, Ses, Smtp, Transports, Twilio};
 use url::Url;
 
 use super::Reader;
@@ -82,26 +80,30 @@ impl Messages {
         self.ses.as_ref().map(|ses| &ses.aws)
     }
 
-    /// The configured transports; without an email provider, messages are written to files under `local_dir`.
-    pub fn senders(&self, local_dir: &Path) -> anyhow::Result<Senders> {
-        let outbox = || Sender::Outbox(Outbox::new(local_dir.join("outbox")));
-        let mail = match (&self.resend, &self.smtp_url, &self.ses) {
-            (Some(resend), ..) => Sender::Resend(Resend::new(resend.url.clone(), resend.key.clone())?),
-            (None, Some(url), _) => Sender::Smtp(Smtp::new(url)?),
-            (None, None, Some(ses)) => Sender::Ses(Ses::new(&ses.aws, ses.configuration_set.clone())),
+    /// Whether invitations of a new host are spread over several days.
+    pub fn warm_up(&self) -> bool {
+        self.warm_up && !self.has_no_mail_provider()
+    }
+
+    /// The configured transports. Email without a provider goes to the development outbox under `local_dir`.
+    pub fn transports(&self, local_dir: &Path) -> anyhow::Result<Transports> {
+        let outbox = || Provider::DevOutbox(DevOutbox::new(local_dir.join("outbox")));
+        let email = match (&self.resend, &self.smtp_url, &self.ses) {
+            (Some(resend), ..) => Provider::Resend(Resend::new(resend.url.clone(), resend.key.clone())?),
+            (None, Some(url), _) => Provider::Smtp(Smtp::new(url)?),
+            (None, None, Some(ses)) => Provider::Ses(Ses::new(&ses.aws, ses.configuration_set.clone())),
             (None, None, None) => outbox(),
         };
-        let text = match &self.twilio {
+        let sms = match &self.twilio {
             Some(twilio) => {
                 let token = twilio.tokens.first().cloned().unwrap_or_default();
-                let sender = Twilio::new(twilio.url.clone(), twilio.sid.clone(), token, twilio.from.clone())?;
-                Some(Sender::Twilio(sender))
+                let provider = Twilio::new(twilio.url.clone(), twilio.sid.clone(), token, twilio.from.clone())?;
+                Some(Provider::Twilio(provider))
             }
             None if self.has_no_mail_provider() => Some(outbox()),
             None => None,
         };
-        Ok(Senders::new(self.from.parse().context("GG_MAIL_FROM")?, mail, text)
-            .warming_up(self.warm_up && !self.has_no_mail_provider()))
+        Ok(Transports::new(self.from.parse().context("GG_MAIL_FROM")?, email, sms))
     }
 }
 
@@ -112,7 +114,7 @@ impl Reader<'_> {
             None if development => "GuestGuard <guestguard@localhost.localdomain>".into(),
             None => self.required("GG_MAIL_FROM", "GuestGuard <invitations@example.org>"),
         };
-        if !from.is_empty() && !is_sender(&from) {
+        if !from.is_empty() && from.parse::<Mailbox>().is_err() {
             self.fault("GG_MAIL_FROM", "must be an address such as GuestGuard <invitations@example.org>");
         }
         from
@@ -133,7 +135,7 @@ impl Reader<'_> {
 
     fn resend_webhook_secrets(&mut self) -> Vec<String> {
         let secrets = self.list("GG_RESEND_WEBHOOK_SECRETS");
-        if !secrets.iter().all(|secret| svix::well_formed(secret)) {
+        if !secrets.iter().all(|secret| svix::is_secret(secret)) {
             let remedy =
                 "holds what is no signing secret; give those that Resend shows (whsec_…), with commas between them";
             self.fault("GG_RESEND_WEBHOOK_SECRETS", remedy);

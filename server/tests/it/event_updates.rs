@@ -7,9 +7,9 @@ use crate::support::App;
 
 /// The newest mail to `address`: subject, text, and the calendar file with its content type.
 async fn newest(app: &App, address: &str) -> (String, String, String, String) {
-    let folder = app.backend.senders.outbox_folder().unwrap();
-    for name in guestguard::notifications::senders::outbox::list(folder).await.unwrap() {
-        let raw = guestguard::notifications::senders::outbox::read(folder, &name).await.unwrap().unwrap();
+    let outbox = app.backend.transports.dev_outbox().unwrap();
+    for name in outbox.list().await.unwrap() {
+        let raw = outbox.read(&name).await.unwrap().unwrap();
         let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
         if mail.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
             let file = mail.attachment(0);

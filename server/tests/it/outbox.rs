@@ -31,7 +31,7 @@ async fn invited(host: &Actor, count: usize) -> EventId {
 async fn drain_all(app: &App) {
     for _ in 0..200 {
         // Closes the circuits again.
-        app.backend.breakers.reset();
+        app.backend.transports.reset_breakers();
         sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
         outbox::drain(&app.backend).await.unwrap();
         if app.count("select count(*) from notifications where state in ('queued', 'sending')").await == 0 {

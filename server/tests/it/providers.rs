@@ -123,7 +123,7 @@ async fn a_pause_that_resend_asks_for_holds_for_everybody_and_costs_no_tries(db:
     again(&app).await;
     assert_eq!(peer.asked().len(), 1, "nobody knocks before the time is over");
     assert_eq!(app.count("select sum(attempts) from notifications where guest_id is not null").await, 1);
-    app.backend.breakers.reset();
+    app.backend.transports.reset_breakers();
     again(&app).await;
     assert_eq!(app.count("select count(*) from notifications where state = 'sent'").await, 2);
 }

@@ -101,9 +101,9 @@ async fn an_invitation_names_its_one_click_link_in_its_headers(db: PgPool) {
     let app = App::start(db).await;
     let ana = app.host("Ana").await;
     let (_, link) = stop_link(&app, &ana, "ada@example.org").await;
-    let folder = app.backend.senders.outbox_folder().unwrap();
-    let names = guestguard::notifications::senders::outbox::list(folder).await.unwrap();
-    let raw = guestguard::notifications::senders::outbox::read(folder, &names[0]).await.unwrap().unwrap();
+    let outbox = app.backend.transports.dev_outbox().unwrap();
+    let names = outbox.list().await.unwrap();
+    let raw = outbox.read(&names[0]).await.unwrap().unwrap();
     let head = String::from_utf8(raw).unwrap();
     let address = format!("http://{}{link}", app.address);
     assert!(head.contains(&format!("\r\nList-Unsubscribe: <{address}>\r\n")), "{head}");

@@ -1,6 +1,6 @@
 //! What providers tell, through their doors: signed by their own packages, told once, in any order.
 
-use guestguard::{clock::Clock, ids::EventId, notifications::senders::Reference};
+use guestguard::{clock::Clock, ids::EventId, notifications::reference::Reference};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 

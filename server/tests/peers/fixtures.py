@@ -1,5 +1,5 @@
-"""Writes the certificates and signed messages of the unit tests to `fixtures/`. The keys are thrown away, so that none
-lies in the repository: run it again and all of them change together. Usage: python server/tests/peers/fixtures.py"""
+"""Writes the certificates and signed messages of the unit tests of `crates/provider-webhooks`. It keeps no key, so that none
+is in the repository: each run replaces all files. Usage: python server/tests/peers/fixtures.py"""
 
 import json
 from datetime import datetime, timezone
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from authority import Authority, ec_key, rsa_key, sign
 
-FOLDER = Path(__file__).parent / "fixtures"
+FOLDER = Path(__file__).parents[3] / "crates/provider-webhooks/src/sns/fixtures"
 NAME = "sns.amazonaws.com"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:mail"
 SUBSCRIBE = f"https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f"

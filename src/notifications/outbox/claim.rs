@@ -4,6 +4,7 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::deliver::transport;
 use crate::{
     backend::Backend,
     error::Result,
@@ -33,8 +34,10 @@ pub struct Claimed {
 /// Claims up to `limit` due notifications. Passes over channels whose circuit is open and hosts who are paused.
 pub async fn claim(backend: &Backend, owner: Uuid, limit: usize) -> Result<Vec<Claimed>> {
     let now = backend.clock.now();
+    let is_available =
+        |channel: &Channel| transport(backend, *channel).is_none_or(|transport| transport.is_available(now));
     let channels: Vec<_> =
-        backend.breakers.passable(now).into_iter().map(|channel| channel.into_str().to_owned()).collect();
+        Channel::ALL.into_iter().filter(is_available).map(|channel| channel.into_str().to_owned()).collect();
     // A fair queue by host, as one statement. `waiting` lists the hosts with due notifications by a loose index scan: one
     // index probe a host, however long their lists are. `due` takes each host's first rows, account emails before guests',
     // less what the host has in flight; `for update skip locked` lets workers claim side by side without waiting. `turns`

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use transports::{Receipt, SendError, SendErrorKind, TIMEOUT, Transport};
+
 use super::{
     begin_send::{Dispatch, begin_send},
     claim::Claimed,
@@ -11,14 +13,14 @@ use crate::{
     backend::Backend,
     error::Result,
     notifications::{
-        senders::{Cause, PATIENCE, SendError, Taken},
+        Channel,
         suppressions::Reason,
         templates::{self, Content},
     },
 };
 
 /// Longest time from [`begin_send`] to the end of a send, whatever it involves. Erasing somebody waits that long.
-pub(super) const DEADLINE: Duration = PATIENCE.saturating_add(Duration::from_millis(500));
+pub(super) const DEADLINE: Duration = TIMEOUT.saturating_add(Duration::from_millis(500));
 
 /// The result of one attempt.
 pub enum SendOutcome {
@@ -51,31 +53,38 @@ pub async fn deliver(backend: &Backend, claimed: Claimed) {
     }
 }
 
+/// The transport of a channel, if one is configured.
+pub(super) fn transport(backend: &Backend, channel: Channel) -> Option<&Transport> {
+    match channel {
+        Channel::Email => Some(backend.transports.email()),
+        Channel::Sms => backend.transports.sms(),
+    }
+}
+
 async fn attempt(backend: &Backend, claimed: &Claimed) -> Result<(Option<&'static str>, SendOutcome)> {
     let notification = &claimed.notification;
     let Some(message) = templates::render(backend, notification).await? else {
         return Ok((None, SendOutcome::Cancelled));
     };
-    let Some(sender) = backend.senders.on(notification.channel) else { return Ok((None, SendOutcome::Cancelled)) };
+    let Some(transport) = transport(backend, notification.channel) else { return Ok((None, SendOutcome::Cancelled)) };
     match begin_send(backend, claimed).await? {
         Dispatch::Proceed => {}
         Dispatch::Suppressed(reason) => return Ok((None, SendOutcome::Suppressed(reason))),
         Dispatch::Cancelled => return Ok((None, SendOutcome::Cancelled)),
     }
-    let sent = match tokio::time::timeout(DEADLINE, sender.send(&message)).await {
+    let sent = match tokio::time::timeout(DEADLINE, transport.send(&message)).await {
         Ok(sent) => sent,
-        Err(_) => Err(SendError { cause: Cause::Unclear, words: "no answer in time".into() }),
+        Err(_) => Err(SendError { kind: SendErrorKind::Ambiguous, detail: "no answer in time".into() }),
     };
     let now = backend.clock.now();
-    let failed = sent.as_ref().err().map(|error| error.cause);
-    backend.breakers.note(notification.channel, failed, now);
+    transport.record(sent.as_ref().err().map(|error| error.kind), now);
     let outcome = match sent {
-        Ok(Taken { id, turn }) => {
-            record::mark_sent(backend, now, claimed, sender.key(), id.as_deref()).await?;
-            drop(turn);
+        Ok(Receipt { id, permit }) => {
+            record::mark_sent(backend, now, claimed, transport.name(), id.as_deref()).await?;
+            drop(permit);
             SendOutcome::Sent(id)
         }
         Err(error) => SendOutcome::NotSent(error),
     };
-    Ok((Some(sender.key()), outcome))
+    Ok((Some(transport.name()), outcome))
 }

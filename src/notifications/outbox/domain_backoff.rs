@@ -3,10 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use crate::{
-    error::Result,
-    notifications::{senders::nameless, suppressions},
-};
+use crate::{error::Result, notifications::suppressions};
 
 /// How long such a domain gets nothing. More of the same makes it worse, and the operator has something to fix first.
 pub const BACKOFF: TimeDelta = TimeDelta::hours(1);
@@ -18,7 +15,7 @@ pub const POLICY: &str = "policy";
 pub async fn defer_domain(tx: &mut PgConnection, now: DateTime<Utc>, recipient: &str, reply: &str) -> Result<()> {
     let address = suppressions::normalise_address(recipient);
     let domain = address.rsplit('@').next().unwrap_or_default();
-    let reply = nameless(reply);
+    let reply = transports::redact_addresses(reply);
     tracing::error!(domain, reply, "this domain rejects our email; see docs/runbooks/mail-does-not-arrive.md");
     sqlx::query!(
         "update notifications set run_at = $2

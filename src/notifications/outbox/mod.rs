@@ -1,8 +1,6 @@
 //! Transactional outbox: notifications are enqueued in the verb's transaction and sent by any number of workers.
 
 mod begin_send;
-#[path = "../postman/breaker.rs"]
-mod breaker;
 mod claim;
 mod deliver;
 pub(super) mod delivery_events;
@@ -15,7 +13,6 @@ mod status;
 mod worker;
 
 pub(crate) use begin_send::quiesce_host;
-pub use breaker::Breakers;
 pub use enqueue::{GuestNotifications, enqueue, enqueue_account, supersede_sent_invitation};
 pub use pause::{cancel_waiting, pause, paused, resume};
 pub use status::{OutboxStatus, status};

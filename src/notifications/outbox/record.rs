@@ -3,6 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{claim::Claimed, deliver::SendOutcome, delivery_events, domain_backoff};
+use transports::{SendError, SendErrorKind};
+
 use crate::{
     auth,
     backend::Backend,
@@ -10,7 +12,6 @@ use crate::{
     guests,
     notifications::{
         NotificationState,
-        senders::{Cause, SendError},
         suppressions::{self, Reason, Scope},
         templates::Content,
     },
@@ -142,24 +143,26 @@ fn transition(claimed: &Claimed, outcome: &SendOutcome, now: DateTime<Utc>) -> T
         SendOutcome::NotRendered => {
             Transition { error: Some("it could not be rendered".into()), ..retry(claimed, now, TimeDelta::zero()) }
         }
-        SendOutcome::NotSent(SendError { cause, words }) => {
-            let error = Some(words.clone());
-            match cause {
-                Cause::Away { .. } | Cause::PutOff => Transition { error, ..retry(claimed, now, TimeDelta::zero()) },
-                Cause::Unclear => Transition { error, ..retry(claimed, now, AMBIGUOUS_DELAY) },
-                Cause::Unwelcome => Transition {
+        SendOutcome::NotSent(SendError { kind, detail }) => {
+            let error = Some(detail.clone());
+            match kind {
+                SendErrorKind::Unavailable { .. } | SendErrorKind::Deferred => {
+                    Transition { error, ..retry(claimed, now, TimeDelta::zero()) }
+                }
+                SendErrorKind::Ambiguous => Transition { error, ..retry(claimed, now, AMBIGUOUS_DELAY) },
+                SendErrorKind::PolicyRejected => Transition {
                     error,
                     bounce: Some(domain_backoff::POLICY),
                     ..retry(claimed, now, domain_backoff::BACKOFF)
                 },
-                Cause::Refused => Transition { error, ..ended(NotificationState::Failed) },
-                Cause::NoSuchAddress => Transition {
+                SendErrorKind::Rejected => Transition { error, ..ended(NotificationState::Failed) },
+                SendErrorKind::NoSuchAddress => Transition {
                     error,
                     bounce: Some("hard"),
                     suppress: Some((Scope::Everybody, Reason::HardBounce)),
                     ..ended(NotificationState::Bounced)
                 },
-                Cause::Stopped => Transition {
+                SendErrorKind::OptedOut => Transition {
                     error,
                     suppress: Some((Scope::Everybody, Reason::Unsubscribed)),
                     ..ended(NotificationState::Suppressed)

@@ -13,7 +13,7 @@ use crate::{backend::Backend, error::Result};
 const CONCURRENCY: usize = 16;
 /// Scheduled notifications become due without a NOTIFY.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// How long a shutdown waits for sends in flight, which take [`crate::notifications::senders::PATIENCE`] at most.
+/// How long a shutdown waits for sends in flight, which take [`transports::TIMEOUT`] at most.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(16);
 
 /// Sends notifications until `stop` ends, then waits for those in flight.

@@ -5,6 +5,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{DeliveryEvent, DeliveryReport, DeliveryStatus, sender_reputation};
+use transports::{SendErrorKind, classify_reply};
+
 use crate::{
     backend::Backend,
     error::Result,
@@ -16,7 +18,7 @@ use crate::{
             delivery_events,
             domain_backoff::{POLICY, defer_domain},
         },
-        senders::{Cause, Reference, refusal},
+        reference::Reference,
         suppressions::{self, Reason, Scope},
     },
     secrets::Secrets,
@@ -109,7 +111,7 @@ async fn apply_event(
     let recipient = &*row.recipient;
     let known = known_status(row.state, row.bounce_type.as_deref());
     let state = if Some(event.status) > known { state_after(event.status).unwrap_or(row.state) } else { row.state };
-    let rejected_by_policy = refusal(&event.detail) == Cause::Unwelcome;
+    let rejected_by_policy = classify_reply(&event.detail) == SendErrorKind::PolicyRejected;
     let arrived = matches!(event.status, DeliveryStatus::Delivered | DeliveryStatus::Opened);
     let explains = matches!(
         event.status,

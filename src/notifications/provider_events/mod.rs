@@ -4,20 +4,18 @@ mod apply;
 mod resend;
 mod sender_reputation;
 mod ses;
-mod sns_subscription;
 mod twilio;
 
 pub use apply::apply;
 pub use resend::parse_resend;
 pub use sender_reputation::{Reputation, SenderReputation};
 pub use ses::parse_ses;
-pub use sns_subscription::confirm_subscription;
 pub use twilio::parse_twilio;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use strum::IntoStaticStr;
 
-use super::senders::Reference;
+use super::reference::Reference;
 use crate::{backend::Backend, error::Result};
 
 /// A webhook request from a provider, parsed but not yet matched to a notification of ours.

@@ -1,6 +1,7 @@
 //! Account emails: messages to hosts about their own account.
 
 use askama::Template;
+use transports::Email;
 
 use super::{
     Notification,
@@ -12,10 +13,7 @@ use crate::{
     error::Result,
     events::{Theme, times},
     ids::{AccountTokenId, UserId},
-    notifications::{
-        AccountMessage,
-        senders::{Mail, Reference},
-    },
+    notifications::{AccountMessage, reference::Reference},
 };
 
 /// Renders an email about an account. `None`: the account is deleted, or the link in it was used or has expired.
@@ -24,7 +22,7 @@ pub async fn render(
     notification: &Notification,
     token: Option<AccountTokenId>,
     message: AccountMessage,
-) -> Result<Option<Mail>> {
+) -> Result<Option<Email>> {
     let user = notification.host;
     let row = sqlx::query!(
         r#"
@@ -68,13 +66,13 @@ pub async fn render(
         dark: dark_palette(Theme::Letterpress),
         copy: &copy,
     };
-    Ok(Some(Mail {
-        reference: Reference { host: user, id: notification.id },
+    Ok(Some(Email {
+        reference: Reference { host: user, id: notification.id }.to_string(),
         message_id: format!("{}@{}", notification.id, backend.links.domain()),
         to_name: row.name.clone(),
         to_address: notification.recipient.clone(),
         from_name: "GuestGuard".into(),
-        from_address: backend.senders.from.email.to_string(),
+        from_address: backend.transports.from.email.to_string(),
         reply_to: None,
         unsubscribe: None,
         calendar: None,

@@ -7,16 +7,14 @@ use super::{
     palette::{dark_palette, palette},
     placeholders::{Values, fill},
 };
+use transports::{Email, OutgoingMessage, SmsMessage};
+
 use crate::{
     backend::Backend,
     error::Result,
     events::{Event, ics},
     ids::{EventId, GuestId, InvitationId},
-    notifications::{
-        Channel, GuestMessage,
-        senders::{Mail, Message, Reference, Text},
-        suppressions::unsubscribe::MessageSubscription,
-    },
+    notifications::{Channel, GuestMessage, reference::Reference, suppressions::unsubscribe::MessageSubscription},
     rsvp::Answer,
 };
 
@@ -42,7 +40,7 @@ pub async fn render(
     notification: &Notification,
     guest: GuestId,
     message: GuestMessage,
-) -> Result<Option<Message>> {
+) -> Result<Option<OutgoingMessage>> {
     let Notification { host, id, recipient, .. } = notification;
     let (host, id) = (*host, *id);
     let row = sqlx::query!(
@@ -77,7 +75,7 @@ pub async fn render(
         return Ok(None);
     }
     let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
-    let reference = Reference { host, id };
+    let reference = Reference { host, id }.to_string();
     if notification.channel == Channel::Sms {
         // The text follows an email that had no reply.
         if row.answer.is_some() {
@@ -85,7 +83,8 @@ pub async fn render(
         }
         let body = sms_text(&row.host_name, &event.title, &link);
         let callback = backend.links.to(&format!("/webhooks/twilio?reference={reference}"));
-        return Ok(Some(Message::Text(Text { reference, to: recipient.clone(), body, callback })));
+        let (message_id, to) = (id.to_string(), recipient.clone());
+        return Ok(Some(OutgoingMessage::Sms(SmsMessage { message_id, to, body, callback })));
     }
     let token = MessageSubscription::new(host, recipient).token(&backend.secrets)?;
     let data = GuestEmailData {
@@ -102,14 +101,14 @@ pub async fn render(
     };
     let (subject, text, html) = render_email(backend, &data, message)?;
     let calendar = || ics::calendar_file(&data.event, &data.host_name, &backend.links, &data.link);
-    Ok(Some(Message::Mail(Box::new(Mail {
+    Ok(Some(OutgoingMessage::Email(Box::new(Email {
         reference,
         message_id: format!("{id}@{}", backend.links.domain()),
         calendar: message.updates_calendar().then(calendar),
         to_name: data.guest.clone(),
         to_address: recipient.clone(),
         from_name: data.host_name.clone(),
-        from_address: backend.senders.from.email.to_string(),
+        from_address: backend.transports.from.email.to_string(),
         reply_to: Some(row.host_email),
         unsubscribe: data.unsubscribe,
         subject,

@@ -1,11 +1,13 @@
 //! A notification to render, and its rendering.
 
+use transports::OutgoingMessage;
+
 use super::{account_emails, guest_messages};
 use crate::{
     backend::Backend,
     error::Result,
     ids::{AccountTokenId, EventId, GuestId, NotificationId, UserId},
-    notifications::{AccountMessage, Channel, GuestMessage, senders::Message},
+    notifications::{AccountMessage, Channel, GuestMessage},
 };
 
 /// One message to one person.
@@ -34,12 +36,12 @@ pub enum Content {
 }
 
 /// Renders a notification with what is true now. `None`: it is no longer wanted.
-pub async fn render(backend: &Backend, notification: &Notification) -> Result<Option<Message>> {
+pub async fn render(backend: &Backend, notification: &Notification) -> Result<Option<OutgoingMessage>> {
     match notification.content {
         Content::Guest { guest, message, .. } => guest_messages::render(backend, notification, guest, message).await,
         Content::Account { token, message } => {
             let email = account_emails::render(backend, notification, token, message).await?;
-            Ok(email.map(|email| Message::Mail(Box::new(email))))
+            Ok(email.map(|email| OutgoingMessage::Email(Box::new(email))))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::NotificationId,
-    notifications::{outbox::quiesce_host, senders::outbox},
+    notifications::{dev_outbox, outbox::quiesce_host},
     privacy::{DELETED_ACCOUNT_DAYS, DeletionForm, erasure},
     problem::Problem,
     problem::{FieldError, invalid},
@@ -27,7 +27,7 @@ pub async fn delete_account(backend: &Backend, host: &Host, form: &DeletionForm)
         Err(error) if error.is_deadlock() => erase(backend, host).await?,
         result => result?,
     };
-    outbox::forget(backend, &written).await?;
+    dev_outbox::remove(backend, &written).await?;
     backend.live.sessions_ended(host.id());
     Ok(())
 }
@@ -44,7 +44,7 @@ async fn erase(backend: &Backend, host: &Host) -> Result<Vec<NotificationId>> {
     if account.rows_affected() == 0 {
         return Err(Problem::SignInRequired.into());
     }
-    let written = outbox::written_to(&mut tx, backend, host.id(), None).await?;
+    let written = dev_outbox::messages_of(&mut tx, backend, host.id(), None).await?;
     auth::actions::delete_address_records(&mut tx, backend, host.email()).await?;
     erasure::erase_account(&mut tx, now, &backend.secrets, host.id()).await?;
     crate::billing::jobs::enqueue_close_customers(&mut tx, host.id()).await?;

@@ -8,9 +8,8 @@ use crate::{
     guests::{parse_name, parse_phone},
     invitations::Guest,
     notifications::{
-        Channel,
+        Channel, dev_outbox,
         outbox::quiesce_host,
-        senders::outbox,
         suppressions::{self, Reason, Scope},
     },
     privacy::{CorrectionForm, erasure},
@@ -83,7 +82,7 @@ pub async fn erase(backend: &Backend, guest: &Guest) -> Result<()> {
     let title = events::queries::event_of(&backend.db, host, event).await?.title;
     let mut tx = quiesce_host(backend, host, Some(guest.id())).await?;
     let addresses = erasure::guest_addresses(&mut tx, host, event, &ids, false).await?;
-    let written = outbox::written_to(&mut tx, backend, host, Some(guest.id())).await?;
+    let written = dev_outbox::messages_of(&mut tx, backend, host, Some(guest.id())).await?;
     erasure::erase_guests(&mut tx, now, &backend.secrets, host, event, &ids).await?;
     for address in addresses {
         suppressions::suppress_by_hash(&mut tx, now, &backend.secrets, host, &address, Reason::Erased).await?;
@@ -91,7 +90,7 @@ pub async fn erase(backend: &Backend, guest: &Guest) -> Result<()> {
     // The audit log names the event, not the guest.
     audit::record(&mut tx, now, Actor::without_device(host), AuditEvent::GuestErased, &title).await?;
     tx.commit().await?;
-    outbox::forget(backend, &written).await?;
+    dev_outbox::remove(backend, &written).await?;
     backend.live.changed(event);
     Ok(())
 }

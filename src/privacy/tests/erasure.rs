@@ -7,7 +7,8 @@ use crate::{
     ids::{EventId, GuestId},
     invitations::{self, Guest, Selection},
     notifications::{
-        Channel, provider_events, senders,
+        Channel, provider_events,
+        reference::Reference,
         suppressions::{
             self,
             unsubscribe::{self, MessageSubscription},
@@ -269,7 +270,7 @@ async fn whoever_was_at_work_while_they_were_erased_writes_nothing_of_them(db: P
     testing::open(&backend, &guest, invitations::Device::Phone).await.unwrap();
     assert_eq!(number(&backend, "select count(*) from accesses").await, 0);
     let bounce = provider_events::DeliveryEvent {
-        reference: Some(senders::Reference { host: ana.id(), id: crate::ids::NotificationId(message) }),
+        reference: Some(Reference { host: ana.id(), id: crate::ids::NotificationId(message) }),
         provider_id: "p-1".into(),
         status: provider_events::DeliveryStatus::HardBounced,
         at: backend.clock.now(),

@@ -137,7 +137,7 @@ pub async fn found(app: &App, db: &PgPool, texts: &[String]) -> Vec<String> {
     look(&mut found, "the database", &dump(&crate::support::node::url(db)), texts);
     let redis = redis_dump().await;
     look(&mut found, "Redis", &redis, texts);
-    let folder = app.backend.senders.outbox_folder().unwrap();
+    let folder = app.backend.transports.dev_outbox().unwrap().folder();
     for entry in std::fs::read_dir(folder).unwrap() {
         let raw = std::fs::read(entry.unwrap().path()).unwrap();
         let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();

@@ -6,7 +6,7 @@ use std::{
     fmt,
 };
 
-use guestguard::webhooks::Refused;
+use provider_webhooks::WebhookError;
 use serde_json::Value;
 
 /// SplitMix64.
@@ -67,7 +67,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn count(&mut self, part: &str, refused: Refused) {
+    pub fn count(&mut self, part: &str, refused: WebhookError) {
         *self.refused.entry(part.to_owned()).or_default().entry(refused.label()).or_default() += 1;
     }
 

@@ -142,7 +142,7 @@ impl App {
     /// Opens the link in the mail and presses its button. Where mail goes to a server of the test's, the test counts
     /// mails, and the address is proven behind the door.
     async fn prove(&self, actor: &Actor, email: &str) {
-        if self.backend.senders.outbox_folder().is_none() {
+        if self.backend.transports.dev_outbox().is_none() {
             let proven = "update users set verified_at = now() where email = $1";
             sqlx::query(proven).bind(email).execute(&self.backend.db).await.unwrap();
             sqlx::query("delete from graphile_worker._private_jobs").execute(&self.backend.db).await.unwrap();
@@ -170,10 +170,10 @@ impl App {
 
     /// The texts of the messages written for `address`, newest first.
     pub async fn mails(&self, address: &str) -> Vec<String> {
-        let folder = self.backend.senders.outbox_folder().unwrap();
+        let outbox = self.backend.transports.dev_outbox().unwrap();
         let mut texts = Vec::new();
-        for name in guestguard::notifications::senders::outbox::list(folder).await.unwrap() {
-            let raw = guestguard::notifications::senders::outbox::read(folder, &name).await.unwrap().unwrap();
+        for name in outbox.list().await.unwrap() {
+            let raw = outbox.read(&name).await.unwrap().unwrap();
             let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
             if mail.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
                 texts.push(mail.body_text(0).unwrap().into_owned());

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use guestguard::webhooks::{Refused, sns::Fetch};
+use provider_webhooks::{WebhookError, sns::Fetch};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -103,7 +103,7 @@ impl Certificates {
 }
 
 impl Fetch for Certificates {
-    async fn fetch(&self, _: &str) -> Result<Vec<u8>, Refused> {
+    async fn fetch(&self, _: &str) -> Result<Vec<u8>, WebhookError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(self.pem.lock().unwrap().clone().into_bytes())
     }

@@ -40,7 +40,7 @@ pub async fn set(backend: &Backend, host: &Host, event: EventId, form: &SmsFallb
 /// Enqueues text messages to guests whom email did not reach, by day; returns how many. Each guest gets at most one, and
 /// none after a reply or an unsubscription. Run every few minutes by the schedule.
 pub async fn send_due(backend: &Backend) -> Result<usize> {
-    if backend.senders.on(Channel::Sms).is_none() {
+    if backend.transports.sms().is_none() {
         return Ok(0);
     }
     let now = backend.clock.now();

@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     events::{self, Event},
     ids::EventId,
-    notifications::{Channel, templates},
+    notifications::templates,
 };
 
 /// When text messages follow, and what they could cost.
@@ -46,7 +46,7 @@ pub async fn sms_fallback(backend: &Backend, host: &Host, event: EventId) -> Res
     Ok(SmsFallback {
         after_bounce: row.sms_after_bounce,
         days: row.sms_after_days,
-        possible: backend.senders.on(Channel::Sms).is_some(),
+        possible: backend.transports.sms().is_some(),
         most: row.most,
         segments: segments(&sample),
         sample,

@@ -1,5 +1,7 @@
 //! Saving and testing a message template.
 
+use transports::{Email, OutgoingMessage, SendError, redact_addresses};
+
 use super::{
     MessageTemplate,
     queries::{check, preview},
@@ -10,10 +12,7 @@ use crate::{
     error::Result,
     events,
     ids::{EventId, NotificationId},
-    notifications::{
-        Channel, GuestMessage,
-        senders::{Mail, Message, Reference, SendError, nameless},
-    },
+    notifications::{GuestMessage, reference::Reference},
     problem::{Conflict, Problem},
 };
 
@@ -57,13 +56,13 @@ pub async fn send_test(
     }
     let preview = preview(backend, host, event, message, form).await?;
     let id = NotificationId::new();
-    let mail = Mail {
-        reference: Reference { host: host.id(), id },
+    let email = Email {
+        reference: Reference { host: host.id(), id }.to_string(),
         message_id: format!("{id}@{}", backend.links.domain()),
         to_name: host.name().to_owned(),
         to_address: host.email().to_owned(),
         from_name: host.name().to_owned(),
-        from_address: backend.senders.from.email.to_string(),
+        from_address: backend.transports.from.email.to_string(),
         reply_to: None,
         subject: preview.subject,
         text: preview.text,
@@ -71,12 +70,10 @@ pub async fn send_test(
         unsubscribe: None,
         calendar: None,
     };
-    let Some(sender) = backend.senders.on(Channel::Email) else {
-        return Err(Problem::Unavailable { retry_after: 60 }.into());
-    };
-    sender.send(&Message::Mail(Box::new(mail))).await.map_err(|SendError { cause, words }| {
-        let words = nameless(&words);
-        tracing::warn!(?cause, words, "a test email was not sent");
+    let message = OutgoingMessage::Email(Box::new(email));
+    backend.transports.email().send(&message).await.map_err(|SendError { kind, detail }| {
+        let detail = redact_addresses(&detail);
+        tracing::warn!(?kind, detail, "a test email was not sent");
         Problem::Unavailable { retry_after: 60 }
     })?;
     Ok(())
