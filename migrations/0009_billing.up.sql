@@ -1,6 +1,6 @@
--- Who pays for what, as Stripe tells it.
+-- Billing: a copy of what Stripe knows.
 
--- An account's customer at Stripe; one each.
+-- An account's one customer at Stripe.
 create table billing_customers (
     host_id uuid primary key references users (id) on delete cascade,
     stripe_id text not null unique check (char_length(stripe_id) <= 100),
@@ -11,30 +11,30 @@ create table subscriptions (
     host_id uuid not null references users (id) on delete cascade,
     stripe_id text not null unique check (char_length(stripe_id) <= 100),
     item_id text not null check (char_length(item_id) <= 100),
-    -- Free: its price is none that we know.
+    -- Free for a price we do not know.
     tier text not null check (tier in ('free', 'pro', 'business')),
-    billed text not null check (billed in ('monthly', 'yearly')),
+    billing_interval text not null check (billing_interval in ('monthly', 'yearly')),
     status text not null check (status in ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'canceled',
         'unpaid', 'paused')),
     period_end timestamptz,
     cancel_at_period_end boolean not null,
     past_due_since timestamptz,
-    -- The one from which the account has its tier.
-    grants boolean not null default false,
-    -- The newest that was heard of it: when it happened, how late in a life such an event comes, and its id.
+    -- The one subscription that gives the account its tier.
+    grants_tier boolean not null default false,
+    -- The newest event applied: its time, its rank among events of one time, and its id.
     event_at timestamptz not null,
     event_rank smallint not null,
     stripe_event_id text not null,
     primary key (host_id, stripe_id),
     constraint subscriptions_past_due check ((status = 'past_due') = (past_due_since is not null))
 );
-create unique index subscriptions_granting on subscriptions (host_id) where grants;
+create unique index subscriptions_granting_tier on subscriptions (host_id) where grants_tier;
 
--- What our prices cost, for pages that must not wait for Stripe.
+-- Our prices, so that no page waits for Stripe.
 create table stripe_prices (
     id text primary key check (char_length(id) <= 100),
     currency text not null check (char_length(currency) = 3),
     -- In the currency's smallest unit.
     amount bigint not null,
-    seen_at timestamptz not null
+    fetched_at timestamptz not null
 );

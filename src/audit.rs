@@ -46,8 +46,6 @@ pub enum AuditEvent {
     ImportUndone,
     GuestsExported,
     /// Of a change or a cancellation.
-    #[strum(serialize = "guests-told")]
-    #[sqlx(rename = "guests-told")]
     GuestsNotified,
     InvitationsIssued,
     InvitationRotated,
@@ -57,8 +55,6 @@ pub enum AuditEvent {
     /// By the guest.
     GuestErased,
     /// The event's retention period ended.
-    #[strum(serialize = "event-forgotten")]
-    #[sqlx(rename = "event-forgotten")]
     EventAnonymised,
 }
 

@@ -34,9 +34,6 @@ pub mod backup;
 pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod data_exports;
-/// The demonstration account that `guestguard seed-demo` makes.
-#[cfg(feature = "ssr")]
-pub mod demo;
 /// `Error`: a `Problem` for the person, or an unexpected cause for the log.
 #[cfg(feature = "ssr")]
 pub mod error;

@@ -24,6 +24,7 @@ use crate::{
     problem::Problem,
     rate_limits::{Rate, RateLimits},
     redis::Redis,
+    rsvp::{self, AnswerForm},
     secrets::{Secrets, random_token},
 };
 
@@ -40,7 +41,7 @@ pub async fn redis() -> Redis {
     Redis::new(pool)
 }
 
-/// A backend on the test's own database, with mail into a fresh folder.
+/// A backend on the test's own database, with email into a fresh folder and a clock that moves at each reading.
 pub async fn backend(db: PgPool) -> Backend {
     crate::queue::migrate(&db).await.unwrap();
     let redis = redis().await;
@@ -48,7 +49,7 @@ pub async fn backend(db: PgPool) -> Backend {
     let secrets = Secrets::from_key(&random_token().unwrap()).unwrap();
     Backend {
         db,
-        clock: Clock::fixed(start()),
+        clock: Clock::advancing(start()),
         secrets: secrets.clone(),
         live: Live::new(redis.clone()),
         redis: redis.clone(),
@@ -63,6 +64,12 @@ pub async fn backend(db: PgPool) -> Backend {
         billing: Billing::new(Tier::Business, 7, None),
         maintenance: Maintenance::default(),
     }
+}
+
+/// A backend whose clock stands still, for tests of an exact moment.
+pub async fn stopped(db: PgPool) -> Backend {
+    let backend = backend(db).await;
+    Backend { clock: backend.clock.stopped(), ..backend }
 }
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -134,7 +141,11 @@ pub fn event_form() -> EventForm {
 
 /// A backend with the host Ana and her event.
 pub async fn planned(db: PgPool, form: EventForm) -> (Backend, Host, EventId) {
-    let backend = backend(db).await;
+    planned_on(backend(db).await, form).await
+}
+
+/// The host Ana and her event on `backend`.
+pub async fn planned_on(backend: Backend, form: EventForm) -> (Backend, Host, EventId) {
     let host = host(&backend, "Ana").await;
     let event = event(&backend, &host, form).await;
     (backend, host, event)
@@ -187,4 +198,23 @@ pub async fn mails(backend: &Backend) -> Vec<String> {
 /// Opens a guest's link.
 pub async fn open(backend: &Backend, guest: &Guest, device: Device) -> Result<()> {
     accesses::write(backend, &mut vec![Access::now(backend, guest, device, Some(&[10, 0, 0]))?]).await
+}
+
+/// A host with an event to which one guest is coming, one is invited and one is not, by the machine's clock.
+pub async fn seed(backend: &Backend) {
+    let email = "ana@example.org";
+    let form =
+        SignUpForm { name: "Ana".into(), email: email.into(), password: PASSWORD.into(), accepted: "true".into() };
+    auth::actions::sign_up_verified(backend, &form).await.unwrap();
+    let host = signed_in(backend, email, PASSWORD).await.unwrap();
+    let form = EventForm { starts: "2099-06-20T18:30".into(), capacity: "40".into(), ..event_form() };
+    let event = event(backend, &host, form).await;
+    let ada = guest(backend, &host, event, "Ada", "ada@example.org").await;
+    let grace = guest(backend, &host, event, "Grace", "grace@example.org").await;
+    guest(backend, &host, event, "Aunt Matilda", "").await;
+    let (ada, _) = invite(backend, &host, event, ada).await;
+    invite(backend, &host, event, grace).await;
+    open(backend, &ada, Device::Phone).await.unwrap();
+    let form = AnswerForm { answer: "attending".into(), heads: "2".into(), ..AnswerForm::default() };
+    rsvp::actions::answer(backend, &ada, &form).await.unwrap();
 }

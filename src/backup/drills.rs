@@ -78,12 +78,12 @@ async fn drop_database(server: &mut PgConnection, name: &str) -> anyhow::Result<
 /// Records the result of a drill.
 pub async fn record(db: &PgPool, drill: &Drill) -> Result<()> {
     sqlx::query!(
-        "insert into drills (id, at, backup, fault, checks, rpo_seconds, rto_seconds)
+        "insert into drills (id, at, backup, error, checks, rpo_seconds, rto_seconds)
         values ($1, $2, $3, left($4, 1000), $5, $6, $7)",
         Uuid::now_v7(),
         drill.at,
         drill.backup,
-        drill.fault,
+        drill.error,
         drill.checks,
         drill.rpo_seconds,
         drill.rto_seconds,

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use crate::{
     auth, billing,
     error::Error,
+    guests::status::GuestTx,
     ids::{EventId, GuestId, UserId},
     privacy::erasure,
     queue,
@@ -15,9 +16,9 @@ use crate::{
 };
 
 /// Erases everybody in the table `erasures` whose rows are back. The number of people.
-pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &Secrets) -> anyhow::Result<u64> {
+pub(super) async fn erase_again(tx: &mut GuestTx, now: DateTime<Utc>, secrets: &Secrets) -> anyhow::Result<u64> {
     let guests = sqlx::query!("delete from guests g using erasures e where e.kind = 'guest' and e.id = g.id")
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
     // First everything that belongs to an account, then the accounts whose retention was over.
     let deleted = sqlx::query!(
@@ -27,7 +28,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
         where u.deleted_at is null
         "#
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
     let queue = queue::is_ready(tx).await.map_err(Error::into_cause)?;
     for host in &deleted {
@@ -39,7 +40,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
         erasure::erase_account(tx, now, secrets, host.id).await.map_err(Error::into_cause)?;
     }
     sqlx::query!("delete from users u using erasures e where e.kind = 'user' and e.id = u.id")
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
     let anonymous = sqlx::query!(
         r#"
@@ -48,7 +49,7 @@ pub(super) async fn erase_again(tx: &mut PgConnection, now: DateTime<Utc>, secre
         where g.erased_at is null
         "#
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
     let again = guests.rows_affected() + (deleted.len() + anonymous.len()) as u64;
     let mut by_event: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -45,7 +45,7 @@ pub async fn installation(backend: &Backend, backups: Option<&Backups>, _: &Oper
 impl Installation {
     /// Whether a drill is due: none passed in the last 35 days.
     pub fn drill_is_due(&self) -> bool {
-        let last = self.drills.iter().find(|drill| drill.fault.is_empty());
+        let last = self.drills.iter().find(|drill| drill.error.is_empty());
         last.is_none_or(|drill| (self.now - drill.at).num_days() >= DRILL_DAYS)
     }
 }
@@ -56,7 +56,7 @@ pub struct Drill {
     pub at: DateTime<Utc>,
     pub backup: String,
     /// Why it failed; empty if it passed.
-    pub fault: String,
+    pub error: String,
     pub checks: i32,
     pub rpo_seconds: i64,
     pub rto_seconds: i64,
@@ -66,7 +66,7 @@ pub struct Drill {
 pub async fn drills(db: &PgPool, limit: i64) -> Result<Vec<Drill>> {
     let drills = sqlx::query_as!(
         Drill,
-        "select at, backup, fault, checks, rpo_seconds, rto_seconds from drills order by at desc limit $1",
+        "select at, backup, error, checks, rpo_seconds, rto_seconds from drills order by at desc limit $1",
         limit,
     );
     Ok(drills.fetch_all(db).await?)
@@ -76,7 +76,7 @@ pub async fn drills(db: &PgPool, limit: i64) -> Result<Vec<Drill>> {
 pub async fn last_good_drill(db: &PgPool) -> Result<Option<Drill>> {
     let drill = sqlx::query_as!(
         Drill,
-        "select at, backup, fault, checks, rpo_seconds, rto_seconds from drills where fault = '' order by at desc limit 1",
+        "select at, backup, error, checks, rpo_seconds, rto_seconds from drills where error = '' order by at desc limit 1",
     );
     Ok(drill.fetch_optional(db).await?)
 }

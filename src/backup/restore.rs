@@ -15,7 +15,7 @@ use super::{
     erasures,
     verify::{self, VerifyOptions, VerifyReport},
 };
-use crate::{clock::Clock, migrations::MIGRATOR, secrets::Secrets};
+use crate::{clock::Clock, error::Error, guests::status::GuestTx, migrations::MIGRATOR, secrets::Secrets};
 
 /// The result of a restore.
 #[derive(Debug, Serialize)]
@@ -156,7 +156,7 @@ async fn make_safe(
     source: &str,
     entries: &[LogEntry],
 ) -> anyhow::Result<MadeSafe> {
-    let mut tx = db.begin().await?;
+    let mut tx: GuestTx = db.begin().await?.into();
     sqlx::raw_sql("set local guestguard.replaying = 'on'").execute(&mut *tx).await?;
     let sessions =
         sqlx::query!("update sessions set ended_at = $1 where ended_at is null", now).execute(&mut *tx).await?;
@@ -175,6 +175,6 @@ async fn make_safe(
     sqlx::query!("insert into restores (id, at, source) values ($1, $2, $3)", Uuid::now_v7(), now, source)
         .execute(&mut *tx)
         .await?;
-    tx.commit().await?;
+    tx.commit().await.map_err(Error::into_cause)?;
     Ok(MadeSafe { sessions_ended: sessions.rows_affected(), applied_again, erased_again })
 }

@@ -21,7 +21,7 @@ pub async fn tier(db: impl PgExecutor<'_>, backend: &Backend, host: UserId) -> R
     let tier = sqlx::query_scalar!(
         r#"
         select tier as "tier: Tier" from subscriptions
-        where host_id = $1 and grants and (past_due_since is null or past_due_since > $2)
+        where host_id = $1 and grants_tier and (past_due_since is null or past_due_since > $2)
         "#,
         host.0,
         backend.clock.now() - backend.billing.grace,
@@ -36,9 +36,9 @@ pub async fn subscription(db: impl PgExecutor<'_>, host: UserId) -> Result<Optio
     Ok(sqlx::query_as!(
         StoredSubscription,
         r#"
-        select stripe_id, item_id, tier as "tier: Tier", billed as "interval: Interval", status as "status: SubscriptionStatus", period_end,
+        select stripe_id, item_id, tier as "tier: Tier", billing_interval as "interval: Interval", status as "status: SubscriptionStatus", period_end,
             cancel_at_period_end, past_due_since
-        from subscriptions where host_id = $1 and grants
+        from subscriptions where host_id = $1 and grants_tier
         "#,
         host.0,
     )
@@ -138,9 +138,10 @@ pub async fn overdue(backend: &Backend, host: UserId) -> Result<Option<PaymentDu
     if backend.billing.stripe.is_none() {
         return Ok(None);
     }
-    let since = sqlx::query_scalar!("select past_due_since from subscriptions where host_id = $1 and grants", host.0)
-        .fetch_optional(&backend.db)
-        .await?;
+    let since =
+        sqlx::query_scalar!("select past_due_since from subscriptions where host_id = $1 and grants_tier", host.0)
+            .fetch_optional(&backend.db)
+            .await?;
     let due = |since| {
         let until = since + backend.billing.grace;
         PaymentDue { until, over: until <= backend.clock.now() }

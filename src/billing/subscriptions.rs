@@ -130,7 +130,7 @@ pub async fn reconcile(backend: &Backend) -> Result<()> {
     }
     let overdue = sqlx::query_scalar!(
         "select c.stripe_id from subscriptions s join billing_customers c on c.host_id = s.host_id
-        where s.grants and s.period_end < $1",
+        where s.grants_tier and s.period_end < $1",
         now - OVERDUE,
     )
     .fetch_all(&backend.db)
@@ -147,8 +147,8 @@ pub async fn sync_prices(backend: &Backend, stripe: &Stripe) -> Result<()> {
         let price = stripe.price_of(id).await?;
         let (Some(currency), Some(amount)) = (price.currency, price.unit_amount) else { continue };
         sqlx::query!(
-            "insert into stripe_prices (id, currency, amount, seen_at) values ($1, $2, $3, $4)
-            on conflict (id) do update set currency = excluded.currency, amount = excluded.amount, seen_at = excluded.seen_at",
+            "insert into stripe_prices (id, currency, amount, fetched_at) values ($1, $2, $3, $4)
+            on conflict (id) do update set currency = excluded.currency, amount = excluded.amount, fetched_at = excluded.fetched_at",
             price.id,
             currency.to_lowercase(),
             amount,

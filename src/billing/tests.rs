@@ -271,7 +271,7 @@ async fn one_of_two_subscriptions_grants_and_a_deleted_customer_none(db: PgPool)
     )
     .await;
     assert_eq!(kept(&backend, &ana).await.unwrap().stripe_id, "sub_2");
-    let second = "update subscriptions set grants = true where stripe_id = 'sub_1'";
+    let second = "update subscriptions set grants_tier = true where stripe_id = 'sub_1'";
     assert!(sqlx::query(second).execute(&backend.db).await.is_err(), "never two");
     let gone = json!({ "object": "customer", "id": "cus_ana" });
     handle_event(&backend, &stripe, event("evt_4", "customer.deleted", 4, gone)).await;

@@ -71,7 +71,7 @@ async fn an_event_is_cancelled_once(db: PgPool) {
 
 #[sqlx::test]
 async fn an_unchanged_form_can_be_saved(db: PgPool) {
-    let backend = testing::backend(db).await;
+    let backend = testing::stopped(db).await;
     let host = testing::host(&backend, "Ana").await;
     let form = EventForm {
         title: "Fête <b>\"d'été\"</b> 🎉 שלום".into(),

@@ -1,12 +1,13 @@
 //! Guest verbs: add, edit, tag, remove and restore.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgConnection, types::Json};
+use sqlx::types::Json;
 
 use super::{
     GuestForm, MOST_AT_ONCE, NewGuest, UNDO_HOURS,
     form::{parse_phone, parse_tags},
     paste,
+    status::GuestTx,
 };
 use crate::{
     audit::{self, AuditEvent},
@@ -62,9 +63,10 @@ pub async fn add_pasted(backend: &Backend, host: &Host, event: EventId, text: &s
 /// Edits a guest.
 pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, form: &GuestForm) -> Result<()> {
     let new = form.parse()?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let changed = sqlx::query!(
         "update guests set name = $4, email = $5, phone = $6, party_size = coalesce($7, party_size), tags = $8,
-            note = $9, updated_at = $10, activity_at = greatest(activity_at, $10)
+            note = $9, updated_at = $10
         where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
         host.id().0,
         event.0,
@@ -77,17 +79,19 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
         new.note,
         backend.clock.now(),
     )
-    .execute(&backend.db)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
     require_rows(changed)?;
+    tx.touch(host.id(), &[id]);
+    tx.commit().await?;
     backend.live.changed(event);
     Ok(())
 }
 
 /// Changes a guest's email address, in the caller's transaction.
 pub(crate) async fn set_email(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     backend: &Backend,
     host: &Host,
     event: EventId,
@@ -112,7 +116,9 @@ pub async fn set_phone(
     let mut fields = Fields::default();
     let phone = parse_phone(&mut fields, "phone", number, country);
     let phone = fields.finish(phone)?.ok_or_else(|| invalid("phone", FieldError::Required))?;
-    set_contact(&mut *backend.db.acquire().await?, backend, host, event, id, None, Some(phone)).await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    set_contact(&mut tx, backend, host, event, id, None, Some(phone)).await?;
+    tx.commit().await?;
     backend.live.changed(event);
     Ok(())
 }
@@ -198,11 +204,15 @@ pub async fn tag(
     let tags = fields.finish(tags)?;
     events::queries::event(&backend.db, host, event).await?;
     let [tag] = tags.as_slice() else { return Err(Problem::Conflict(Conflict::OneTag).into()) };
-    let tagged = sqlx::query!(
-        "update guests set updated_at = $6, activity_at = greatest(activity_at, $6),
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    let tagged = sqlx::query_scalar!(
+        r#"
+        update guests set updated_at = $6,
             tags = case when $5 then tags || $4::text else array_remove(tags, $4) end
         where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null
-            and erased_at is null and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)",
+            and erased_at is null and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)
+        returning id as "id: GuestId"
+        "#,
         host.id().0,
         event.0,
         ids as &[GuestId],
@@ -210,10 +220,12 @@ pub async fn tag(
         on,
         backend.clock.now(),
     )
-    .execute(&backend.db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.touch(host.id(), &tagged);
+    tx.commit().await?;
     backend.live.changed(event);
-    Ok(tagged.rows_affected() as usize)
+    Ok(tagged.len())
 }
 
 /// Erases guests removed more than a day ago; a restored backup erases them again (trigger on `guests`). A scheduled job.
@@ -234,7 +246,7 @@ pub async fn purge_deleted(backend: &Backend) -> Result<u64> {
 
 /// Adds all of `new`, or none if the plan has no room for them.
 async fn add_all(backend: &Backend, host: &Host, event: EventId, new: &[NewGuest]) -> Result<Vec<GuestId>> {
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     events::actions::lock_event(&mut tx, host, event).await?;
     limits::room_for_guests(&mut tx, backend, host, event, new.len() as i64).await?;
     let ids = insert(&mut tx, host, event, new, backend.clock.now()).await?;
@@ -246,7 +258,7 @@ async fn add_all(backend: &Backend, host: &Host, event: EventId, new: &[NewGuest
 
 /// Inserts guests, the only statement that does. The caller holds the event. Returns their ids in the order of `new`.
 pub(crate) async fn insert(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     host: &Host,
     event: EventId,
     new: &[NewGuest],
@@ -254,9 +266,8 @@ pub(crate) async fn insert(
 ) -> Result<Vec<GuestId>> {
     let ids: Vec<GuestId> = new.iter().map(|_| GuestId::new()).collect();
     sqlx::query!(
-        "insert into guests (host_id, event_id, id, name, email, phone, party_size, tags, note, created_at, updated_at,
-            activity_at)
-        select $1, $2, n.id, n.name, n.email, n.phone, coalesce(n.party_size, e.party_size), n.tags, n.note, $5, $5, $5
+        "insert into guests (host_id, event_id, id, name, email, phone, party_size, tags, note, created_at, updated_at)
+        select $1, $2, n.id, n.name, n.email, n.phone, coalesce(n.party_size, e.party_size), n.tags, n.note, $5, $5
         from rows from (
             unnest($3::uuid[]),
             jsonb_to_recordset($4) as (name text, email text, phone text, party_size integer, tags text[], note text)
@@ -268,14 +279,15 @@ pub(crate) async fn insert(
         Json(new) as _,
         now,
     )
-    .execute(tx)
+    .execute(&mut **tx)
     .await?;
+    tx.touch(host.id(), &ids);
     Ok(ids)
 }
 
 /// Changes a guest's contact details; `None` keeps one as it is.
 async fn set_contact(
-    db: &mut PgConnection,
+    tx: &mut GuestTx,
     backend: &Backend,
     host: &Host,
     event: EventId,
@@ -284,8 +296,7 @@ async fn set_contact(
     phone: Option<String>,
 ) -> Result<()> {
     let changed = sqlx::query!(
-        "update guests set email = coalesce($4, email), phone = coalesce($5, phone), updated_at = $6,
-            activity_at = greatest(activity_at, $6)
+        "update guests set email = coalesce($4, email), phone = coalesce($5, phone), updated_at = $6
         where host_id = $1 and event_id = $2 and id = $3 and deleted_at is null and erased_at is null",
         host.id().0,
         event.0,
@@ -294,9 +305,10 @@ async fn set_contact(
         phone,
         backend.clock.now(),
     )
-    .execute(db)
+    .execute(&mut **tx)
     .await?
     .rows_affected();
+    tx.touch(host.id(), &[id]);
     require_rows(changed)
 }
 

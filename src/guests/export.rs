@@ -192,14 +192,15 @@ fn rows(db: PgPool, host: UserId, event: Event) -> impl Stream<Item = Result<[St
         let mut rows = sqlx::query_as!(
             ExportRow,
             r#"
-            select g.name, g.email, g.phone, g.party_size, g.tags, g.note, g.status as "status: GuestStatus", g.heads,
+            select g.name, g.email, g.phone, g.party_size, g.tags, g.note, s.status as "status: GuestStatus", s.heads,
                 r.companions as "companions?", r.message as "message?", r.changed_at as "replied_at?",
                 i.issued_at as "issued_at?", i.last_opened_at as "last_opened_at?", n.last_error as "last_error?"
             from guests g
+            join guest_status s on s.host_id = g.host_id and s.guest_id = g.id
             left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
             left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
             left join notifications n
-                on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest and g.status = 'failed'
+                on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest and s.status = 'failed'
             where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null
             order by g.name_key, g.id
             "#,

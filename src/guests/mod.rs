@@ -18,7 +18,7 @@ pub mod paste;
 pub mod queries;
 /// Where each guest stands, kept beside the guest.
 #[cfg(feature = "ssr")]
-pub mod standing;
+pub mod status;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 pub mod typos;
@@ -68,7 +68,7 @@ pub struct GuestDetails {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case", const_into_str)]
-#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "guest_status", rename_all = "kebab-case"))]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "guest_status_value", rename_all = "kebab-case"))]
 pub enum GuestStatus {
     /// Without a link.
     NotInvited,

@@ -14,10 +14,11 @@ use crate::{
 };
 
 /// Guests with their status.
-const FROM: &str = " from guests g";
+const FROM: &str = " from guests g join guest_status s on s.host_id = g.host_id and s.guest_id = g.id";
 
 /// The columns of a [`GuestListRow`].
-const COLUMNS: &str = "g.id, g.name, g.email, g.phone, g.party_size, g.tags, g.note, status, heads, activity_at,
+const COLUMNS: &str = "g.id, g.name, g.email, g.phone, g.party_size, g.tags, g.note, s.status, s.heads,
+    s.last_activity_at as activity_at,
     (select n.last_error from notifications n
         where n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest) as last_error";
 
@@ -51,17 +52,17 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
     Ok(GuestPage { query, similar: nobody && !rows.is_empty(), rows, matching, total: list.total, tags: list.tags })
 }
 
-/// The order of a view. Each follows an index, read from its beginning or its end.
+/// The order of a view.
 fn order(query: &ListQuery) -> &'static str {
     match (query.sort, query.descending) {
         (Sort::Name, false) => "name_key, g.id",
         (Sort::Name, true) => "name_key desc, g.id desc",
-        (Sort::Status, false) => "status, name_key, g.id",
-        (Sort::Status, true) => "status desc, name_key desc, g.id desc",
-        (Sort::Party, false) => "seats, name_key, g.id",
-        (Sort::Party, true) => "seats desc, name_key desc, g.id desc",
-        (Sort::Activity, false) => "activity_at desc, g.id desc",
-        (Sort::Activity, true) => "activity_at, g.id",
+        (Sort::Status, false) => "s.status, name_key, g.id",
+        (Sort::Status, true) => "s.status desc, name_key desc, g.id desc",
+        (Sort::Party, false) => "coalesce(s.heads, g.party_size), name_key, g.id",
+        (Sort::Party, true) => "coalesce(s.heads, g.party_size) desc, name_key desc, g.id desc",
+        (Sort::Activity, false) => "s.last_activity_at desc, g.id desc",
+        (Sort::Activity, true) => "s.last_activity_at, g.id",
     }
 }
 
@@ -71,7 +72,7 @@ fn select(select: &str, host: &Host, event: EventId, query: &ListQuery) -> Query
     sql.push(FROM).push(" where g.deleted_at is null and g.host_id = ").push_bind(host.id().0);
     sql.push(" and g.event_id = ").push_bind(event.0);
     if let Some(status) = query.status {
-        sql.push(" and status = ").push_bind(status);
+        sql.push(" and s.status = ").push_bind(status);
     }
     if let Some(tag) = query.tag() {
         sql.push(" and ").push_bind(tag).push(" = any (g.tags)");
@@ -83,7 +84,7 @@ fn select(select: &str, host: &Host, event: EventId, query: &ListQuery) -> Query
         None => "",
         Some(Reach::NoEmail) => " and g.email is null",
         Some(Reach::Nothing) => " and g.email is null and g.phone is null",
-        Some(Reach::Problem) => " and status = 'failed'",
+        Some(Reach::Problem) => " and s.status = 'failed'",
     });
     sql
 }

@@ -118,7 +118,7 @@ async fn a_restore_is_refused_once_the_seats_are_taken(db: PgPool) {
 
 #[sqlx::test]
 async fn a_removed_guest_is_erased_after_a_day(db: PgPool) {
-    let (backend, host, event) = planned(db, testing::event_form()).await;
+    let (backend, host, event) = testing::planned_on(testing::stopped(db).await, testing::event_form()).await;
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
     backend.clock.set(testing::start() + TimeDelta::hours(23));
@@ -171,8 +171,9 @@ async fn the_status_of_a_guest_follows_every_verb(db: PgPool) {
     let id = testing::guest(&backend, &host, event, "Ada", "ada@example.org").await;
     let status = async || {
         let astray: i64 = sqlx::query_scalar(
-            "select count(*) from guests g join guest_standings s on s.host_id = g.host_id and s.id = g.id
-            where (g.status, g.heads, g.activity_at) is distinct from (s.status, s.heads, s.activity_at)",
+            "select count(*) from current_guest_status c
+            left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
+            where (s.status, s.heads, s.last_activity_at) is distinct from (c.status, c.heads, c.last_activity_at)",
         )
         .fetch_one(&backend.db)
         .await

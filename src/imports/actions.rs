@@ -39,7 +39,7 @@ pub async fn set_mapping(
     let mut tx = backend.db.begin().await?;
     lock(&mut tx, host, event, import).await?;
     let changed = sqlx::query!(
-        "update imports set columns = $4, header = $5, country = $6, matches = $7
+        "update imports set columns = $4, header = $5, country = $6, duplicate_policy = $7
         where host_id = $1 and event_id = $2 and id = $3 and cardinality(columns) = cardinality($4::text[])",
         host.id().0,
         event.0,
@@ -117,7 +117,7 @@ async fn change(backend: &Backend, host: &Host, event: EventId, import: ImportId
     let mut tx = backend.db.begin().await?;
     lock(&mut tx, host, event, import).await?;
     let changed = sqlx::query!(
-        "update import_rows set excluded = $4, corrected = coalesce($5, corrected), kept = kept or $6
+        "update import_rows set excluded = $4, corrected = coalesce($5, corrected), included = included or $6
         where host_id = $1 and import_id = $2 and line = any ($3)",
         host.id().0,
         import.0,

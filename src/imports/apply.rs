@@ -1,19 +1,18 @@
 //! Applies an import to the guest list: inserts new guests, merges rows into existing ones, and reverts both.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 
 use super::DuplicatePolicy;
 use crate::{
     auth::Host,
     error::Result,
-    guests::{self, NewGuest},
+    guests::{self, NewGuest, status::GuestTx},
     ids::{EventId, GuestId, ImportId},
 };
 
 /// Inserts the rows that become guests, in the order of the file. Returns their number.
 pub(super) async fn insert(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     host: &Host,
     event: EventId,
     import: ImportId,
@@ -23,7 +22,7 @@ pub(super) async fn insert(
     let rows = sqlx::query!(
         r#"
         select line, name as "name!", email, phone, party_size, tags as "tags!", note as "note!" from import_rows
-        where host_id = $1 and import_id = $2 and (verdict = 'ready' or verdict = 'known' and $3)
+        where host_id = $1 and import_id = $2 and (status = 'ready' or status = 'known' and $3)
         order by line
         "#,
         host.id().0,
@@ -41,7 +40,7 @@ pub(super) async fn insert(
         };
         (row.line, guest)
     })
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
     let (lines, new): (Vec<i32>, Vec<NewGuest>) = rows.into_iter().unzip();
     let ids = guests::actions::insert(tx, host, event, &new, now).await?;
@@ -54,7 +53,7 @@ pub(super) async fn insert(
         &lines,
         &ids as &[GuestId],
     )
-    .execute(tx)
+    .execute(&mut **tx)
     .await?;
     Ok(ids.len() as u64)
 }
@@ -62,7 +61,7 @@ pub(super) async fn insert(
 /// Updates guests from the rows with their address; empty cells change nothing, tags are added. Returns the numbers of
 /// guests updated and unchanged.
 pub(super) async fn merge(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     host: &Host,
     event: EventId,
     import: ImportId,
@@ -72,7 +71,7 @@ pub(super) async fn merge(
         "update import_rows r set outcome = 'updated', guest_id = g.id, before = jsonb_build_object(
             'name', g.name, 'phone', g.phone, 'party_size', g.party_size, 'tags', to_jsonb(g.tags), 'note', g.note)
         from guests g
-        where r.host_id = $1 and r.import_id = $2 and r.verdict = 'known'
+        where r.host_id = $1 and r.import_id = $2 and r.status = 'known'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.existing_guest_id and g.deleted_at is null and g.erased_at is null
             and ((case when r.named then r.name else g.name end, coalesce(r.phone, g.phone), coalesce(r.party_size, g.party_size), r.tags <@ g.tags)
                     is distinct from (g.name, g.phone, g.party_size, true)
@@ -81,39 +80,43 @@ pub(super) async fn merge(
         import.0,
         event.0,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    let updated = sqlx::query!(
-        "update guests g set name = case when r.named then r.name else g.name end, phone = coalesce(r.phone, g.phone),
+    let updated = sqlx::query_scalar!(
+        r#"
+        update guests g set name = case when r.named then r.name else g.name end, phone = coalesce(r.phone, g.phone),
             party_size = coalesce(r.party_size, g.party_size),
             tags = (select coalesce((array_agg(distinct tag))[1:20], '{}') from unnest(g.tags || r.tags) tag),
             note = coalesce(nullif(r.note, ''), g.note),
-            updated_at = $4, activity_at = greatest(g.activity_at, $4)
+            updated_at = $4
         from import_rows r
         where r.host_id = $1 and r.import_id = $2 and r.outcome = 'updated'
-            and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id",
+            and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id
+        returning g.id as "id: GuestId"
+        "#,
         host.id().0,
         import.0,
         event.0,
         now,
     )
-    .execute(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
+    tx.touch(host.id(), &updated);
     let unchanged = sqlx::query!(
         "update import_rows set outcome = 'unchanged'
-        where host_id = $1 and import_id = $2 and verdict = 'known' and outcome is null",
+        where host_id = $1 and import_id = $2 and status = 'known' and outcome is null",
         host.id().0,
         import.0,
     )
-    .execute(tx)
+    .execute(&mut **tx)
     .await?;
-    Ok((updated.rows_affected(), unchanged.rows_affected()))
+    Ok((updated.len() as u64, unchanged.rows_affected()))
 }
 
 /// Removes inserted guests and restores merged ones, unless they were invited, changed or replied since. Returns the
 /// number of guests reverted.
 pub(super) async fn revert(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     host: &Host,
     event: EventId,
     import: ImportId,
@@ -131,14 +134,15 @@ pub(super) async fn revert(
         event.0,
         now,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?
     .rows_affected();
-    let restored = sqlx::query!(
-        "update guests g set name = r.before ->> 'name', phone = r.before ->> 'phone',
+    let restored = sqlx::query_scalar!(
+        r#"
+        update guests g set name = r.before ->> 'name', phone = r.before ->> 'phone',
             party_size = (r.before -> 'party_size')::int, note = r.before ->> 'note',
             tags = array(select jsonb_array_elements_text(r.before -> 'tags')),
-            updated_at = $4, activity_at = greatest(g.activity_at, $4)
+            updated_at = $4
         from import_rows r, imports i
         where i.host_id = $1 and i.id = $2 and r.host_id = $1 and r.import_id = $2 and r.outcome = 'updated'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id and g.deleted_at is null
@@ -146,14 +150,16 @@ pub(super) async fn revert(
             and not exists (select from invitations n
                 where n.host_id = $1 and n.guest_id = g.id and n.issued_at >= i.committed_at)
             and not exists (select from rsvps a
-                where a.host_id = $1 and a.guest_id = g.id and a.changed_at >= i.committed_at)",
+                where a.host_id = $1 and a.guest_id = g.id and a.changed_at >= i.committed_at)
+        returning g.id as "id: GuestId"
+        "#,
         host.id().0,
         import.0,
         event.0,
         now,
     )
-    .execute(tx)
-    .await?
-    .rows_affected();
-    Ok(removed + restored)
+    .fetch_all(&mut **tx)
+    .await?;
+    tx.touch(host.id(), &restored);
+    Ok(removed + restored.len() as u64)
 }

@@ -74,7 +74,7 @@ impl Import {
 pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> Result<Import> {
     let row = sqlx::query!(
         r#"
-        select file_name, country, header, turned, columns, headings, matches as "duplicates: DuplicatePolicy", created_at,
+        select file_name, country, header, last_name_first, columns, headings, duplicate_policy as "duplicates: DuplicatePolicy", created_at,
             committed_at, undone_at
         from imports where host_id = $1 and event_id = $2 and id = $3
         "#,
@@ -87,11 +87,11 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
     .ok_or(Problem::NotFound)?;
     let counted = sqlx::query!(
         r#"
-        select verdict as "status: RowStatus", count(*) as "count!",
+        select status as "status: RowStatus", count(*) as "count!",
             count(*) filter (where outcome = 'added') as "added!",
             count(*) filter (where outcome = 'updated') as "updated!",
             count(*) filter (where outcome = 'unchanged') as "unchanged!"
-        from import_rows where host_id = $1 and import_id = $2 group by verdict
+        from import_rows where host_id = $1 and import_id = $2 group by status
         "#,
         host.id().0,
         id.0,
@@ -115,7 +115,11 @@ pub async fn import(db: &PgPool, host: &Host, event: EventId, id: ImportId) -> R
         file_name: row.file_name,
         country: row.country,
         duplicates: row.duplicates,
-        layout: Layout { header: row.header, columns: Column::stored(&row.columns), last_name_first: row.turned },
+        layout: Layout {
+            header: row.header,
+            columns: Column::stored(&row.columns),
+            last_name_first: row.last_name_first,
+        },
         headings: row.headings,
         created_at: row.created_at,
         committed_at: row.committed_at,
@@ -164,13 +168,12 @@ pub async fn rows(db: &PgPool, host: &Host, import: &Import, status: RowStatus, 
     let rows = sqlx::query_as!(
         StoredRow,
         r#"
-        select line, cells, corrected as "correction: Json<GuestForm>", verdict as "status: RowStatus",
-            faults as "faults: Json<Vec<InvalidField>>", repeats as duplicate_of, suggestion,
+        select line, cells, corrected as "correction: Json<GuestForm>", status as "status: RowStatus",
+            errors as "faults: Json<Vec<InvalidField>>", duplicate_of, suggestion,
             existing_guest_id as "existing_guest: GuestId",
-            exists (select from suppressions s
-                where s.address = lower(import_rows.email) and (s.host_id is null or s.host_id = $1)) as "suppressed!"
+            exists (select from suppressions_of($1, lower(import_rows.email), null)) as "suppressed!"
         from import_rows
-        where host_id = $1 and import_id = $2 and verdict = $3
+        where host_id = $1 and import_id = $2 and status = $3
             and not ($6 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))
         order by suggestion is null, line offset $4 limit $5
         "#,
@@ -197,8 +200,8 @@ pub fn skipped_rows(
         let mut rows = sqlx::query_as!(
             StoredRow,
             r#"
-            select line, cells, corrected as "correction: Json<GuestForm>", verdict as "status: RowStatus",
-                faults as "faults: Json<Vec<InvalidField>>", repeats as duplicate_of, suggestion,
+            select line, cells, corrected as "correction: Json<GuestForm>", status as "status: RowStatus",
+                errors as "faults: Json<Vec<InvalidField>>", duplicate_of, suggestion,
                 existing_guest_id as "existing_guest: GuestId",
                 false as "suppressed!"
             from import_rows

@@ -94,10 +94,10 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
             }
         }
         let rows: Vec<serde_json::Value> = sqlx::query_scalar(
-            "select case verdict
-                when 'attention' then jsonb_build_object('attention', (select jsonb_agg(distinct f -> 'field') from jsonb_array_elements(faults) f))
+            "select case status
+                when 'attention' then jsonb_build_object('attention', (select jsonb_agg(distinct f -> 'field') from jsonb_array_elements(errors) f))
                 else jsonb_build_object('name', name, 'email', email, 'phone', phone, 'party_size', party_size, 'tags', to_jsonb(tags), 'note', note)
-                    || case verdict when 'repeated' then '{\"repeated\": true}' else '{}' end::jsonb end
+                    || case status when 'repeated' then '{\"repeated\": true}' else '{}' end::jsonb end
             from import_rows where import_id = $1
                 and not ($2 and line = (select min(line) from import_rows where import_id = $1)) order by line",
         )

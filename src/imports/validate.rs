@@ -54,14 +54,14 @@ pub(super) fn parse(
 /// Stores parsed rows, new or parsed again. [`compare`] gives them their status.
 pub(super) async fn store(tx: &mut PgConnection, host: &Host, import: ImportId, rows: &[ValidatedRow]) -> Result<()> {
     sqlx::query!(
-        "insert into import_rows (host_id, import_id, line, cells, verdict, faults, suggestion, named, name, email, phone,
+        "insert into import_rows (host_id, import_id, line, cells, status, errors, suggestion, named, name, email, phone,
             party_size, tags, note)
-        select $1, $2, line, cells, case when faults = '[]' then 'ready' else 'attention' end, faults, suggestion, named,
+        select $1, $2, line, cells, case when errors = '[]' then 'ready' else 'attention' end, errors, suggestion, named,
             name, email, phone, party_size, tags, note
-        from jsonb_to_recordset($3) as n (line integer, cells text[], faults jsonb, suggestion text, named boolean,
+        from jsonb_to_recordset($3) as n (line integer, cells text[], errors jsonb, suggestion text, named boolean,
             name text, email text, phone text, party_size integer, tags text[], note text)
-        on conflict (host_id, import_id, line) do update set (faults, suggestion, named, name, email, phone, party_size,
-            tags, note) = (excluded.faults, excluded.suggestion, excluded.named, excluded.name, excluded.email,
+        on conflict (host_id, import_id, line) do update set (errors, suggestion, named, name, email, phone, party_size,
+            tags, note) = (excluded.errors, excluded.suggestion, excluded.named, excluded.name, excluded.email,
             excluded.phone, excluded.party_size, excluded.tags, excluded.note)",
         host.id().0,
         import.0,
@@ -80,7 +80,7 @@ pub(super) async fn parse_again(
     lines: Option<&[i32]>,
 ) -> Result<()> {
     let settings = sqlx::query!(
-        "select columns, header, turned, country from imports where host_id = $1 and id = $2",
+        "select columns, header, last_name_first, country from imports where host_id = $1 and id = $2",
         host.id().0,
         import.0,
     )
@@ -89,7 +89,7 @@ pub(super) async fn parse_again(
     let layout = Layout {
         header: settings.header,
         columns: Column::stored(&settings.columns),
-        last_name_first: settings.turned,
+        last_name_first: settings.last_name_first,
     };
     let rows = sqlx::query!(
         r#"
@@ -127,9 +127,9 @@ pub(super) async fn compare(
     let changed = sqlx::query!(
         r#"
         with numbered as (
-            select r.line, r.email, r.kept, r.faults <> '[]' as invalid, i.matches = 'add' as adds,
+            select r.line, r.email, r.included, r.errors <> '[]' as invalid, i.duplicate_policy = 'add' as adds,
                 r.excluded or i.header and r.line = min(r.line) over () as skipped,
-                (r.verdict, r.repeats, r.existing_guest_id) as stored
+                (r.status, r.duplicate_of, r.existing_guest_id) as stored
             from import_rows r
             join imports i on i.host_id = r.host_id and i.id = r.import_id
             where r.host_id = $1 and r.import_id = $2
@@ -141,7 +141,7 @@ pub(super) async fn compare(
             select d.line, d.first, known.id as known, d.adds, d.stored, case
                 when d.skipped then 'excluded'
                 when d.invalid then 'attention'
-                when d.first is not null and not d.kept then 'repeated'
+                when d.first is not null and not d.included then 'repeated'
                 when known.id is not null then 'known'
                 else 'ready' end as status
             from deduplicated d
@@ -149,7 +149,7 @@ pub(super) async fn compare(
                 select g.id from guests g
                 where g.host_id = $1 and g.event_id = $3 and lower(g.email) = lower(d.email) and g.deleted_at is null
                 order by g.created_at, g.id limit 1
-            ) known on d.first is null and not d.kept and not d.skipped
+            ) known on d.first is null and not d.included and not d.skipped
         ), limited as (
             select line, first, known, stored, case when adding and count(*) filter (where adding) over (order by line) > $4
                 then 'over-limit' else status end as status
@@ -170,7 +170,7 @@ pub(super) async fn compare(
     let duplicates_of: Vec<Option<i32>> = changed.iter().map(|row| row.first).collect();
     let existing_guests: Vec<Option<Uuid>> = changed.iter().map(|row| row.known).collect();
     sqlx::query!(
-        "update import_rows r set verdict = n.status, repeats = n.first, existing_guest_id = n.known
+        "update import_rows r set status = n.status, duplicate_of = n.first, existing_guest_id = n.known
         from unnest($3::integer[], $4::text[], $5::integer[], $6::uuid[]) as n (line, status, first, known)
         where r.host_id = $1 and r.import_id = $2 and r.line = n.line",
         host.id().0,

@@ -13,7 +13,7 @@ use super::{Device, Guest};
 use crate::{
     backend::Backend,
     error::Result,
-    guests,
+    guests::status::GuestTx,
     ids::{GuestId, UserId},
 };
 
@@ -153,8 +153,8 @@ async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> 
     let times: Vec<_> = accesses.iter().map(|access| access.at).collect();
     let devices: Vec<_> = accesses.iter().map(|access| access.device.into_str().to_owned()).collect();
     let networks: Vec<_> = accesses.iter().map(|access| access.network.clone()).collect();
-    let mut tx = backend.db.begin().await?;
-    guests::standing::hold(&mut tx, host, &guests).await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    tx.lock(host, &guests).await?;
     sqlx::query!(
         "with unsynced as (
             select set_config('synchronous_commit', 'off', true)
@@ -171,7 +171,7 @@ async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> 
             where device <> 'scanner' group by invitation_id
         )
         update invitations i set first_opened_at = least(i.first_opened_at, o.first),
-            last_opened_at = greatest(i.last_opened_at, o.last), openings = openings + o.times
+            last_opened_at = greatest(i.last_opened_at, o.last), open_count = i.open_count + o.times
         from opened o where i.host_id = $1 and i.id = o.invitation_id",
         host.0,
         &links,
@@ -182,7 +182,6 @@ async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> 
     )
     .execute(&mut *tx)
     .await?;
-    guests::standing::restate(&mut tx, host, &guests).await?;
     tx.commit().await?;
     for event in accesses.iter().map(|access| access.guest.event).collect::<std::collections::BTreeSet<_>>() {
         backend.live.changed(event);

@@ -13,6 +13,7 @@ use crate::{
     billing::limits,
     error::Result,
     events, guests,
+    guests::status::GuestTx,
     ids::{EventId, GuestId, InvitationId},
     notifications::{
         Channel, GuestMessage,
@@ -34,7 +35,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         Selection::Only(ids) => Some(ids.iter().map(|id| id.0).collect()),
     };
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     // The lock keeps two concurrent requests from both issuing.
     let guests = sqlx::query!(
         r#"
@@ -71,7 +72,6 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         true => warm_up::schedule(&mut tx, now, host.id()).await?,
         false => 0,
     };
-    guests::standing::restate(&mut tx, host.id(), &links).await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
     planner::learn(&backend.db, planner::Table::Invitations, links.len()).await;
@@ -83,7 +83,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
 /// Sends a guest's live link again by email.
 pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
     require_sendable(backend, host, event).await?;
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     enqueue_again(&mut tx, backend, host, event, guest).await?;
     tx.commit().await?;
     backend.live.changed(event);
@@ -99,7 +99,7 @@ pub async fn correct_and_resend(
     address: &str,
 ) -> Result<()> {
     require_sendable(backend, host, event).await?;
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     guests::actions::set_email(&mut tx, backend, host, event, guest, address).await?;
     enqueue_again(&mut tx, backend, host, event, guest).await?;
     tx.commit().await?;
@@ -110,8 +110,8 @@ pub async fn correct_and_resend(
 /// Resets a guest's link. The old one stops working at once; the new one is not sent.
 pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
-    guests::standing::hold(&mut tx, host.id(), &[guest]).await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    tx.lock(host.id(), &[guest]).await?;
     let ended = sqlx::query!(
         "update invitations set ended_at = $4, token_sealed = null
         where host_id = $1 and event_id = $2 and guest_id = $3 and ended_at is null",
@@ -130,7 +130,6 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
     }
     insert_links(backend, &mut tx, host, event, &[guest], now).await?;
     outbox::supersede_sent_invitation(&mut tx, host.id(), guest).await?;
-    guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::InvitationRotated, "").await?;
     tx.commit().await?;
     backend.live.changed(event);
@@ -138,13 +137,7 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
 }
 
 /// Enqueues a guest's live link once more.
-async fn enqueue_again(
-    tx: &mut PgConnection,
-    backend: &Backend,
-    host: &Host,
-    event: EventId,
-    guest: GuestId,
-) -> Result<()> {
+async fn enqueue_again(tx: &mut GuestTx, backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
     let row = sqlx::query!(
         r#"
         select g.email, i.id is not null as "invited!" from guests g
@@ -156,7 +149,7 @@ async fn enqueue_again(
         event.0,
         guest.0,
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut **tx)
     .await?
     .ok_or(Problem::NotFound)?;
     let Some(address) = row.email.filter(|_| row.invited) else {
@@ -170,13 +163,13 @@ async fn enqueue_again(
         recipients: &[(guest, address)],
     };
     outbox::enqueue(tx, &backend.secrets, backend.clock.now(), notifications).await?;
-    guests::standing::restate(tx, host.id(), &[guest]).await
+    Ok(())
 }
 
 /// Inserts one live link for each of `guests` and returns who got one. Guests with a link are skipped.
 async fn insert_links(
     backend: &Backend,
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     host: &Host,
     event: EventId,
     guests: &[GuestId],
@@ -208,8 +201,9 @@ async fn insert_links(
         &sealed,
         now,
     )
-    .fetch_all(tx)
+    .fetch_all(&mut **tx)
     .await?;
+    tx.touch(host.id(), &issued);
     Ok(issued)
 }
 

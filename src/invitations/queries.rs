@@ -113,10 +113,10 @@ pub async fn plan(
                 case when stopped then 'stopped' when email is not null then 'mail' when phone is not null then 'phone'
                     else 'nothing' end as way,
                 row_number() over (partition by stopped, email is not null, phone is not null order by name_key) as place
-            from guests
-            cross join lateral (select id = any ($4) or exists (select from suppressions s
-                where s.address = lower(email) and (s.host_id is null or s.host_id = $1)) as stopped) s
-            where host_id = $1 and event_id = $2 and deleted_at is null and erased_at is null and status = 'not-invited'
+            from guests g
+            join guest_status st on st.host_id = g.host_id and st.guest_id = g.id
+            cross join lateral (select id = any ($4) or exists (select from suppressions_of($1, lower(email), null)) as stopped) s
+            where g.host_id = $1 and g.event_id = $2 and deleted_at is null and erased_at is null and st.status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
         )
         select count(*) filter (where way = 'mail') as "email!", 0::bigint as "later!", count(*) filter (where way = 'phone') as "phone!",
@@ -128,8 +128,9 @@ pub async fn plan(
             count(*) filter (where way = 'stopped') as "suppressed!",
             coalesce(array_agg(name order by name_key) filter (where way = 'stopped' and place <= 50), '{}')
                 as "suppressed_names!",
-            (select count(*) from guests l where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null
-                and l.erased_at is null and l.status = 'link-ready' and l.email is null) as "links_to_share!"
+            (select count(*) from guests l join guest_status s on s.host_id = l.host_id and s.guest_id = l.id
+                where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null and l.erased_at is null
+                    and s.status = 'link-ready' and l.email is null) as "links_to_share!"
         from new
         "#,
         host.id().0,

@@ -150,7 +150,7 @@ async fn openings_count_for_people_but_not_for_scanners(db: PgPool) {
     testing::open(&backend, &guest, Device::Phone).await.unwrap();
     assert_eq!(status(&backend, &host, event, "Ada").await, GuestStatus::Opened);
     assert_eq!(count(&backend, "select count(*) from accesses").await, 2);
-    assert_eq!(count(&backend, "select openings::int8 from invitations").await, 1);
+    assert_eq!(count(&backend, "select open_count::int8 from invitations").await, 1);
 }
 
 #[sqlx::test]
@@ -168,7 +168,7 @@ async fn accesses_are_buffered_and_each_is_written_once(db: PgPool) {
     log.flush().await.unwrap();
     log.flush().await.unwrap();
     assert_eq!(count(&backend, "select count(*) from accesses").await, 3);
-    let link = "select count(*) from invitations where openings = 2 and last_opened_at > first_opened_at";
+    let link = "select count(*) from invitations where open_count = 2 and last_opened_at > first_opened_at";
     assert_eq!(count(&backend, link).await, 1);
 }
 

@@ -144,7 +144,7 @@ async fn lines(
     let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
     let events = sqlx::query!(
         r#"
-        select notification_id as "notification: NotificationId", at, what, detail from delivery_events
+        select notification_id as "notification: NotificationId", at, status, detail from delivery_events
         where host_id = $1 and notification_id = any ($2) order by at, id
         "#,
         host.id().0,
@@ -154,7 +154,7 @@ async fn lines(
     .await?;
     let mut histories: HashMap<NotificationId, Vec<HistoryEntry>> = HashMap::new();
     for event in events {
-        let entry = HistoryEntry { at: event.at, status: event.what, detail: event.detail };
+        let entry = HistoryEntry { at: event.at, status: event.status, detail: event.detail };
         histories.entry(event.notification).or_default().push(entry);
     }
     Ok(rows

@@ -73,7 +73,7 @@ pub enum AccountMessage {
     /// A session ended because an outdated copy of its cookie was used.
     SessionRevoked,
     /// Retention: the guests of an event will be made anonymous.
-    ForgottenSoon,
+    RetentionNotice,
     ExportReady,
 }
 

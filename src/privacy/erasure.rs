@@ -7,6 +7,7 @@ use crate::{
     data_exports,
     error::Result,
     guests,
+    guests::status::GuestTx,
     ids::{EventId, GuestId, UserId},
     notifications::suppressions,
     secrets::Secrets,
@@ -14,7 +15,7 @@ use crate::{
 
 /// Anonymises guests of one event. Their replies stay for the host's figures; queued messages are cancelled.
 pub async fn erase_guests(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     now: DateTime<Utc>,
     secrets: &Secrets,
     host: UserId,
@@ -23,9 +24,9 @@ pub async fn erase_guests(
 ) -> Result<()> {
     // Event before guests, the lock order of all verbs.
     sqlx::query!("select from events where host_id = $1 and id = $2 for no key update", host.0, event.0)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-    guests::standing::hold(tx, host, ids).await?;
+    tx.lock(host, ids).await?;
     let suppressed = guest_addresses(tx, host, event, ids, true).await?;
     suppressions::hash_addresses(tx, secrets, host, &suppressed).await?;
     sqlx::query!(
@@ -38,7 +39,7 @@ pub async fn erase_guests(
         event.0,
         ids as &[GuestId],
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "delete from delivery_events s using notifications n
@@ -47,7 +48,7 @@ pub async fn erase_guests(
         event.0,
         ids as &[GuestId],
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "update notifications set recipient = '', last_error = null, provider_id = null, lease_owner = null,
@@ -57,7 +58,7 @@ pub async fn erase_guests(
         event.0,
         ids as &[GuestId],
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "update rsvps set companions = '{}', message = '' where host_id = $1 and event_id = $2 and guest_id = any ($3)",
@@ -65,7 +66,7 @@ pub async fn erase_guests(
         event.0,
         ids as &[GuestId],
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "update rsvp_history set companions = '{}', message = ''
@@ -74,7 +75,7 @@ pub async fn erase_guests(
         event.0,
         ids as &[GuestId],
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "delete from accesses where host_id = $1 and event_id = $2 and guest_id = any ($3)",
@@ -82,7 +83,7 @@ pub async fn erase_guests(
         event.0,
         ids as &[GuestId],
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query!(
         "update guests set name = 'Anonymous guest', email = null, phone = null, tags = '{}', note = '', erased_at = $4,
@@ -93,9 +94,8 @@ pub async fn erase_guests(
         ids as &[GuestId],
         now,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    guests::standing::restate(tx, host, ids).await?;
     // A prepared export may contain them.
     data_exports::discard(tx, &[host]).await
 }

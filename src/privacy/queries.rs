@@ -45,7 +45,7 @@ pub async fn account_contents(backend: &Backend, host: &Host) -> Result<AccountC
             (select count(*) from guests where host_id = $1 and deleted_at is null) as "guests!",
             (select count(*) from invitations where host_id = $1 and ended_at is null) as "links!",
             (select count(*) from notifications where host_id = $1 and state = 'queued') as "waiting!",
-            exists (select from subscriptions where host_id = $1 and grants) as "pays!"
+            exists (select from subscriptions where host_id = $1 and grants_tier) as "pays!"
         "#,
         host.id().0,
     )

@@ -118,8 +118,7 @@ pub async fn guest_data(backend: &Backend, guest: &Guest) -> Result<(GuestData, 
 async fn is_unsubscribed(backend: &Backend, guest: &Guest, address: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"
-        select exists (select from suppressions where (address = $1 or address_hash = $2)
-            and (host_id is null or host_id = $3) and reason in ('unsubscribed', 'erased')) as "stopped!"
+        select exists (select from suppressions_of($3, $1, $2) where reason in ('unsubscribed', 'erased')) as "stopped!"
         "#,
         normalise_address(address),
         address_hash(&backend.secrets, address)?,

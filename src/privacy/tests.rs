@@ -20,7 +20,7 @@ fn versions_stand_newest_first_and_each_is_a_day() {
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn accept_terms_twice_keeps_the_first_time_and_a_new_version_asks_again(db: PgPool) {
-    let backend = testing::backend(db).await;
+    let backend = testing::stopped(db).await;
     let ana = testing::host(&backend, "Ana").await;
     let ben = testing::host(&backend, "Ben").await;
     let signed_up = consent(&backend, &ana).await.unwrap();

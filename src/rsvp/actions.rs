@@ -9,6 +9,7 @@ use crate::{
     backend::Backend,
     error::Result,
     events, guests,
+    guests::status::GuestTx,
     ids::{EventId, UserId},
     invitations::Guest,
     notifications::{
@@ -30,7 +31,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
     if !event.takes_answers(now) {
         return Err(Problem::Conflict(Conflict::AnswersClosed).into());
     }
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let seats = lock_seats(&mut tx, guest.host(), guest.event()).await?;
     let row = sqlx::query!(
         r#"
@@ -65,7 +66,6 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
         };
         outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
     }
-    guests::standing::restate(&mut tx, guest.host(), &[guest.id()]).await?;
     tx.commit().await?;
     backend.live.changed(guest.event());
     Ok(())
@@ -147,7 +147,7 @@ fn seats_of(rsvp: Option<&Rsvp>) -> i32 {
     rsvp.filter(|rsvp| rsvp.answer == Answer::Attending).map_or(0, |rsvp| rsvp.heads)
 }
 
-async fn write(tx: &mut PgConnection, guest: &Guest, new: &Rsvp, now: DateTime<Utc>) -> Result<()> {
+async fn write(tx: &mut GuestTx, guest: &Guest, new: &Rsvp, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "with change as (
             insert into rsvp_history (host_id, event_id, guest_id, id, answer, heads, companions, message, changed_at)
@@ -167,7 +167,8 @@ async fn write(tx: &mut PgConnection, guest: &Guest, new: &Rsvp, now: DateTime<U
         new.message,
         now,
     )
-    .execute(tx)
+    .execute(&mut **tx)
     .await?;
+    tx.touch(guest.host(), &[guest.id()]);
     Ok(())
 }

@@ -117,8 +117,8 @@ fn WalArchiving(archive: Option<Archive>) -> impl IntoView {
 fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
     let rows = drills.into_iter().map(|drill| {
         let (tone, result) =
-            if drill.fault.is_empty() { ("good", "Passed") } else { ("bad", "Failed") };
-        let passed = drill.fault.is_empty();
+            if drill.error.is_empty() { ("good", "Passed") } else { ("bad", "Failed") };
+        let passed = drill.error.is_empty();
         view! {
             <tr>
                 <td data-label="When"><time datetime=drill.at.to_rfc3339()>{when(drill.at)}</time></td>
@@ -126,7 +126,7 @@ fn Drills(drills: Vec<Drill>, due: bool) -> impl IntoView {
                 <td data-label="Checks">{if passed { drill.checks.to_string() } else { NONE.to_owned() }}</td>
                 <td data-label="Data loss">{span(drill.rpo_seconds)}</td>
                 <td data-label="Recovery time">{if passed { span(drill.rto_seconds) } else { NONE.to_owned() }}</td>
-                <td data-label="Backup"><code>{drill.backup.trim_start_matches("database/").to_owned()}</code> {(!passed).then(|| view! { <p class="hint">{drill.fault}</p> })}</td>
+                <td data-label="Backup"><code>{drill.backup.trim_start_matches("database/").to_owned()}</code> {(!passed).then(|| view! { <p class="hint">{drill.error}</p> })}</td>
             </tr>
         }
     });

@@ -80,11 +80,11 @@ fn Export(prepared: Option<PreparedExport>) -> impl IntoView {
                 }
                     .into_any()
             }
-            Some(PreparedExport { percent, asked_at, .. }) => {
+            Some(PreparedExport { percent, requested_at, .. }) => {
                 view! {
                     <div class="notice">
                         <p>
-                            <label for="export-progress">{format!("Your export is being prepared since {}: {percent}%. ", utc(asked_at))}</label>
+                            <label for="export-progress">{format!("Your export is being prepared since {}: {percent}%. ", utc(requested_at))}</label>
                             <progress id="export-progress" max="100" value=percent></progress>
                         </p>
                         <p><a class="button button-small" href="/dashboard/account#data">"Refresh"</a> " We'll email you when it is ready."</p>

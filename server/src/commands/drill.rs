@@ -72,7 +72,7 @@ pub async fn run(arguments: Drill) -> anyhow::Result<()> {
     drop(progress);
     let steps = steps.and_then(|steps| removed.map(|()| steps));
     let result = record(&backend, &manifest, started, name, steps).await?;
-    if result.drill.fault.is_empty() {
+    if result.drill.error.is_empty() {
         retention::mark_verified(&backups.store, &manifest.key, started, result.drill.checks as usize).await?;
     }
     let logged = append(&arguments.log, &result)?;
@@ -80,7 +80,7 @@ pub async fn run(arguments: Drill) -> anyhow::Result<()> {
         true => print_json(&result)?,
         false => print(&result, logged.then_some(&arguments.log)),
     }
-    match result.drill.fault.as_str() {
+    match result.drill.error.as_str() {
         "" => Ok(()),
         fault => Err(Unhealthy(format!("the drill failed: {fault}")).into()),
     }
@@ -141,7 +141,7 @@ async fn record(
     let drill = queries::Drill {
         at: started,
         backup: manifest.key.to_string(),
-        fault,
+        error: fault,
         checks: steps.checks as i32,
         rpo_seconds: wal.map_or(age, |wal| wal.min(age)),
         rto_seconds: steps.total.ceil() as i64,
@@ -179,7 +179,7 @@ fn append(path: &PathBuf, result: &DrillResult) -> anyhow::Result<bool> {
     let new = !path.exists();
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).with_context(context)?;
     let drill = &result.drill;
-    let verdict = match drill.fault.as_str() {
+    let verdict = match drill.error.as_str() {
         "" => "passed".to_owned(),
         fault => format!("**failed**: {}", fault.replace(['|', '\n'], " ")),
     };
@@ -204,7 +204,7 @@ fn append(path: &PathBuf, result: &DrillResult) -> anyhow::Result<bool> {
 
 fn print(result: &DrillResult, log: Option<&PathBuf>) {
     let drill = &result.drill;
-    if drill.fault.is_empty() {
+    if drill.error.is_empty() {
         say!("Passed: {}, {} old, {} checks.", drill.backup, span(result.backup_age_seconds), drill.checks);
         say!(
             "Loaded in {:.1} s, verified in {:.1} s; served, signed in and replied in {:.1} s.",

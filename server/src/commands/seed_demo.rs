@@ -2,7 +2,8 @@
 
 use anyhow::anyhow;
 use clap::Args;
-use guestguard::{demo, error::Error};
+use guestguard::error::Error;
+use testkit::demo;
 
 use super::output::say;
 use crate::{config::Config, connect};

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::support::App;
 use guestguard::problem::Problem;
-use sqlx::PgPool;
 
 const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_3_5_1_what_other_sites_send_changes_nothing(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_3_5_1_what_other_sites_send_changes_nothing(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     for headers in [
@@ -22,33 +20,26 @@ async fn asvs_3_5_1_what_other_sites_send_changes_nothing(db: PgPool) {
         let refused = ana.fetch_with(headers, "/api/events/cancel", &[("event", &event)]).await;
         assert_eq!(refused.status, 403, "{headers:?}");
     }
-    assert_eq!(app.count("select count(*) from events where cancelled_at is not null").await, 0);
+    assert_eq!(app.cancelled_events().await, 0);
     let ours = [("sec-fetch-site", "same-origin"), ("origin", "null")];
     assert_eq!(ana.fetch_with(&ours, "/api/events/cancel", &[("event", &event)]).await.status, 200);
 }
 
 /// Every server function, by its path: asked of the registry, so that a new one without a case here fails.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn every_server_function_keeps_strangers_out(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn every_server_function_keeps_strangers_out(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>\nAunt Matilda").await;
     ana.invite_all(event).await;
     let guest = ana.guests(event, "Ada").await[0];
-    let session: uuid::Uuid = sqlx::query_scalar(
-        "select s.id from sessions s join users u on u.id = user_id where email = 'ana@example.org'",
-    )
-    .fetch_one(&app.backend.db)
-    .await
-    .unwrap();
+    let session = app.session_id("Ana").await;
     let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
     let rule = [("form[anchor]", "start"), ("form[days]", "1"), ("form[audience]", "attending")];
     let id = event.to_string();
     let fields = [&[("event", &*id)][..], &rule].concat();
     ana.post("/api/notifications/add-reminder", "/dashboard", &fields).await.location();
-    let reminder: uuid::Uuid =
-        sqlx::query_scalar("select id from reminder_rules").fetch_one(&app.backend.db).await.unwrap();
+    let reminder = app.reminder_id().await;
     let (event, guest, session) = (event.to_string(), guest.to_string(), session.to_string());
     let reminder = reminder.to_string();
     let theirs = [
@@ -138,9 +129,8 @@ async fn every_server_function_keeps_strangers_out(db: PgPool) {
 }
 
 /// Every page, by its path: asked of the router, so that a new one is tried as well.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn every_page_keeps_strangers_out(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn every_page_keeps_strangers_out(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     // What greets a new account is shown once.
     ben.get("/dashboard").await.ok();
@@ -176,9 +166,8 @@ async fn every_page_keeps_strangers_out(db: PgPool) {
 }
 
 /// Every route that is neither a page nor a server function, as the router's source names it.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn every_other_route_keeps_strangers_out(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn every_other_route_keeps_strangers_out(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     let event = ana.plan(&[]).await;
     let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
@@ -236,12 +225,11 @@ async fn every_other_route_keeps_strangers_out(db: PgPool) {
         let page = ben.upload(event.parse().unwrap(), "guests.csv", b"Name\nMallory\n").await.location();
         assert_eq!(ben.get(&page).await.status, 404);
     }
-    assert_eq!(app.count("select count(*) from import_rows where 'Mallory' = any (cells)").await, 0);
+    assert_eq!(app.import_rows_with("Mallory").await, 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_3_7_2_the_page_one_came_from_leads_nowhere(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_3_7_2_the_page_one_came_from_leads_nowhere(app: App) {
     let ana = app.host("Ana").await;
     for accept in ["text/html", "application/json", "*/*"] {
         let headers = [("referer", "https://evil.example/"), ("accept", accept)];
@@ -269,9 +257,8 @@ async fn snapshot(app: &App) -> String {
     .unwrap()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_3_5_3_opening_pages_changes_nothing(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_3_5_3_opening_pages_changes_nothing(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;

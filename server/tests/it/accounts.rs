@@ -1,5 +1,4 @@
 use guestguard::problem::Problem;
-use sqlx::PgPool;
 
 use crate::support::{Actor, App, PASSWORD, account_link, sign_up_of};
 
@@ -10,9 +9,8 @@ fn session_id(answer: &crate::support::Answer) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn signing_in_brings_one_back_to_where_one_wanted_to_go(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn signing_in_brings_one_back_to_where_one_wanted_to_go(app: App) {
     app.host("Ana").await;
     let browser = app.anonymous();
     let page = browser.get("/sign-in?next=%2Fdashboard%2Fevents%2Fnew").await.ok();
@@ -29,9 +27,8 @@ async fn signing_in_brings_one_back_to_where_one_wanted_to_go(db: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_session_gets_a_new_id_at_sign_in_and_ends_at_sign_out(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn the_session_gets_a_new_id_at_sign_in_and_ends_at_sign_out(app: App) {
     app.host("Ana").await;
     let browser = app.anonymous();
     // A form that comes back makes a session before anybody is signed in.
@@ -52,9 +49,8 @@ async fn the_session_gets_a_new_id_at_sign_in_and_ends_at_sign_out(db: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_wrong_password_and_an_unknown_address_read_alike(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_wrong_password_and_an_unknown_address_read_alike(app: App) {
     app.host("Ana").await;
     let mut pages = Vec::new();
     for email in ["ana@example.org", "eve@example.org"] {
@@ -67,9 +63,8 @@ async fn a_wrong_password_and_an_unknown_address_read_alike(db: PgPool) {
     assert_eq!(pages[0], pages[1]);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_whole_account_flow(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn the_whole_account_flow(app: App) {
     let ana = app.anonymous();
     let email = "ana@example.org";
     let post =
@@ -104,9 +99,8 @@ async fn the_whole_account_flow(db: PgPool) {
     assert_eq!(browser.sign_in(email, "seven violet umbrellas").await.location(), "/dashboard");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn lockout_and_its_release_by_reset_only(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn lockout_and_its_release_by_reset_only(app: App) {
     let ana = app.host("Ana").await;
     let eve = app.anonymous();
     let guess = async |email: &str| {
@@ -133,9 +127,8 @@ async fn lockout_and_its_release_by_reset_only(db: PgPool) {
     assert!(app.mails("nobody@example.org").await.is_empty());
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_6_3_8_known_and_unknown_addresses_are_answered_alike(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_6_3_8_known_and_unknown_addresses_are_answered_alike(app: App) {
     app.host("Ana").await;
     let eve = app.anonymous();
     type Form = fn(&str) -> Vec<(&str, &str)>;

@@ -14,6 +14,7 @@ use sqlx::PgPool;
 use crate::support::{
     App, Settings,
     backups::{Place, scratch},
+    eventually,
     node::{free_address, ready, url},
 };
 
@@ -31,7 +32,7 @@ async fn restored(db: &PgPool, place: &Place, from: &str) -> Scratch {
     scratch
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_backup_in_either_format_is_written_read_back_and_restored(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -77,7 +78,7 @@ async fn a_backup_in_either_format_is_written_read_back_and_restored(db: PgPool)
     assert_eq!(place.run(&url(&db), &["restore-verify", "--live"]).await.code, 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_restore_replaces_a_database_only_when_asked_and_then_all_or_nothing(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -104,7 +105,7 @@ async fn a_restore_replaces_a_database_only_when_asked_and_then_all_or_nothing(d
     copy.remove().await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_older_backup_is_migrated_when_it_is_restored(db: PgPool) {
     let place = Place::folder();
     guestguard::migrations::MIGRATOR.undo(&db, 9).await.unwrap();
@@ -121,7 +122,7 @@ async fn an_older_backup_is_migrated_when_it_is_restored(db: PgPool) {
     copy.remove().await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -157,25 +158,18 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
     assert!(std::fs::read_to_string(&log).unwrap().contains("**failed**"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn the_worker_backs_up_by_schedule_and_operators_see_the_status(db: PgPool) {
     let place = Place::folder();
     let mut providers = place.settings();
     providers.push(("GG_BACKUP_SCHEDULE", "hourly".into()));
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
     let nobody = app.anonymous();
-    let told = async {
-        while !nobody.get("/readyz").await.ok().contains("missing, late or damaged") {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(10), told).await.expect("there is none yet");
+    eventually(async || nobody.get("/readyz").await.ok().contains("missing, late or damaged")).await;
     let ana = app.host("ana").await;
     assert_eq!(ana.get("/dashboard/operator").await.status, 404);
-    sqlx::query("select graphile_worker.add_job('create_backup', 'null'::json), graphile_worker.add_job('ship_erasure_log', 'null'::json)")
-        .execute(&app.backend.db)
-        .await
-        .unwrap();
+    app.jobs().add("create_backup").await;
+    app.jobs().add("ship_erasure_log").await;
     app.work().await;
     let kept = pg_backup::retention::list(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(kept.len(), 1);
@@ -190,7 +184,7 @@ async fn the_worker_backs_up_by_schedule_and_operators_see_the_status(db: PgPool
     assert!(page.contains("Passed") && !page.contains("No drill passed"), "{page}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn expired_backups_and_interrupted_ones_are_deleted(db: PgPool) {
     let place = Place::folder();
     let manifest = place.back_up(&db).await;
@@ -234,10 +228,9 @@ fn touch(place: &Place, name: &str, day: &str) {
     assert!(touched.success());
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn the_schedule_has_an_hourly_backup_if_configured(db: PgPool) {
-    let scheduled = "select count(*) from graphile_worker._private_known_crontabs where identifier = 'create_backup'";
-    for (hourly, times) in [(false, 0), (true, 1)] {
+    for hourly in [false, true] {
         let place = Place::folder();
         let mut providers = place.settings();
         if hourly {
@@ -247,19 +240,14 @@ async fn the_schedule_has_an_hourly_backup_if_configured(db: PgPool) {
         let stop = tokio_util::sync::CancellationToken::new();
         let worker = guestguard::registry::worker(&app.services, stop.clone().cancelled_owned()).await.unwrap();
         let running = tokio::spawn(async move { worker.run().await });
-        let known = async {
-            while app.count("select count(*) from graphile_worker._private_known_crontabs").await < 4 + times {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(20), known).await.unwrap();
-        assert_eq!(app.count(scheduled).await, times);
+        eventually(async || app.jobs().schedules().await >= 4 + i64::from(hourly)).await;
+        assert_eq!(app.jobs().is_scheduled("create_backup").await, hourly);
         stop.cancel();
         running.await.unwrap().unwrap();
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_replaced_database_makes_no_newest_backup(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -276,7 +264,7 @@ async fn a_replaced_database_makes_no_newest_backup(db: PgPool) {
     copy.remove().await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn scratch_databases_of_interrupted_drills_are_dropped_after_a_day(db: PgPool) {
     // The first twelve digits are the milliseconds: of 2020, and of a moment ago.
     let old = format!("guestguard_drill_{}{}", "016f5e66e800", &uuid::Uuid::now_v7().simple().to_string()[12..]);
@@ -294,7 +282,7 @@ async fn scratch_databases_of_interrupted_drills_are_dropped_after_a_day(db: PgP
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database {new}"))).execute(&db).await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_late_or_shrunken_backup_changes_the_exit_code(db: PgPool) {
     let place = Place::folder();
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "there is no backup");
@@ -317,7 +305,7 @@ async fn a_late_or_shrunken_backup_changes_the_exit_code(db: PgPool) {
     place.run(&url(&db), &["backup", "status"]).await.refused(3, "which is missing");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn metrics_report_a_missing_backup(db: PgPool) {
     let place = Place::folder();
     let age = async || {

@@ -3,14 +3,12 @@
 /// Buying, changing and ending plans.
 mod plans;
 
-use std::time::Duration;
-
 use guestguard::{ids::EventId, plan::Tier};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Actor, Answer, App, Settings, hidden, stripe::Stripe};
+use crate::support::{Actor, Answer, App, Settings, eventually, hidden, stripe::Stripe};
 
 const PLAN: &str = "/dashboard/billing";
 
@@ -47,12 +45,12 @@ async fn subscribed(stripe: &Stripe, host: &Actor, tier: &str) -> String {
 }
 
 async fn tier(app: &App) -> Tier {
-    let host = sqlx::query_scalar("select id from users where name = 'Ana'").fetch_one(&app.backend.db).await.unwrap();
+    let host = app.account_id("Ana").await;
     guestguard::billing::queries::tier(&app.backend.db, &app.backend, host).await.unwrap()
 }
 
 async fn subscription(app: &App) -> String {
-    sqlx::query_scalar("select stripe_id from subscriptions where grants").fetch_one(&app.backend.db).await.unwrap()
+    app.active_subscription().await
 }
 
 fn guests(from: usize, many: usize) -> String {
@@ -80,7 +78,7 @@ async fn import(host: &Actor, event: EventId, from: usize, many: usize, fit: boo
     host.fetch("/api/imports/commit", &fields).await
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn free_tier_event_limit(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -92,10 +90,10 @@ async fn free_tier_event_limit(db: PgPool) {
     assert!(page.contains("Your plan is full") && page.contains("<dialog") && page.contains("See what Pro offers"));
     assert!(page.contains("value=\"One more\""), "nothing typed is lost");
     assert!(page.contains("1 of 1 event"));
-    assert_eq!(app.count("select count(*) from events").await, 1);
+    assert_eq!(app.events().await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn free_tier_guest_limit_by_form_quick_add_and_import(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -104,7 +102,7 @@ async fn free_tier_guest_limit_by_form_quick_add_and_import(db: PgPool) {
     let told = |used: i64| json!({ "error": "upgrade_required", "reason": "guests", "tier": "free", "used": used, "limit": 50, "upgrade_url": PLAN });
     assert_eq!(upgrade(&paste(&ana, event, &guests(49, 2)).await), told(49));
     assert_eq!(upgrade(&import(&ana, event, 49, 2, false).await), told(49));
-    assert_eq!(app.count("select count(*) from guests").await, 49, "all or nobody");
+    assert_eq!(app.guests().await, 49, "all or nobody");
     assert_eq!(add(&ana, event).await.status, 200);
     assert_eq!(upgrade(&add(&ana, event).await), told(50));
     assert_eq!(upgrade(&import(&ana, event, 60, 1, false).await), told(50));
@@ -112,7 +110,7 @@ async fn free_tier_guest_limit_by_form_quick_add_and_import(db: PgPool) {
     assert!(page.contains("50 of 50 guests") && page.contains("Upgrade"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_import_says_before_what_has_room_and_takes_only_that_if_asked(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -124,10 +122,10 @@ async fn an_import_says_before_what_has_room_and_takes_only_that_if_asked(db: Pg
     assert!(page.contains("3 over the limit") && page.contains("Your plan has no room for these"));
     assert!(page.contains("Add 2 to the list") && page.contains("Add all 5"));
     assert_eq!(import(&ana, event, 100, 5, true).await.status, 200);
-    assert_eq!(app.count("select count(*) from guests").await, 50);
+    assert_eq!(app.guests().await, 50);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn business_tier_passes_both(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -144,10 +142,10 @@ async fn business_tier_passes_both(db: PgPool) {
     assert_eq!(add(&ana, event).await.status, 200);
     assert_eq!(upgrade(&add(&ana, event).await)["limit"], 5_000);
     assert_eq!(upgrade(&import(&ana, event, 9_000, 1, false).await)["tier"], "business");
-    assert_eq!(app.count("select count(*) from guests").await, 5_000);
+    assert_eq!(app.guests().await, 5_000);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn pro_tier_passes_what_free_does_not_and_ends_at_its_own_limits(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -164,7 +162,7 @@ async fn pro_tier_passes_what_free_does_not_and_ends_at_its_own_limits(db: PgPoo
 }
 
 /// Shown failing with the account's lock taken away: `bin/controls plan-limit`.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn fifty_at_once_never_go_one_over_a_limit(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -172,21 +170,21 @@ async fn fifty_at_once_never_go_one_over_a_limit(db: PgPool) {
     let mut holder = app.backend.db.begin().await.unwrap();
     sqlx::query("select from users for update").execute(&mut *holder).await.unwrap();
     let release = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        eventually(async || app.lock_waits().await >= 3).await;
         holder.rollback().await.unwrap();
     };
     let planning = futures::future::join_all((0..50).map(|_| ana.fetch("/api/events/create", &EVENT)));
     let (planned, ()) = tokio::join!(planning, release);
     assert_eq!(planned.iter().filter(|answer| answer.status == 200).count(), 1);
     assert!(planned.iter().all(|answer| answer.status == 200 || answer.status == 402));
-    let event: EventId = sqlx::query_scalar("select id from events").fetch_one(&app.backend.db).await.unwrap();
+    let event = app.event_id().await;
     paste(&ana, event, &guests(0, 40)).await;
     let added = futures::future::join_all((0..50).map(|_| add(&ana, event))).await;
     assert_eq!(added.iter().filter(|answer| answer.status == 200).count(), 10);
-    assert_eq!(app.count("select count(*) from guests").await, 50);
+    assert_eq!(app.guests().await, 50);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -207,10 +205,10 @@ async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     let nobody = app.anonymous();
     nobody.get(&link).await.ok();
     nobody.answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
-    assert_eq!(app.count("select count(*) from rsvps where answer = 'attending'").await, 1);
+    assert_eq!(app.attending_replies().await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn where_nothing_is_sold_there_is_nothing_to_see(db: PgPool) {
     let providers = vec![("GG_DEFAULT_TIER", "pro".into())];
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;

@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use guestguard::problem::Problem;
-use sqlx::PgPool;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::support::{App, PASSWORD};
+use crate::support::{App, PASSWORD, pass};
 
 /// What a connection still says until the server ends it; it must, within `seconds`.
 async fn rest_of(stream: &mut TcpStream, seconds: u64) -> String {
@@ -25,9 +24,8 @@ async fn say(app: &App, request: &str) -> TcpStream {
     stream
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(app: App) {
     let long = "x".repeat(9 * 1024);
     let refused = app.anonymous().fetch("/api/auth/sign-in", &[("form[email]", &long), ("form[password]", "x")]).await;
     assert_eq!(refused.status, 413);
@@ -50,9 +48,8 @@ async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(db: PgPool) {
     assert_eq!(&answer, b"HTTP/1.1 413");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_file_that_cannot_be_had_is_told_by_a_page(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_file_that_cannot_be_had_is_told_by_a_page(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let export = format!("/dashboard/events/{event}/guests/export");
@@ -65,9 +62,8 @@ async fn a_file_that_cannot_be_had_is_told_by_a_page(db: PgPool) {
     assert_eq!(app.anonymous().fetch(&export, &[]).await.problem(), Problem::SignInRequired);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_15_2_2_heads_that_never_end_are_cut_off_and_others_are_served(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_15_2_2_heads_that_never_end_are_cut_off_and_others_are_served(app: App) {
     let mut silent = Vec::new();
     for n in 0..200 {
         silent.push(say(&app, if n % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nHost: x\r\n" }).await);
@@ -82,17 +78,16 @@ async fn asvs_15_2_2_heads_that_never_end_are_cut_off_and_others_are_served(db: 
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_body_that_never_ends_is_cut_off(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_body_that_never_ends_is_cut_off(app: App) {
     let head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n\r\nform";
     let (mut stalled, mut dripping) = (say(&app, head).await, say(&app, head).await);
     let drip = tokio::spawn(async move {
         let begun = Instant::now();
         while dripping.write_all(b"x").await.is_ok() {
-            assert!(begun.elapsed() < Duration::from_secs(40), "a body of one byte a second is still read");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(begun.elapsed() < Duration::from_secs(40), "a body of ten bytes a second is still read");
+            pass(Duration::from_millis(100)).await;
         }
     });
     let answer = rest_of(&mut stalled, 40).await;
@@ -100,11 +95,10 @@ async fn a_body_that_never_ends_is_cut_off(db: PgPool) {
     drip.await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_page_that_takes_too_long_is_given_up_and_the_next_one_comes(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn a_page_that_takes_too_long_is_given_up_and_the_next_one_comes(app: App) {
     let ana = app.host("Ana").await;
-    let mut lock = db.begin().await.unwrap();
+    let mut lock = app.backend.db.begin().await.unwrap();
     sqlx::query("lock table events in access exclusive mode").execute(&mut *lock).await.unwrap();
     let begun = Instant::now();
     assert_eq!(ana.get("/dashboard").await.status, 503);
@@ -114,9 +108,8 @@ async fn a_page_that_takes_too_long_is_given_up_and_the_next_one_comes(db: PgPoo
 }
 
 /// Two bodies that tell different lengths are how one request is smuggled inside another (RFC 9112, 6.3).
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_4_2_1_no_request_is_smuggled_inside_another(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_4_2_1_no_request_is_smuggled_inside_another(app: App) {
     let inner = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
     for lengths in [
         "Content-Length: 5\r\nContent-Length: 6\r\n",
@@ -134,9 +127,8 @@ async fn asvs_4_2_1_no_request_is_smuggled_inside_another(db: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are_sent_away(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are_sent_away(app: App) {
     app.host("Ana").await;
     let attempts = futures::future::join_all((0..200).map(|n| {
         let actor = app.anonymous();
@@ -150,7 +142,7 @@ async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are
         loop {
             assert_eq!(app.anonymous().get("/livez").await.ok(), "ok");
             served += 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            pass(Duration::from_millis(20)).await;
             if served == 10 {
                 return;
             }

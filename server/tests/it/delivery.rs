@@ -19,7 +19,7 @@ async fn invited(app: &App) -> String {
     page.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap().to_owned()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
     let catcher = Catcher::start().await;
     let app = App::start_with(db, through(&catcher.smtp_url)).await;
@@ -37,33 +37,33 @@ async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
     assert!(app.anonymous().get(&link).await.ok().contains("Dear Ada Lovelace"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: PgPool) {
     let server = Scripted::start(&["451 4.3.0 Greylisted, come back later"]).await;
     let app = App::start_with(db, through(&server.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Sending…<") && row.contains("Greylisted"), "{row}");
     // The second try comes after up to half a minute; the test does not wait.
-    sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
+    app.outbox().make_due().await;
     app.work().await;
     assert_eq!(server.accepted(), 1);
-    assert_eq!(app.count("select count(*) from notifications where state = 'sent' and attempts = 2").await, 1);
+    assert_eq!(app.outbox().attempted("sent", 2).await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
     let server = Scripted::start(&["550 5.1.1 No such user here"]).await;
     let app = App::start_with(db, through(&server.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Not delivered<") && row.contains("No such user here"), "{row}");
-    assert_eq!(app.count("select count(*) from notifications where state = 'queued'").await, 0);
+    assert_eq!(app.outbox().in_state("queued").await, 0);
     assert_eq!(server.accepted(), 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_server_that_is_away_loses_nothing(db: PgPool) {
     let app = App::start_with(db, through("smtp://127.0.0.1:9")).await;
     let row = invited(&app).await;
     assert!(row.contains(">Sending…<"), "{row}");
-    assert_eq!(app.count("select count(*) from notifications where state = 'queued' and attempts = 1").await, 1);
+    assert_eq!(app.outbox().attempted("queued", 1).await, 1);
 }

@@ -8,6 +8,7 @@ use tokio::{
 };
 
 use crate::support::{
+    eventually,
     node::{binary, free_address, redis},
     python,
 };
@@ -83,9 +84,7 @@ async fn asvs_12_3_2_a_redis_with_anothers_name_or_without_encryption_is_not_spo
         let mut command = Command::new(python());
         command.arg(program).arg(folder.path()).args([name, port]).stdout(Stdio::null());
         let _server = command.kill_on_drop(true).spawn().unwrap();
-        while tokio::net::TcpStream::connect(&address).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        eventually(async || tokio::net::TcpStream::connect(&address).await.is_ok()).await;
         let told = redis_told(&format!("rediss://localhost:{port}"), folder.path()).await;
         assert_eq!(told.contains("answers"), answers, "{name}: {told}");
     }

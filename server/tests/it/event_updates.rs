@@ -1,7 +1,6 @@
 //! Event updates: the host is asked, guests are notified, and their calendars move.
 
 use mail_parser::MimeHeaders;
-use sqlx::PgPool;
 
 use crate::support::App;
 
@@ -21,9 +20,8 @@ async fn newest(app: &App, address: &str) -> (String, String, String, String) {
     panic!("no mail to {address}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calendars_move(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calendars_move(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>\nBo <bo@example.org>\nCy\nDee <dee@example.org>").await;
@@ -45,8 +43,7 @@ async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calenda
     let declining = ana.guests(event, "Bo").await[0];
     let link = ana.link(event, declining).await;
     app.anonymous().answer(&link, &[("form[answer]", "declined")]).await.location();
-    let suppress = "insert into suppressions (address, reason, at) values ('dee@example.org', 'unsubscribed', now())";
-    sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
+    app.suppress("dee@example.org", "unsubscribed").await;
 
     assert_eq!(edit("Barn").await, overview, "nothing changed");
     let ask = edit("Boathouse").await;
@@ -77,8 +74,5 @@ async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calenda
     assert_eq!((&*subject, &*method), ("Cancelled: Midsummer dinner", "CANCEL"));
     assert!(text.contains("It's been cancelled."));
     assert!(calendar.contains("STATUS:CANCELLED") && calendar.contains("SEQUENCE:3"), "{calendar}");
-    assert_eq!(
-        app.count("select count(*) from notifications where recipient = 'dee@example.org' and state = 'sent'").await,
-        1
-    );
+    assert_eq!(app.outbox().sent_to("dee@example.org").await, 1);
 }

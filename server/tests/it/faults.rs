@@ -11,7 +11,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{Actor, Answer, App, PASSWORD, Settings, Wire};
+use crate::support::{Actor, Answer, App, InvitedGuest, PASSWORD, Settings, Wire, eventually, eventually_within, pass};
 
 /// Longest time until people are told that a part is away, and until all is well after it came back. Twice of what is
 /// promised, for busy machines.
@@ -25,22 +25,8 @@ async fn redis_on(port: u16) -> Child {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "Redis does not start");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
     child
-}
-
-/// A host, and a guest of theirs with a link.
-async fn invited(app: &App) -> (Actor, String) {
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Aunt Matilda").await;
-    ana.invite_all(event).await;
-    let link = ana.link(event, ana.guests(event, "Matilda").await[0]).await;
-    (ana, link)
 }
 
 async fn sign_in(app: &App) -> Answer {
@@ -52,7 +38,7 @@ async fn sign_in(app: &App) -> Answer {
 async fn hosts_are_told_to_wait(app: &App, ana: &Actor) {
     for path in ["/api/auth/sign-in", "/dashboard", "/me", "/api/auth/sign-in", "/dashboard", "/me"] {
         // Long enough for what failed a moment ago to be asked again.
-        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        pass(Duration::from_millis(1_100)).await;
         let begun = Instant::now();
         let refused = if path.starts_with("/api") { sign_in(app).await } else { ana.get(path).await };
         let took = begun.elapsed();
@@ -75,20 +61,18 @@ async fn guests_answer(app: &App, link: &str) {
 /// Waits until hosts can sign in again.
 async fn recovery(app: &App) {
     let begun = Instant::now();
-    while sign_in(app).await.status != 200 || app.anonymous().get("/readyz").await.status != 200 {
-        assert!(begun.elapsed() < RECOVERED, "it does not recover");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let well = async || sign_in(app).await.status == 200 && app.anonymous().get("/readyz").await.status == 200;
+    eventually_within(RECOVERED, well).await;
     println!("recovered within {:?}", begun.elapsed());
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn guests_answer_while_redis_is_away_and_hosts_are_told_to_wait(db: PgPool) {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let mut redis = redis_on(port).await;
     let settings = Settings { redis_url: Some(format!("redis://127.0.0.1:{port}")), ..Settings::default() };
     let app = App::start_with(db, settings).await;
-    let (ana, link) = invited(&app).await;
+    let InvitedGuest { host: ana, link, .. } = app.invited_guest("Aunt Matilda").await;
     redis.kill().await.unwrap();
     guests_answer(&app, &link).await;
     hosts_are_told_to_wait(&app, &ana).await;
@@ -98,13 +82,13 @@ async fn guests_answer_while_redis_is_away_and_hosts_are_told_to_wait(db: PgPool
     assert_eq!(ana.get("/dashboard").await.status, 303, "a Redis that lost everything signs out, no more");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_redis_that_falls_silent_is_as_good_as_away(db: PgPool) {
     let shared: url::Url = std::env::var("GG_REDIS_URL").unwrap().parse().unwrap();
     let mut wire = Wire::to(shared.socket_addrs(|| Some(6379)).unwrap()[0]).await;
     let settings = Settings { redis_url: Some(format!("redis://127.0.0.1:{}", wire.port)), ..Settings::default() };
     let app = App::start_with(db, settings).await;
-    let (ana, link) = invited(&app).await;
+    let InvitedGuest { host: ana, link, .. } = app.invited_guest("Aunt Matilda").await;
     wire.silence();
     guests_answer(&app, &link).await;
     hosts_are_told_to_wait(&app, &ana).await;
@@ -113,14 +97,14 @@ async fn a_redis_that_falls_silent_is_as_good_as_away(db: PgPool) {
     ana.get("/dashboard").await.ok();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn while_postgresql_is_away_everybody_is_told_to_wait(db: PgPool) {
     let mut url = db.connect_options().to_url_lossy();
     let mut wire = Wire::to(url.socket_addrs(|| Some(5432)).unwrap()[0]).await;
     url.set_port(Some(wire.port)).unwrap();
     let app =
         App::start(server::connect::database(url.as_str(), server::config::DATABASE_CONNECTIONS).await.unwrap()).await;
-    let (ana, link) = invited(&app).await;
+    let InvitedGuest { host: ana, link, .. } = app.invited_guest("Aunt Matilda").await;
     wire.cut().await;
     hosts_are_told_to_wait(&app, &ana).await;
     let page = app.anonymous().get(&link).await;

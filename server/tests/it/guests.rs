@@ -1,14 +1,11 @@
 //! Guest list, over HTTP.
 
-use sqlx::PgPool;
-
 use crate::support::{App, hidden};
 
 const NASTY: &str = "<b>Ada</b> & \"Ada's\" </script></title></textarea><img src=x onerror=alert(1)> \u{202e}שלום 🎉";
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_guest_is_updated(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_guest_is_updated(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
@@ -32,9 +29,8 @@ async fn a_guest_is_updated(db: PgPool) {
     );
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_guest_is_removed_and_restored(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_guest_is_removed_and_restored(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>\nGrace <grace@example.org>").await;
@@ -52,9 +48,8 @@ async fn a_guest_is_removed_and_restored(db: PgPool) {
     app.anonymous().get(&link).await.ok();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn html_in_any_field_is_escaped(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn html_in_any_field_is_escaped(app: App) {
     let ana = app.host("Ana").await;
     let event = ana
         .plan(&[("form[title]", NASTY), ("form[description]", NASTY), ("form[venue]", NASTY), ("form[address]", NASTY)])
@@ -102,9 +97,8 @@ fn without_island_data(page: &str) -> String {
     parts.fold(first, |text, part| text + part.split_once('"').map_or("", |(_, rest)| rest))
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_table_works_by_plain_links_and_forms(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn the_table_works_by_plain_links_and_forms(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let people: String = (0..120).map(|n| format!("Guest {n:03} <guest{n}@example.org>\n")).collect();
@@ -119,9 +113,8 @@ async fn the_table_works_by_plain_links_and_forms(db: PgPool) {
     assert!(ana.get(&format!("{base}?status=attending")).await.ok().contains("No guests match"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_paste_is_previewed_without_scripts(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_paste_is_previewed_without_scripts(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
@@ -132,5 +125,5 @@ async fn a_paste_is_previewed_without_scripts(db: PgPool) {
     assert!(page.contains("already on the guest list") && page.contains("Grace Hopper") && page.contains("1 to fix"));
     let page = ana.post_and_follow("/api/guests/paste", &path, &fields).await.ok();
     assert!(page.contains("No guests added: please fix line 3 first."), "{page}");
-    assert_eq!(app.count("select count(*) from guests").await, 1);
+    assert_eq!(app.guests().await, 1);
 }

@@ -35,7 +35,7 @@ async fn answers(app: &App) -> Vec<(String, Answer)> {
     answers
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn asvs_3_4_1_every_answer_carries_the_headers_that_protect(db: PgPool) {
     let app = App::start_with(db, Settings { https: true, ..Settings::default() }).await;
     let statuses: BTreeSet<u16> = answers(&app)
@@ -70,9 +70,8 @@ async fn asvs_3_4_1_every_answer_carries_the_headers_that_protect(db: PgPool) {
     assert!([200, 303, 401, 403, 404, 413, 422].iter().all(|status| statuses.contains(status)), "{statuses:?}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_3_4_3_each_page_has_a_nonce_of_its_own_on_all_its_scripts_and_no_inline_style(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_3_4_3_each_page_has_a_nonce_of_its_own_on_all_its_scripts_and_no_inline_style(app: App) {
     let mut nonces = BTreeSet::new();
     let mut pages = 0;
     for (what, answer) in answers(&app).await {
@@ -94,7 +93,7 @@ async fn asvs_3_4_3_each_page_has_a_nonce_of_its_own_on_all_its_scripts_and_no_i
     assert!(pages > 10);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn asvs_3_3_1_cookies_are_for_this_host_alone_and_not_for_scripts(db: PgPool) {
     let app = App::start_with(db, Settings { https: true, ..Settings::default() }).await;
     let ana = app.host("Ana").await;
@@ -112,9 +111,8 @@ async fn asvs_3_3_1_cookies_are_for_this_host_alone_and_not_for_scripts(db: PgPo
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn pages_come_packed_to_who_can_unpack_them(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn pages_come_packed_to_who_can_unpack_them(app: App) {
     let ask = async |accepts: &'static str| {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client.get(format!("http://{}/terms", app.address)).header("accept-encoding", accepts);

@@ -10,8 +10,9 @@ use guestguard::{
 use sqlx::PgPool;
 
 use crate::support::{
-    Actor, App, hidden,
+    Actor, App, eventually, hidden,
     node::{binary, free_address, ready, redis, url},
+    pass,
 };
 
 fn page(event: EventId, import: ImportId) -> String {
@@ -27,9 +28,8 @@ async fn act(host: &Actor, verb: &str, event: EventId, import: ImportId, fields:
         .location()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn import_flow_from_file_to_guests(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn import_flow_from_file_to_guests(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Grace <grace@example.org>").await;
@@ -47,7 +47,7 @@ async fn import_flow_from_file_to_guests(db: PgPool) {
         assert!(review.contains(words), "{words}");
     }
     assert!(review.contains("ada@example.org") && review.contains("too short. Example: +44"));
-    assert_eq!(app.count("select count(*) from guests").await, 1, "a review adds nobody");
+    assert_eq!(app.guests().await, 1, "a review adds nobody");
 
     let correction = [("line", "3"), ("form[name]", "Ada"), ("form[email]", "ada@example.org")];
     act(&ana, "correct-row", event, import, &correction).await;
@@ -87,9 +87,8 @@ async fn import_flow_from_file_to_guests(db: PgPool) {
     assert!(list.contains("Import undone for 4 guests.") && list.contains(">Grace<") && !list.contains("Jürgen"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn people_who_share_an_address_are_included_and_an_identical_list_changes_nothing(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn people_who_share_an_address_are_included_and_an_identical_list_changes_nothing(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let file = b"Name,Email\nAda,home@example.org\nBo,home@example.org\nCy,HOME@example.org\n";
@@ -98,7 +97,7 @@ async fn people_who_share_an_address_are_included_and_an_identical_list_changes_
     act(&ana, "include-row", event, import, &[("lines[]", "3")]).await;
     assert!(ana.get(&page(event, import)).await.ok().contains("2 guests will be added."));
     act(&ana, "commit", event, import, &[]).await;
-    assert_eq!(app.count("select count(*) from guests where name in ('Ada', 'Bo')").await, 2);
+    assert_eq!(app.guests_named(&["Ada", "Bo"]).await, 2);
 
     let again = ana.bring(event, "guests.csv", b"Name,Email\nAda,home@example.org\n").await;
     act(&ana, "commit", event, again, &[]).await;
@@ -110,12 +109,11 @@ async fn people_who_share_an_address_are_included_and_an_identical_list_changes_
     let done = ana.get(&page(event, again)).await.ok();
     assert!(done.contains("No changes: your guest list is up to date") && !done.contains("skipped</h2>"), "{done}");
     assert!(!done.contains("Undo this import"), "there is nothing to undo");
-    assert_eq!(app.count("select count(*) from guests").await, 2);
+    assert_eq!(app.guests().await, 2);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_commit_without_new_rows_shows_the_guests_added_meanwhile(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_commit_without_new_rows_shows_the_guests_added_meanwhile(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let import = ana.bring(event, "guests.csv", b"Name,Email\nAda,ada@example.org\n").await;
@@ -126,9 +124,8 @@ async fn a_commit_without_new_rows_shows_the_guests_added_meanwhile(db: PgPool) 
     assert!(review.contains("1 existing guest") && review.contains("Nothing to import yet."));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_row_that_cannot_be_stored_rolls_all_of_them_back(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_row_that_cannot_be_stored_rolls_all_of_them_back(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let import = ana.bring(event, "guests.csv", b"Name\nAda\nBo\nCy\n").await;
@@ -136,15 +133,14 @@ async fn a_row_that_cannot_be_stored_rolls_all_of_them_back(db: PgPool) {
     let ids = [("event", &*event.to_string()), ("import", &*import.to_string())];
     let refused = ana.fetch("/api/imports/commit", &ids).await;
     assert!(matches!(refused.problem(), Problem::Unexpected { .. }), "{}", refused.body);
-    assert_eq!(app.count("select count(*) from guests").await, 0);
+    assert_eq!(app.guests().await, 0);
     sqlx::query("alter table guests drop constraint no_bo").execute(&app.backend.db).await.unwrap();
     assert_eq!(ana.fetch("/api/imports/commit", &ids).await.status, 200);
-    assert_eq!(app.count("select count(*) from guests").await, 3);
+    assert_eq!(app.guests().await, 3);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_5_2_2_invalid_and_too_large_files_are_refused_with_a_remedy(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_5_2_2_invalid_and_too_large_files_are_refused_with_a_remedy(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let large = [b"Name\n".as_slice(), &b"Somebody\n".repeat(600_000)].concat();
@@ -162,16 +158,15 @@ async fn asvs_5_2_2_invalid_and_too_large_files_are_refused_with_a_remedy(db: Pg
         let page = ana.get(&back).await.ok();
         assert!(page.contains(words) || page.contains(&words.replace("&#x27;", "'")), "{name}");
     }
-    assert_eq!(app.count("select count(*) from imports").await, 0);
+    assert_eq!(app.imports().await, 0);
     let path = format!("/dashboard/events/{event}/guests/import");
     let fetched = ana.fetch_file(&path, "empty.csv", b"").await;
     let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
     assert_eq!(faults[0].fault, FieldError::File(FileError::Empty));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn bulk_links_for_guests_without_an_address(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn bulk_links_for_guests_without_an_address(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let rows: String = (0..40)
@@ -194,9 +189,8 @@ async fn bulk_links_for_guests_without_an_address(db: PgPool) {
     assert_eq!(seen.len(), 20);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_1_2_10_an_export_is_imported_unchanged(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_1_2_10_an_export_is_imported_unchanged(app: App) {
     let ana = app.host("Ana").await;
     let (event, copy) = (ana.plan(&[]).await, ana.plan(&[("form[title]", "Copy")]).await);
     for (name, email, phone, note) in [
@@ -236,12 +230,12 @@ async fn asvs_1_2_10_an_export_is_imported_unchanged(db: PgPool) {
         act(&ana, "undo", copy, import, &[]).await;
         sqlx::query("delete from guests where event_id = $1").bind(copy.0).execute(&app.backend.db).await.unwrap();
     }
-    assert_eq!(app.count("select count(*) from audit_log where kind = 'guests-exported'").await, 2);
+    assert_eq!(app.audit_log("guests-exported").await, 2);
 }
 
 /// A node that is killed while it puts 5,000 rows on the list, at twenty moments: all or none are there, and the same
 /// commit again adds what is missing.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_killed_import_leaves_all_or_nothing(db: PgPool) {
     let rows: String =
         (0..5_000).map(|n| format!("Guest {n},guest{n}@example.org,0791112{:04}\n", n % 10_000)).collect();
@@ -265,16 +259,12 @@ async fn a_killed_import_leaves_all_or_nothing(db: PgPool) {
             let ids = [("event", &*ids[0].1), ("import", &*ids[1].1)];
             other.try_fetch("/api/imports/commit", &ids).await
         });
-        tokio::time::sleep(Duration::from_millis(round * 25)).await;
+        pass(Duration::from_millis(round * 25)).await;
         node.kill().await.unwrap();
         let _ = commit.await.unwrap();
         // The server may still be finishing what the killed node asked of it.
-        let mut added = app.count("select count(*) from guests").await;
-        let begun = std::time::Instant::now();
-        while added == 0 && begun.elapsed() < Duration::from_millis(500) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            added = app.count("select count(*) from guests").await;
-        }
+        eventually(async || app.other_statements().await == 0).await;
+        let added = app.guests().await;
         assert!(matches!(added, 0 | 5_000), "{added} rows after {} ms", round * 25);
         outcomes.insert(added);
         if added == 5_000 {
@@ -284,13 +274,12 @@ async fn a_killed_import_leaves_all_or_nothing(db: PgPool) {
         }
     }
     act(&ana, "commit", event, import, &[]).await;
-    assert_eq!(app.count("select count(*) from guests").await, 5_000);
+    assert_eq!(app.guests().await, 5_000);
     println!("outcomes of the kills: {outcomes:?}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_template_can_be_imported_as_it_is(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_template_can_be_imported_as_it_is(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     for kind in ["csv", "xlsx"] {

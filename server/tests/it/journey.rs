@@ -1,12 +1,9 @@
 //! The whole happy path.
 
-use sqlx::PgPool;
-
 use crate::support::{App, links};
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_whole_happy_path_from_sign_up_to_answer(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn the_whole_happy_path_from_sign_up_to_answer(app: App) {
     let ana = app.host("Ana").await;
     assert!(ana.get("/dashboard").await.ok().contains("Create your first event"));
 

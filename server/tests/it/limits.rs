@@ -21,7 +21,7 @@ async fn ask(eve: &Actor, forwarded: &str) -> u16 {
     eve.fetch_with(&[("x-forwarded-for", forwarded)], "/api/auth/request-reset", &fields).await.status.as_u16()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn sign_up_is_limited_by_network(db: PgPool) {
     let app = App::start_with(db, limited(Limit::SignUp, 3)).await;
     let eve = app.anonymous();
@@ -35,10 +35,10 @@ async fn sign_up_is_limited_by_network(db: PgPool) {
     assert_eq!(refused.header("retry-after"), retry_after.to_string());
     let page = eve.post_and_follow("/api/auth/sign-up", "/sign-up", &sign_up_of("eve3@example.org")).await.ok();
     assert!(page.contains("Try again in") && page.contains("eve3@example.org"), "told in words, and the form is kept");
-    assert_eq!(app.count("select count(*) from users").await, 3);
+    assert_eq!(app.accounts().await, 3);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn asvs_4_1_3_a_forged_forwarded_header_does_not_help(db: PgPool) {
     let app = App::start_with(db, limited(Limit::AccountEmail, 1)).await;
     let eve = app.anonymous();
@@ -46,7 +46,7 @@ async fn asvs_4_1_3_a_forged_forwarded_header_does_not_help(db: PgPool) {
     assert_eq!(ask(&eve, "2.2.2.2").await, 429);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn behind_a_proxy_each_client_has_its_own_limit(db: PgPool) {
     let app = App::start_with(db, Settings { proxies: 1, ..limited(Limit::AccountEmail, 1) }).await;
     let eve = app.anonymous();
@@ -55,14 +55,10 @@ async fn behind_a_proxy_each_client_has_its_own_limit(db: PgPool) {
     assert_eq!(ask(&eve, "6.6.6.6, 2.2.2.2").await, 200);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_invitation_opened_too_often_says_how_long_to_wait(db: PgPool) {
     let app = App::start_with(db, limited(Limit::OpenLink, 2)).await;
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Aunt Matilda").await;
-    ana.invite_all(event).await;
-    let link = ana.link(event, ana.guests(event, "Matilda").await[0]).await;
+    let link = app.invited_guest("Aunt Matilda").await.link;
     for _ in 0..2 {
         app.anonymous().get(&link).await.ok();
     }

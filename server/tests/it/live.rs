@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use sqlx::PgPool;
 use tokio_tungstenite::{
     connect_async,
     tungstenite::{self, Message, client::IntoClientRequest},
@@ -38,9 +37,9 @@ async fn next_text(socket: &mut Socket) -> Option<String> {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_socket_receives_changes_from_any_node(db: PgPool) {
-    let (one, other) = (App::start(db.clone()).await, App::start(db).await);
+#[apply(app_test)]
+async fn a_socket_receives_changes_from_any_node(one: App) {
+    let other = one.another_node().await;
     let ana = one.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     let ticket = ticket(&ana, &event).await;
@@ -54,9 +53,8 @@ async fn a_socket_receives_changes_from_any_node(db: PgPool) {
     assert_eq!(next_text(&mut socket).await, None, "a node that stops closes its sockets");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_4_4_2_a_ticket_opens_one_socket_of_its_own_event_from_our_own_pages(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_4_4_2_a_ticket_opens_one_socket_of_its_own_event_from_our_own_pages(app: App) {
     let ana = app.host("Ana").await;
     let (event, second) = (ana.plan(&[]).await.to_string(), ana.plan(&[]).await.to_string());
     let ours = format!("http://{}", app.address);
@@ -70,23 +68,25 @@ async fn asvs_4_4_2_a_ticket_opens_one_socket_of_its_own_event_from_our_own_page
     assert_eq!(open(&app, &event, &good, &ours).await.err(), Some(401), "a ticket is good once");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_4_4_3_a_ticket_lasts_thirty_seconds(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_4_4_3_a_ticket_lasts_thirty_seconds(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     let (first, second) = (ticket(&ana, &event).await, ticket(&ana, &event).await);
     let ours = format!("http://{}", app.address);
-    tokio::time::sleep(Duration::from_secs(25)).await;
+    for ticket in [&first, &second] {
+        let left = app.ticket_life(ticket).await;
+        assert!(left > Duration::from_secs(25) && left <= Duration::from_secs(30), "{left:?}");
+    }
     assert!(open(&app, &event, &first, &ours).await.is_ok());
-    tokio::time::sleep(Duration::from_millis(5_500)).await;
+    app.expire_ticket(&second).await;
     assert_eq!(open(&app, &event, &second, &ours).await.err(), Some(401));
 }
 
 /// Everything that ends a session ends its sockets, on all nodes, within two seconds.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_7_4_1_a_socket_ends_with_its_session(db: PgPool) {
-    let (app, other) = (App::start(db.clone()).await, App::start(db).await);
+#[apply(app_test)]
+async fn asvs_7_4_1_a_socket_ends_with_its_session(app: App) {
+    let other = app.another_node().await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     let enter = async || {
@@ -127,9 +127,9 @@ async fn asvs_7_4_1_a_socket_ends_with_its_session(db: PgPool) {
     ends(mine, "a reset").await;
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_4_4_4_of_twenty_racers_with_one_ticket_one_gets_in(db: PgPool) {
-    let app = std::sync::Arc::new(App::start(db).await);
+#[apply(app_test)]
+async fn asvs_4_4_4_of_twenty_racers_with_one_ticket_one_gets_in(app: App) {
+    let app = std::sync::Arc::new(app);
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     let good = ticket(&ana, &event).await;

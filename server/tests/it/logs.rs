@@ -3,12 +3,13 @@
 use sqlx::PgPool;
 
 use crate::support::{
-    Actor, PASSWORD, links,
+    Actor, PASSWORD, eventually, links,
     node::{binary, free_address, ready, redis, url},
+    probes,
     smtp::{Act, Scripted},
 };
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn asvs_16_2_5_no_secret_reaches_the_log_and_nobody_can_write_lines_into_it(db: PgPool) {
     let address = free_address().await;
     let mut command = binary(&url(&db), &redis(), &["serve"]);
@@ -34,7 +35,7 @@ async fn asvs_16_2_5_no_secret_reaches_the_log_and_nobody_can_write_lines_into_i
     ana.sign_in("ana@example.org", "canary-password").await.location();
     let cookie = ana.sign_in("ana@example.org", PASSWORD).await.header("set-cookie").to_owned();
     let cookie = cookie.split(';').next().unwrap().split('=').nth(1).unwrap();
-    sqlx::query("update users set verified_at = now()").execute(&db).await.unwrap();
+    probes::verify_accounts(&db).await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Canary Matilda <canary-guest@example.org>").await;
     ana.invite_all(event).await;
@@ -111,7 +112,7 @@ fn canaries(event: &str, guest: &str, token: &str) -> Vec<(&'static str, String)
     fields
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn canaries_in_every_input_reach_neither_the_log_nor_the_metrics(db: PgPool) {
     let refusing = Scripted::acting(|_| Act::Refuse("550 5.7.26 <kanarie-guest@example.org> is not proven")).await;
     let (address, metrics) = (free_address().await, free_address().await);
@@ -134,7 +135,7 @@ async fn canaries_in_every_input_reach_neither_the_log_nor_the_metrics(db: PgPoo
     let sign_up = crate::support::sign_up_of("kanarie-host@example.org");
     ana.post("/api/auth/sign-up", "/sign-up", &sign_up).await.location();
     ana.sign_in("kanarie-host@example.org", PASSWORD).await.location();
-    sqlx::query("update users set verified_at = now()").execute(&db).await.unwrap();
+    probes::verify_accounts(&db).await;
     let event = ana.plan(&[("form[title]", "Kanarie Jubilee")]).await;
     ana.paste(event, "Kanarie Matilda <kanarie-guest@example.org>\nKanarie Phone +44 7911 123456").await;
     ana.bring(event, "kanarie-file.csv", b"Name,Email\nKanarie Row,kanarie-row@example.org\n").await;
@@ -183,13 +184,7 @@ async fn canaries_in_every_input_reach_neither_the_log_nor_the_metrics(db: PgPoo
     }
     ana.send("DELETE", "/me", Some(serde_json::json!({ "confirmation": "kanarie-host@example.org" }))).await;
     // Every message was refused by then, in words that name its recipient.
-    tokio::time::timeout(std::time::Duration::from_secs(30), async {
-        while !std::fs::read_to_string(&file).unwrap().contains("takes no mail of ours") {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-    })
-    .await
-    .expect("a refusal is told");
+    eventually(async || std::fs::read_to_string(&file).unwrap().contains("takes no mail of ours")).await;
     let figures = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
     node.kill().await.unwrap();
     let log = std::fs::read_to_string(&file).unwrap();

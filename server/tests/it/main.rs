@@ -1,6 +1,12 @@
 //! GuestGuard through its front door: the real router on a real port, with real PostgreSQL, Redis and SMTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[macro_use(apply)]
+extern crate macro_rules_attribute;
+
+#[macro_use]
+mod support;
+
 mod access_control;
 mod accounts;
 mod backup;
@@ -32,7 +38,6 @@ mod rsvp;
 mod sessions;
 mod signatures;
 mod stopping;
-mod support;
 mod templates;
 mod timing;
 mod webhooks;

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::support::{
-    App, Settings,
+    App, InvitedGuest, Settings, eventually,
     node::{binary, free_address, ready, redis, url},
 };
 
@@ -21,17 +21,12 @@ async fn switch(db: &PgPool, command: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
     // An earlier run may have been interrupted.
     switch(&db, "off").await;
     let app = App::start_with(db.clone(), Settings { redis_url: Some(own_redis()), ..Settings::default() }).await;
-    let ana = app.host("ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Grace Hopper").await;
-    ana.invite_all(event).await;
-    let grace = ana.guests(event, "grace").await[0];
-    let link = ana.link(event, grace).await;
+    let InvitedGuest { host: ana, link, .. } = app.invited_guest("Grace Hopper").await;
     let mut worker = binary(&url(&db), &own_redis(), &["work"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(worker.stderr.take().unwrap()).lines();
     while !log.next_line().await.unwrap().expect("the worker starts").contains("working") {}
@@ -42,7 +37,7 @@ async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
     // The worker is another process, and asks Redis itself.
     while !log.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
     app.settle().await;
-    let before = app.count("select count(*) from accesses").await;
+    let before = app.accesses().await;
     for (path, text) in [
         ("/", "down for maintenance"),
         ("/sign-in", "down for maintenance"),
@@ -61,32 +56,24 @@ async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
     assert_eq!(app.anonymous().sign_in("ana@example.org", "whatever").await.status, 503);
     assert_eq!(app.anonymous().fetch("/webhooks/twilio", &[]).await.status, 503);
     app.settle().await;
-    assert_eq!(app.count("select count(*) from accesses").await, before);
-    assert_eq!(app.count("select count(*) from rsvps").await, 0);
+    assert_eq!(app.accesses().await, before);
+    assert_eq!(app.replies().await, 0);
     for path in ["/health", "/readyz"] {
         assert_eq!(app.anonymous().get(path).await.ok(), r#"{"database":"ok","maintenance":true,"redis":"ok"}"#);
     }
     assert_ne!(app.anonymous().get("/favicon.svg").await.status, 503, "the page needs its files");
-    sqlx::query("select graphile_worker.add_job('reconcile_subscriptions', 'null'::json)").execute(&db).await.unwrap();
-    // Longer than a worker sleeps between two polls.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let waiting = "select count(*) from graphile_worker._private_jobs";
-    assert!(app.count(waiting).await > 0, "the worker rests");
+    eventually(async || app.listeners().await == 0).await;
+    app.jobs().add("reconcile_subscriptions").await;
 
+    assert!(app.jobs().count().await > 0, "the worker rests");
     switch(&db, "off").await;
     tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.wait_for(false)).await.unwrap();
     assert_eq!(ana.get("/dashboard").await.status, 200, "nobody was signed out");
-    for _ in 0..100 {
-        if app.count(waiting).await == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    assert_eq!(app.count(waiting).await, 0, "the worker works again");
+    eventually(async || app.jobs().count().await == 0).await;
     drop(worker);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_setting_alone_closes_a_node(db: PgPool) {
     let address = free_address().await;
     let mut command = binary(&url(&db), &redis(), &["serve"]);

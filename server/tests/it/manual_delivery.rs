@@ -1,9 +1,8 @@
 //! Manual delivery: links that the host shares.
 
 use guestguard::ids::{EventId, GuestId};
-use sqlx::PgPool;
 
-use crate::support::{Actor, App, hidden, links};
+use crate::support::{Actor, App, InvitedGuest, hidden, links};
 
 async fn share_page(host: &Actor, event: EventId, query: &str) -> String {
     host.get(&format!("/dashboard/events/{event}/invite/share{query}")).await.ok()
@@ -15,9 +14,8 @@ async fn mark(host: &Actor, event: EventId, guest: GuestId, outcome: &str) -> St
     host.post("/api/invitations/mark-sent", "/dashboard", &fields).await.location()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn links_are_shared_one_guest_at_a_time(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn links_are_shared_one_guest_at_a_time(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Bo Chan +44 7911 123456\nCy\nDee <dee@example.org>").await;
@@ -38,10 +36,7 @@ async fn links_are_shared_one_guest_at_a_time(db: PgPool) {
     assert!(page.contains("sms:+447911123456?&amp;body=") || page.contains("sms:+447911123456?&body="));
 
     // A stored number may be invalid.
-    sqlx::query("update guests set phone = '+441111123456' where name = 'Bo Chan'")
-        .execute(&app.backend.db)
-        .await
-        .unwrap();
+    app.set_phone("Bo Chan", "+441111123456").await;
     let page = share_page(&ana, event, "").await;
     assert!(page.contains("This number does not exist") && !page.contains("wa.me"));
     let set = async |phone: &str| {
@@ -76,15 +71,9 @@ async fn links_are_shared_one_guest_at_a_time(db: PgPool) {
     assert_eq!(app.anonymous().get(&link).await.status, 410);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_guest_who_replied_gets_a_new_link_after_a_reset(db: PgPool) {
-    let app = App::start(db).await;
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Bo Chan").await;
-    ana.invite_all(event).await;
-    let guest = ana.guests(event, "").await[0];
-    let link = ana.link(event, guest).await;
+#[apply(app_test)]
+async fn a_guest_who_replied_gets_a_new_link_after_a_reset(app: App) {
+    let InvitedGuest { host: ana, event, guest, link } = app.invited_guest("Bo Chan").await;
     app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
     assert!(!share_page(&ana, event, "").await.contains("Bo Chan"), "they have their link");
     let fields = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
@@ -94,9 +83,8 @@ async fn a_guest_who_replied_gets_a_new_link_after_a_reset(db: PgPool) {
     assert!(share_page(&ana, event, "").await.contains("1 sent"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_message_is_the_hosts_own_and_keeps_the_link(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn the_message_is_the_hosts_own_and_keeps_the_link(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Bo {link} Chan").await;

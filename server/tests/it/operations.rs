@@ -9,8 +9,9 @@ use sqlx::PgPool;
 use tokio::process::Command;
 
 use crate::support::{
-    App,
+    App, eventually,
     node::{binary, free_address, ready, redis, url},
+    probes,
 };
 
 fn one_sentence(output: &Output) -> String {
@@ -22,9 +23,8 @@ fn one_sentence(output: &Output) -> String {
     errors[0].to_owned()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn health_reports_database_and_redis(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn health_reports_database_and_redis(app: App) {
     for path in ["/health", "/readyz"] {
         let health = app.anonymous().get(path).await;
         assert_eq!(health.ok(), r#"{"database":"ok","redis":"ok"}"#);
@@ -62,7 +62,7 @@ async fn a_command_whose_output_is_closed_finishes_and_keeps_its_exit_code(db: P
     assert!(guestguard::migrations::pending(&db).await.unwrap().is_empty());
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_unreachable_database_or_redis_is_one_clear_sentence(db: PgPool) {
     let output = binary("postgres://nobody@127.0.0.1:9/none", &redis(), &["serve"]).output().await.unwrap();
     assert!(one_sentence(&output).contains("PostgreSQL is out of reach; check GG_DATABASE_URL"));
@@ -81,7 +81,7 @@ async fn serve_can_refuse_pending_migrations_or_only_apply_them(db: PgPool) {
     assert!(guestguard::migrations::pending(&db).await.unwrap().is_empty());
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn the_doctor_names_what_is_missing_and_the_remedy(db: PgPool) {
     let output = binary(&url(&db), "redis://127.0.0.1:9", &["doctor"]).output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -92,7 +92,7 @@ async fn the_doctor_names_what_is_missing_and_the_remedy(db: PgPool) {
     );
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_stopping_node_finishes_its_requests_and_exits_cleanly(db: PgPool) {
     let (mut command, address) = (binary(&url(&db), &redis(), &["serve"]), free_address().await);
     let mut node = ready(command.env("GG_LISTEN", &address), Stdio::null()).await;
@@ -113,11 +113,7 @@ async fn a_stopping_node_finishes_its_requests_and_exits_cleanly(db: PgPool) {
             })
         })
         .collect();
-    let begun = std::time::Instant::now();
-    while !requests.iter().any(tokio::task::JoinHandle::is_finished) {
-        assert!(begun.elapsed() < Duration::from_secs(20));
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually(async || requests.iter().any(tokio::task::JoinHandle::is_finished)).await;
     let pid = node.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
     for request in requests {
@@ -127,7 +123,7 @@ async fn a_stopping_node_finishes_its_requests_and_exits_cleanly(db: PgPool) {
     assert!(status.success(), "{status}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn metrics_have_their_own_address_and_are_labelled_by_route(db: PgPool) {
     let (public, private) = (free_address().await, free_address().await);
     let mut command = binary(&url(&db), &redis(), &["serve"]);
@@ -141,18 +137,17 @@ async fn metrics_have_their_own_address_and_are_labelled_by_route(db: PgPool) {
     assert!(!metrics.contains("a-secret-token"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn the_demo_is_created_once(db: PgPool) {
     for _ in 0..2 {
         let output = binary(&url(&db), &redis(), &["seed-demo"]).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(String::from_utf8_lossy(&output.stdout).contains("Demo sign-in: demo@guestguard.example"));
     }
-    let users: i64 = sqlx::query_scalar("select count(*) from users").fetch_one(&db).await.unwrap();
-    assert_eq!(users, 1);
+    assert_eq!(probes::accounts(&db).await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_statement_is_planned_once_for_each_connection(db: PgPool) {
     let pool = server::connect::database(&url(&db), 1).await.unwrap();
     let plan = "select 1 from guests where host_id = $1 and id = any ($2)";

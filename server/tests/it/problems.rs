@@ -4,15 +4,13 @@ use guestguard::{
     problem::FieldError,
     problem::{Conflict, LinkEnd, Problem},
 };
-use sqlx::PgPool;
 
-use crate::support::App;
+use crate::support::{App, InvitedGuest};
 
 const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn not_found_as_page_fetch_and_form(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn not_found_as_page_fetch_and_form(app: App) {
     let ana = app.host("Ana").await;
     for path in
         ["/nothing", "/dashboard/events/xyz", &format!("/dashboard/events/{NOWHERE}"), "/dashboard/nothing", "/i/wrong"]
@@ -27,9 +25,8 @@ async fn not_found_as_page_fetch_and_form(db: PgPool) {
     assert!(back.contains("Page not found"), "{back}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn sign_in_required_as_page_fetch_and_form(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn sign_in_required_as_page_fetch_and_form(app: App) {
     let nobody = app.anonymous();
     assert_eq!(
         nobody.get("/dashboard/events/new?x=1").await.location(),
@@ -41,9 +38,8 @@ async fn sign_in_required_as_page_fetch_and_form(db: PgPool) {
     assert_eq!(posted.location(), "/sign-in?next=%2Fdashboard%2Fevents%2Fnew");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(app: App) {
     let ana = app.host("Ana").await;
     let fields = [
         ("form[title]", ""),
@@ -72,18 +68,16 @@ async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(db: PgPoo
     assert!(!ana.get("/dashboard/events/new").await.ok().contains("someday"), "the form comes back once");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_password_never_comes_back(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_password_never_comes_back(app: App) {
     let nobody = app.anonymous();
     let fields = [("form[name]", "Ada"), ("form[email]", "ada"), ("form[password]", "correct horse battery")];
     let page = nobody.post_and_follow("/api/auth/sign-up", "/sign-up", &fields).await.ok();
     assert!(page.contains("value=\"Ada\"") && !page.contains("correct horse"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn conflicts_as_fetch_and_form(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn conflicts_as_fetch_and_form(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     let fetched = ana.fetch("/api/invitations/issue-all", &[("event", &event)]).await;
@@ -93,9 +87,8 @@ async fn conflicts_as_fetch_and_form(db: PgPool) {
     assert!(page.contains("Nobody is selected"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn arguments_that_do_not_fit_are_the_callers_fault(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn arguments_that_do_not_fit_are_the_callers_fault(app: App) {
     let ana = app.host("Ana").await;
     for fields in [&[][..], &[("event", "xyz")][..]] {
         let fetched = ana.fetch("/api/events/cancel", fields).await;
@@ -104,24 +97,17 @@ async fn arguments_that_do_not_fit_are_the_callers_fault(db: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_form_never_leads_to_another_site(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_form_never_leads_to_another_site(app: App) {
     let ana = app.host("Ana").await;
     for back in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""] {
         assert_eq!(ana.post("/api/events/cancel", back, &[("event", NOWHERE)]).await.location(), "/", "{back}");
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn ended_links_as_page_fetch_form_and_file(db: PgPool) {
-    let app = App::start(db).await;
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Ada").await;
-    ana.invite_all(event).await;
-    let guest = ana.guests(event, "Ada").await[0];
-    let link = ana.link(event, guest).await;
+#[apply(app_test)]
+async fn ended_links_as_page_fetch_form_and_file(app: App) {
+    let InvitedGuest { host: ana, event, guest, link } = app.invited_guest("Ada").await;
     let ids = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
     ana.post("/api/invitations/rotate", "/dashboard", &ids).await.location();
     let page = app.anonymous().get(&link).await;

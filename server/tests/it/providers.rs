@@ -82,17 +82,17 @@ async fn invite(app: &App, host: &Actor, guests: &str) {
 }
 
 async fn again(app: &App) {
-    sqlx::query("update notifications set run_at = now()").execute(&app.backend.db).await.unwrap();
+    app.outbox().make_due().await;
     outbox::drain(&app.backend).await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn resend_gets_one_mail_with_a_key_that_tells_repeats_apart(db: PgPool) {
     let peer = Peer::start(vec![(503, None, json!({})), (200, None, json!({ "id": "e-1" }))]).await;
     let app = App::start_with(db, resend(&peer)).await;
     let ana = app.host("Ana").await;
     invite(&app, &ana, "Ada <ada@example.org>").await;
-    assert_eq!(app.count("select count(*) from notifications where state = 'queued' and attempts = 1").await, 1);
+    assert_eq!(app.outbox().attempted("queued", 1).await, 1);
     again(&app).await;
     let asked = peer.asked();
     assert_eq!(asked.len(), 2);
@@ -107,12 +107,10 @@ async fn resend_gets_one_mail_with_a_key_that_tells_repeats_apart(db: PgPool) {
     assert_eq!(mail["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
     assert!(mail["text"].as_str().unwrap().contains("/i/") && mail["html"].as_str().unwrap().contains("/i/"));
     assert_eq!(mail["tags"][0]["name"], "reference");
-    let known =
-        "select count(*) from notifications where state = 'sent' and provider = 'resend' and provider_id = 'e-1'";
-    assert_eq!(app.count(known).await, 1);
+    assert_eq!(app.outbox().sent_under("resend", "e-1").await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_pause_that_resend_asks_for_holds_for_everybody_and_costs_no_tries(db: PgPool) {
     let peer =
         Peer::start(vec![(429, Some("120"), json!({ "name": "rate_limit_exceeded", "message": "slower" }))]).await;
@@ -122,13 +120,13 @@ async fn a_pause_that_resend_asks_for_holds_for_everybody_and_costs_no_tries(db:
     invite(&app, &ana, "Bo <bo@example.org>").await;
     again(&app).await;
     assert_eq!(peer.asked().len(), 1, "nobody knocks before the time is over");
-    assert_eq!(app.count("select sum(attempts) from notifications where guest_id is not null").await, 1);
+    assert_eq!(app.outbox().attempts_at_guests().await, 1);
     app.backend.transports.reset_breakers();
     again(&app).await;
-    assert_eq!(app.count("select count(*) from notifications where state = 'sent'").await, 2);
+    assert_eq!(app.outbox().in_state("sent").await, 2);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn what_resend_refuses_is_final_and_a_wrong_key_is_not(db: PgPool) {
     let refusal = |status, name: &str| (status, None, json!({ "name": name, "message": "because" }));
     let peer = Peer::start(vec![
@@ -142,14 +140,12 @@ async fn what_resend_refuses_is_final_and_a_wrong_key_is_not(db: PgPool) {
     let ana = app.host("Ana").await;
     for (name, state) in [("Ada", "failed"), ("Bo", "sent"), ("Cy", "queued"), ("Dee", "queued")] {
         invite(&app, &ana, &format!("{name} <{name}@example.org>")).await;
-        let query = "select state from notifications n join guests g on g.id = n.guest_id where g.name = $1";
-        let found: String = sqlx::query_scalar(query).bind(name).fetch_one(&app.backend.db).await.unwrap();
-        assert_eq!(found, state, "{name}");
+        assert_eq!(app.outbox().state_for(name).await, state, "{name}");
     }
-    assert_eq!(app.count("select count(*) from suppressions").await, 0, "none of it speaks of an address");
+    assert_eq!(app.suppressions().await, 0, "none of it speaks of an address");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn twilio_gets_text_messages_and_its_words_about_numbers_are_believed(db: PgPool) {
     let peer = Peer::start(vec![
         (201, None, json!({ "sid": "SM1" })),
@@ -170,13 +166,10 @@ async fn twilio_gets_text_messages_and_its_words_about_numbers_are_believed(db: 
         let event = ana.plan(&[]).await;
         ana.paste(event, &format!("Guest <guest{n}@example.org>")).await;
         ana.invite_all(event).await;
-        let by_phone = "update notifications set channel = 'sms', recipient = $1 where state = 'queued'";
-        sqlx::query(by_phone).bind(format!("+44791112345{n}")).execute(&app.backend.db).await.unwrap();
+        let phone = format!("+44791112345{n}");
+        app.outbox().redirect_to_phone(&phone).await;
         app.work().await;
-        let query = "select state from notifications where recipient = $1";
-        let found: String =
-            sqlx::query_scalar(query).bind(format!("+44791112345{n}")).fetch_one(&app.backend.db).await.unwrap();
-        assert_eq!(found, state, "{n}");
+        assert_eq!(app.outbox().state_to(&phone).await, state, "{n}");
     }
     let asked = peer.asked().remove(0);
     assert_eq!(asked.path, "/2010-04-01/Accounts/AC1/Messages.json");
@@ -186,11 +179,11 @@ async fn twilio_gets_text_messages_and_its_words_about_numbers_are_believed(db: 
     assert_eq!((field("To"), field("MessagingServiceSid")), ("+447911123451".into(), "MG7".into()));
     assert!(field("Body").contains("/i/"));
     assert!(field("StatusCallback").contains("/webhooks/twilio?reference="));
-    assert_eq!(app.count("select count(*) from suppressions where reason = 'hard-bounce'").await, 1);
-    assert_eq!(app.count("select count(*) from suppressions where reason = 'unsubscribed'").await, 1);
+    assert_eq!(app.suppressions_for("hard-bounce").await, 1);
+    assert_eq!(app.suppressions_for("unsubscribed").await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_provider_that_is_away_is_left_alone_after_five_calls(db: PgPool) {
     let peer = Peer::start(vec![(500, None, json!({})); 40]).await;
     let app = App::start_with(db, resend(&peer)).await;
@@ -202,6 +195,5 @@ async fn a_provider_that_is_away_is_left_alone_after_five_calls(db: PgPool) {
     assert!((5..=14).contains(&asked), "{asked} calls");
     again(&app).await;
     assert_eq!(peer.asked().len(), asked);
-    let untried = "select count(*) from notifications where attempts = 0 and guest_id is not null";
-    assert!(app.count(untried).await >= 16, "what waits loses no try");
+    assert!(app.outbox().untried().await >= 16, "what waits loses no try");
 }

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use crate::support::{App, InvitedGuest};
 
-use crate::support::App;
-
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_hundred_answers_at_once_take_ten_seats_and_no_more(db: PgPool) {
-    let app = Arc::new(App::start(db).await);
+#[apply(app_test)]
+async fn a_hundred_answers_at_once_take_ten_seats_and_no_more(app: App) {
+    let app = Arc::new(app);
     let ana = app.host("Ana").await;
     let event = ana.plan(&[("form[capacity]", "10")]).await;
     let people: String = (0..100).map(|n| format!("Guest {n:03}\n")).collect();
@@ -39,12 +37,11 @@ async fn a_hundred_answers_at_once_take_ten_seats_and_no_more(db: PgPool) {
     }
     let with = |status| statuses.iter().filter(|s| **s == status).count();
     assert_eq!((with(200), with(409)), (10, 90), "{statuses:?}");
-    assert_eq!(app.count("select sum(heads) from rsvps where answer = 'attending'").await, 10);
+    assert_eq!(app.seats_taken().await, 10);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_full_event_says_so_and_keeps_what_was_typed(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_full_event_says_so_and_keeps_what_was_typed(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[("form[capacity]", "3")]).await;
     ana.paste(event, "Ada\nAlan").await;
@@ -59,14 +56,9 @@ async fn a_full_event_says_so_and_keeps_what_was_typed(db: PgPool) {
     assert!(page.contains("There is only 1 place left") && page.contains("We would love to"), "{page}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_calendar_file_keeps_its_uid_and_its_sequence_grows(db: PgPool) {
-    let app = App::start(db).await;
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Ada").await;
-    ana.invite_all(event).await;
-    let link = ana.link(event, ana.guests(event, "Ada").await[0]).await;
+#[apply(app_test)]
+async fn the_calendar_file_keeps_its_uid_and_its_sequence_grows(app: App) {
+    let InvitedGuest { host: ana, event, link, .. } = app.invited_guest("Ada").await;
     let line = |file: &str, name: &str| {
         let event = file.split("BEGIN:VEVENT").nth(1).unwrap();
         event.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned()

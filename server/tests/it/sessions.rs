@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::PgPool;
-
 use crate::support::{Answer, App, PASSWORD};
 
 fn cookie_of(answer: &Answer) -> String {
@@ -22,15 +20,11 @@ async fn with_cookie(app: &App, cookie: &str, path: &str) -> (u16, String) {
 
 /// Makes the session of Ana due for a new cookie.
 async fn let_a_quarter_of_an_hour_pass(app: &App) {
-    sqlx::query("update sessions set rotated_at = rotated_at - interval '15 minutes'")
-        .execute(&app.backend.db)
-        .await
-        .unwrap();
+    app.age_session_ids().await;
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn asvs_7_2_4_fifty_requests_across_a_renewal_sign_nobody_out(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn asvs_7_2_4_fifty_requests_across_a_renewal_sign_nobody_out(app: App) {
     let ana = app.host("Ana").await;
     let old = cookie_of(&ana.sign_in("ana@example.org", PASSWORD).await);
     let_a_quarter_of_an_hour_pass(&app).await;
@@ -42,9 +36,8 @@ async fn asvs_7_2_4_fifty_requests_across_a_renewal_sign_nobody_out(db: PgPool) 
     assert_eq!(with_cookie(&app, new.first().unwrap(), "/dashboard").await.0, 200);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_cookie_replaced_more_than_ten_seconds_ago_ends_its_session(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_cookie_replaced_more_than_ten_seconds_ago_ends_its_session(app: App) {
     let ana = app.host("Ana").await;
     let old = cookie_of(&ana.sign_in("ana@example.org", PASSWORD).await);
     let_a_quarter_of_an_hour_pass(&app).await;
@@ -56,5 +49,5 @@ async fn a_cookie_replaced_more_than_ten_seconds_ago_ends_its_session(db: PgPool
     assert_eq!(with_cookie(&app, &new, "/dashboard").await.0, 303, "the whole family is signed out");
     app.work().await;
     assert!(app.mails("ana@example.org").await.iter().any(|mail| mail.contains("An outdated copy of a session")));
-    assert_eq!(app.count("select count(*) from audit_log where kind = 'session-revoked'").await, 1);
+    assert_eq!(app.audit_log("session-revoked").await, 1);
 }

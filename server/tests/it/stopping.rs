@@ -1,7 +1,6 @@
 //! Stopping messages: the page, its buttons, and the one click of mail programs.
 
 use guestguard::ids::EventId;
-use sqlx::PgPool;
 
 use crate::support::{Actor, App};
 
@@ -32,9 +31,8 @@ async fn click(app: &App, link: &str, kind: Option<&str>, body: &str) -> (u16, S
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn unsubscribe_flow_page_button_and_back(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     let (event, link) = stop_link(&app, &ana, "Ada@Example.org").await;
     for _ in 0..2 {
@@ -42,13 +40,12 @@ async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
         assert!(page.contains("Unsubscribe from Ana?") && page.contains("ada@example.org"), "{page}");
         assert!(!page.contains(".wasm"), "it needs no scripts");
     }
-    assert_eq!(app.count("select count(*) from suppressions").await, 0, "looking stops nothing");
+    assert_eq!(app.suppressions().await, 0, "looking stops nothing");
 
     resend(&ana, event).await;
     let stopped = app.anonymous().post_and_follow(&link, &link, &[("want", "stop")]).await.ok();
     assert!(stopped.contains("unsubscribed from Ana") && stopped.contains("Resubscribe"));
-    let waited = "select count(*) from notifications where state = 'suppressed' and last_error = 'unsubscribed'";
-    assert_eq!(app.count(waited).await, 1, "what waited, too");
+    assert_eq!(app.outbox().unsubscribed().await, 1, "what waited, too");
     app.work().await;
     assert_eq!(app.mails("Ada@Example.org").await.len(), 1);
     resend(&ana, event).await;
@@ -59,7 +56,7 @@ async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
     stop_link(&app, &ben, "ada@example.org").await;
     let everybody = app.anonymous().post_and_follow(&link, &link, &[("want", "stop-all")]).await.ok();
     assert!(everybody.contains("unsubscribed from all hosts"));
-    assert_eq!(app.count("select count(*) from suppressions where host_id is null").await, 1);
+    assert_eq!(app.global_suppressions().await, 1);
     // A mail about an account is nobody's invitation.
     app.host("Ada").await;
 
@@ -70,9 +67,8 @@ async fn unsubscribe_flow_page_button_and_back(db: PgPool) {
     assert_eq!(app.mails("Ada@Example.org").await.len(), 2);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn rfc_8058_one_click_stops_messages_whatever_the_body_looks_like(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn rfc_8058_one_click_stops_messages_whatever_the_body_looks_like(app: App) {
     let ana = app.host("Ana").await;
     let (_, link) = stop_link(&app, &ana, "ada@example.org").await;
     let multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
@@ -82,23 +78,21 @@ async fn rfc_8058_one_click_stops_messages_whatever_the_body_looks_like(db: PgPo
         (None, ""),
         (Some("text/plain"), &*"y".repeat(100_000)),
     ] {
-        sqlx::query("delete from suppressions").execute(&app.backend.db).await.unwrap();
+        app.clear_suppressions().await;
         for _ in 0..2 {
             assert_eq!(click(&app, &link, kind, body).await, (200, String::new()), "{kind:?}");
         }
-        let stopped = "select count(*) from suppressions where reason = 'unsubscribed' and host_id is not null";
-        assert_eq!(app.count(stopped).await, 1, "{kind:?}");
+        assert_eq!((app.suppressions_for("unsubscribed").await, app.global_suppressions().await), (1, 0), "{kind:?}");
     }
     // A link that we never wrote is answered alike, and stops nothing.
     let unknown = link.replace("/u/", "/u/A");
     assert_eq!(click(&app, &unknown, None, "").await, (200, String::new()));
-    assert_eq!(app.count("select count(*) from suppressions").await, 1);
+    assert_eq!(app.suppressions().await, 1);
     assert_eq!(app.anonymous().get(&unknown).await.status, 404);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn an_invitation_names_its_one_click_link_in_its_headers(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn an_invitation_names_its_one_click_link_in_its_headers(app: App) {
     let ana = app.host("Ana").await;
     let (_, link) = stop_link(&app, &ana, "ada@example.org").await;
     let outbox = app.backend.transports.dev_outbox().unwrap();
@@ -110,19 +104,16 @@ async fn an_invitation_names_its_one_click_link_in_its_headers(db: PgPool) {
     assert!(head.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn suppressed_address_is_not_written_to(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn suppressed_address_is_not_written_to(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <Ada@example.org>\nBo <bo@example.org>").await;
-    let suppress = "insert into suppressions (address, reason, at) values ('ada@example.org', 'hard-bounce', now())";
-    sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
+    app.suppress("ada@example.org", "hard-bounce").await;
     ana.invite_all(event).await;
     // Suppressed after it was put into the outbox, and not cancelled there: the outbox checks once more.
-    let late = "insert into suppressions (address, reason, at) values ('bo@example.org', 'complaint', now())";
-    sqlx::query(late).execute(&app.backend.db).await.unwrap();
+    app.suppress("bo@example.org", "complaint").await;
     app.work().await;
     assert!(app.mails("Ada@example.org").await.is_empty() && app.mails("bo@example.org").await.is_empty());
-    assert_eq!(app.count("select count(*) from notifications where state = 'suppressed'").await, 2);
+    assert_eq!(app.outbox().in_state("suppressed").await, 2);
 }

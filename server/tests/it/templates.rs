@@ -1,12 +1,9 @@
 //! Message templates: saved, previewed, tested, and used from then on.
 
-use sqlx::PgPool;
-
 use crate::support::App;
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn emails_carry_the_hosts_own_text_with_each_guests_data(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn emails_carry_the_hosts_own_text_with_each_guests_data(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada {link} Lovelace <ada@example.org>").await;
@@ -29,7 +26,7 @@ async fn emails_carry_the_hosts_own_text_with_each_guests_data(db: PgPool) {
     let seen = seen.ok();
     assert!(seen.contains("Hey Ada!") && seen.contains("&#60;b&#62;please"), "{seen}");
     assert!(!seen.contains("/i/"), "looking at a draft opens nobody's invitation");
-    assert_eq!(app.count("select count(*) from message_templates").await, 0, "and keeps nothing");
+    assert_eq!(app.message_templates().await, 0, "and keeps nothing");
     let refused = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", many)]).await;
     assert!(refused.ok().contains("at most 3 links"), "the frame says why there is nothing to see");
 

@@ -3,8 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
-
 use crate::support::{Actor, App, PASSWORD};
 
 const SAMPLES: usize = 200;
@@ -64,10 +62,9 @@ fn the_u_test_tells_what_differs_from_what_does_not() {
     assert!(mann_whitney(&times(0), &times(30)) < 1e-6);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 #[ignore = "measures"]
-async fn timing_of_known_and_unknown_addresses(db: PgPool) {
-    let app = App::start(db).await;
+async fn timing_of_known_and_unknown_addresses(app: App) {
     app.host("Ana").await;
     let eve = app.anonymous();
     let email = |of| match of {
@@ -110,10 +107,9 @@ async fn timing_of_known_and_unknown_addresses(db: PgPool) {
     .await;
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 #[ignore = "measures"]
-async fn timing_of_foreign_and_missing_things(db: PgPool) {
-    let app = App::start(db).await;
+async fn timing_of_foreign_and_missing_things(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;

@@ -21,16 +21,12 @@ async fn written(app: &App) -> (Actor, EventId, Reference) {
     ana.paste(event, "Ada <Ada@example.org>").await;
     ana.invite_all(event).await;
     app.work().await;
-    let (host, id) = sqlx::query_as("select host_id, id from notifications where kind = 'invitation'")
-        .fetch_one(&app.backend.db)
-        .await
-        .unwrap();
+    let (host, id) = app.outbox().invitation().await;
     (ana, event, Reference { host, id })
 }
 
 async fn state(app: &App) -> String {
-    let query = "select state from notifications where kind = 'invitation'";
-    sqlx::query_scalar(query).fetch_one(&app.backend.db).await.unwrap()
+    app.outbox().invitation_state().await
 }
 
 fn resend_event(kind: &str, reference: &Reference, more: Value) -> String {
@@ -39,7 +35,7 @@ fn resend_event(kind: &str, reference: &Reference, more: Value) -> String {
     json!({ "type": kind, "created_at": "2026-11-24T10:00:00.000Z", "data": data }).to_string()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn resend_events(db: PgPool) {
     let providers = vec![("GG_RESEND_WEBHOOK_SECRETS", format!("{SECRET},{OLD_SECRET}"))];
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
@@ -59,25 +55,24 @@ async fn resend_events(db: PgPool) {
     assert_eq!(signed[0].post(&door).await, 200);
     assert_eq!(state(&app).await, "delivered");
     assert_eq!(signed[1].post(&door).await, 200, "the secret that is being replaced counts too");
-    assert_eq!(app.count("select count(*) from notifications where opened_at is not null").await, 1);
+    assert_eq!(app.outbox().opened().await, 1);
     for _ in 0..3 {
         assert_eq!(signed[2].post(&door).await, 200, "told again, it is taken and changes nothing");
     }
     assert_eq!(signed[3].post(&door).await, 200);
     assert_eq!(state(&app).await, "bounced", "word of the sending comes too late to matter");
-    assert_eq!(app.count("select count(*) from delivery_events where what = 'bounced'").await, 1);
+    assert_eq!(app.delivery_events("bounced").await, 1);
     assert_eq!(signed[4].post(&door).await, 200, "what we do not act on is kept");
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'resend'").await, 5);
+    assert_eq!(app.webhook_events_of("resend").await, 5);
     assert_eq!(signed[5].post(&door).await, 400, "somebody else's secret");
     assert_eq!(signed[6].post(&door).await, 400);
     assert_eq!(signed[0].with(&signed[0].body.replace("delivered", "complained")).post(&door).await, 400);
-    let suppressed = "select count(*) from suppressions where address = 'ada@example.org' and reason = 'hard-bounce'";
-    assert_eq!(app.count(suppressed).await, 1);
+    assert_eq!(app.suppressed_addresses("hard-bounce").await, ["ada@example.org"]);
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     assert!(list.contains("no such mailbox"), "{list}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn twilio_status_changes_delivery_state(db: PgPool) {
     let providers = vec![
         ("GG_TWILIO_ACCOUNT_SID", "AC1".into()),
@@ -106,8 +101,8 @@ async fn twilio_status_changes_delivery_state(db: PgPool) {
     assert_eq!(state(&app).await, "delivered");
     assert_eq!(signed[3].post(&door).await, 200);
     assert_eq!(state(&app).await, "bounced");
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'twilio'").await, 3);
-    assert_eq!(app.count("select count(*) from webhook_events where body::text like '%7911%'").await, 0);
+    assert_eq!(app.webhook_events_of("twilio").await, 3);
+    assert_eq!(app.webhook_events_with("7911").await, 0);
 }
 
 fn sns(kind: &str, message: &str) -> Value {
@@ -126,7 +121,7 @@ fn sns(kind: &str, message: &str) -> Value {
     })
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn ses_bounce_through_sns_adds_a_suppression(db: PgPool) {
     let amazon = Amazon::start("post@guests.example").await;
     amazon.ask("sns", "Action=CreateTopic&Name=mail".into()).await.unwrap();
@@ -136,10 +131,7 @@ async fn ses_bounce_through_sns_adds_a_suppression(db: PgPool) {
     let taken = amazon.mails().await;
     assert_eq!(taken.len(), 1, "SES has the invitation: {taken:?}");
     assert!(taken[0].to_string().contains("List-Unsubscribe: <http"), "{}", taken[0]);
-    assert_eq!(
-        app.count("select count(*) from notifications where provider = 'ses' and provider_id is not null").await,
-        1
-    );
+    assert_eq!(app.outbox().accepted_by("ses").await, 1);
     let bounce = json!({
         "eventType": "Bounce",
         "mail": {
@@ -163,15 +155,12 @@ async fn ses_bounce_through_sns_adds_a_suppression(db: PgPool) {
         assert_eq!(signed[1].post(&door).await, 200);
     }
     assert_eq!(state(&app).await, "bounced");
-    assert_eq!(
-        app.count("select count(*) from suppressions where reason = 'hard-bounce' and host_id is null").await,
-        1
-    );
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'ses'").await, 1);
+    assert_eq!((app.suppressions_for("hard-bounce").await, app.global_suppressions().await), (1, 1));
+    assert_eq!(app.webhook_events_of("ses").await, 1);
     assert_eq!(app.certificates.asked(), 1, "kept after the first time");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool) {
     let providers = vec![
         ("GG_SES_REGION", "us-east-1".into()),
@@ -220,9 +209,8 @@ async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool
     assert_eq!(large[0].post(&door).await, 400);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(app: App) {
     let (ana, event, reference) = written(&app).await;
     let page = format!("/dashboard/events/{event}/messages");
     let calm = ana.get(&page).await.ok();
@@ -231,11 +219,8 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(db: PgPo
             && calm.contains("Sent to the provider")
             && !calm.contains("Not delivered (1)")
     );
-    let bounced = "update notifications set state = 'bounced', bounce_type = 'hard', last_error = '550 5.1.1 who?'
-        where id = $1";
-    sqlx::query(bounced).bind(reference.id.0).execute(&app.backend.db).await.unwrap();
-    let suppress = "insert into suppressions (address, reason, at) values ('ada@example.org', 'hard-bounce', now())";
-    sqlx::query(suppress).execute(&app.backend.db).await.unwrap();
+    app.outbox().bounce(reference.id, "550 5.1.1 who?").await;
+    app.suppress("ada@example.org", "hard-bounce").await;
     let trouble = ana.get(&page).await.ok();
     assert!(
         trouble.contains("Not delivered (1)")

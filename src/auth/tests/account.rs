@@ -62,7 +62,7 @@ async fn an_address_of_another_account_cannot_be_taken(db: PgPool) {
 
 #[sqlx::test]
 async fn asvs_7_3_1_sessions_end_by_disuse_and_by_age(db: PgPool) {
-    let backend = testing::backend(db).await;
+    let backend = testing::stopped(db).await;
     let ana = testing::host(&backend, "Ana").await;
     let alive = async |days: i64| {
         backend.clock.set(testing::start() + TimeDelta::days(days));

@@ -88,7 +88,7 @@ async fn nothing_is_sent_before_the_address_is_verified(db: PgPool) {
 
 #[sqlx::test]
 async fn a_verification_link_lasts_a_day_and_a_reset_link_an_hour(db: PgPool) {
-    let backend = testing::backend(db).await;
+    let backend = testing::stopped(db).await;
     testing::host(&backend, "Ana").await;
     let reset = reset_token(&backend, "ana@example.org").await;
     backend.clock.set(testing::start() + TimeDelta::minutes(59));

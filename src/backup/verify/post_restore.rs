@@ -45,9 +45,9 @@ const RESTORED: &[Check] = &[
 ];
 
 /// Tables in which a restore adds or deletes rows.
-const GROWING: [&str; 6] = ["_sqlx_migrations", "drills", "erasures", "journal", "restores", "suppressions"];
+const GROWING: [&str; 6] = ["_sqlx_migrations", "drills", "erasure_log", "erasures", "restores", "suppressions"];
 /// Tables whose rows a restore changes.
-const CHANGING: [&str; 4] = ["account_tokens", "notifications", "outbox_pause", "sessions"];
+const CHANGING: [&str; 5] = ["account_tokens", "guest_status", "notifications", "outbox_pause", "sessions"];
 
 /// Tables whose rows an erasure anonymises instead of deleting.
 const ANONYMOUS: [&str; 4] = ["guests", "rsvp_history", "rsvps", "users"];

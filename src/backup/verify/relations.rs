@@ -41,7 +41,7 @@ const HOST_IS: &[(&str, &str)] = &[("host_id", "id")];
 const USER_IS: &[(&str, &str)] = &[("user_id", "id")];
 
 /// All foreign keys. They are checked by queries, since a constraint says nothing about rows that bypassed it.
-pub(super) const RELATIONS: [Relation; 23] = [
+pub(super) const RELATIONS: [Relation; 24] = [
     of_user("events", HOST_IS),
     of_user("data_exports", HOST_IS),
     Relation { child: "data_export_parts", parent: "data_exports", columns: &[("host_id", "host_id")], host: None },
@@ -55,6 +55,7 @@ pub(super) const RELATIONS: [Relation; 23] = [
     of_event("imports"),
     of_event("message_templates"),
     of_event("reminder_rules"),
+    of_guest("guest_status"),
     of_guest("invitations"),
     of_guest("rsvps"),
     of_guest("rsvp_history"),

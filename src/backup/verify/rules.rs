@@ -11,7 +11,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "plans",
         says: "an account has at most one subscription that grants its plan",
-        sql: "select count(*) from (select from subscriptions where grants group by host_id having count(*) > 1) twice",
+        sql: "select count(*) from (select from subscriptions where grants_tier group by host_id having count(*) > 1) twice",
     },
     Check {
         name: "links",
@@ -57,8 +57,9 @@ pub(super) const CHECKS: &[Check] = &[
         name: "guest-status",
         says: "every guest's status matches their link, messages and reply",
         sql: "
-            select count(*) from guests g join guest_standings s on s.host_id = g.host_id and s.id = g.id
-            where (g.status, g.heads) is distinct from (s.status, s.heads)",
+            select count(*) from current_guest_status c
+            left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
+            where (s.status, s.heads) is distinct from (c.status, c.heads)",
     },
     Check {
         name: "times",

@@ -10,7 +10,7 @@ use super::{VerifyReport, Violations, named};
 use crate::migrations::MIGRATOR;
 
 /// The tables that the migrations create in the schema `public`.
-pub(super) const TABLES: [&str; 31] = [
+pub(super) const TABLES: [&str; 32] = [
     "_sqlx_migrations",
     "accesses",
     "account_tokens",
@@ -18,17 +18,18 @@ pub(super) const TABLES: [&str; 31] = [
     "billing_customers",
     "data_export_parts",
     "data_exports",
+    "delivery_events",
     "drills",
+    "erasure_log",
     "erasures",
-    "message_templates",
     "events",
+    "guest_status",
     "guests",
-    "manual_deliveries",
     "import_rows",
     "imports",
     "invitations",
-    "journal",
-    "delivery_events",
+    "manual_deliveries",
+    "message_templates",
     "notifications",
     "outbox_pause",
     "reminder_rules",
@@ -70,8 +71,8 @@ const CONSTRAINTS: &str = "select conrelid::regclass || '.' || conname from pg_c
     where not c.convalidated and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'";
 const INDEXES: &str = "select indexrelid::regclass::text from pg_index where not (indisvalid and indisready)";
 const TRIGGERS: &str =
-    "select name from unnest(array['suppressions_log_erasure', 'erasures_log_erasure', 'guests_erased', 'users_erased',
-        'guests_anonymous', 'users_deleted', 'erasures_only_grow']) as wanted (name)
+    "select name from unnest(array['suppressions_log_erasure', 'erasures_log_erasure', 'guests_record_erasure', 'users_record_erasure',
+        'guests_record_anonymisation', 'users_record_anonymisation', 'erasures_forbid_change']) as wanted (name)
     where not exists (select from pg_trigger where tgname = name)
     union all select distinct tgrelid::regclass::text || ' has disabled triggers' from pg_trigger t
     join pg_class c on c.oid = t.tgrelid

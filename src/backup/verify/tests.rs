@@ -14,13 +14,13 @@ use crate::{
     backend::Backend,
     backup::erasure_log::{LogEntry, LoggedTable},
     clock::Clock,
-    demo, testing,
+    testing,
 };
 
 /// A restored database with a row in every table that belongs to another.
 async fn restored(db: PgPool) -> (Backend, Manifest, Vec<LogEntry>) {
     let backend = Backend { clock: Clock::System, ..testing::backend(db).await };
-    demo::seed(&backend, 0).await.unwrap();
+    testing::seed(&backend).await;
     sqlx::raw_sql(REST).execute(&backend.db).await.unwrap();
     let mut tx = backend.db.begin().await.unwrap();
     let manifest = Manifest {
@@ -43,12 +43,12 @@ async fn restored(db: PgPool) -> (Backend, Manifest, Vec<LogEntry>) {
     (backend, manifest, vec![LogEntry { at, table: LoggedTable::Suppressions, gone: false, row }])
 }
 
-/// What the demonstration lacks.
+/// What the seed lacks.
 const REST: &str = "
     insert into account_tokens select id, gen_random_uuid(), 'verify', sha256('x'), null, email, now(), now(), now() from users;
     insert into imports (host_id, event_id, id, file_name, country, header, turned, columns, headings, created_at)
         select host_id, id, gen_random_uuid(), 'a.csv', '', true, false, '{}', '{}', now() from events limit 1;
-    insert into import_rows (host_id, import_id, line, cells, verdict) select host_id, id, 1, '{}', 'ready' from imports;
+    insert into import_rows (host_id, import_id, line, cells, status) select host_id, id, 1, '{}', 'ready' from imports;
     insert into message_templates select host_id, id, 'invitation', 'Come', 'Please' from events limit 1;
     insert into reminder_rules (host_id, event_id, id, anchor, days, hour, audience)
         select host_id, id, gen_random_uuid(), 'start', 1, 9, 'unanswered' from events limit 1;
@@ -62,7 +62,7 @@ const REST: &str = "
     insert into subscriptions select id, 'sub_1', 'si_1', 'pro', 'monthly', 'active', null, false, null, true, now(), 1, 'evt_1'
         from users;
     insert into stripe_prices values ('price_1', 'eur', 900, now());
-    update guests g set status = s.status, heads = s.heads from guest_standings s where s.host_id = g.host_id and s.id = g.id;
+    insert into guest_status select * from current_guest_status on conflict (host_id, guest_id) do update set status = excluded.status, heads = excluded.heads;
     update sessions set ended_at = now();
     update outbox_pause set paused = true;
     insert into restores values (gen_random_uuid(), now(), 'a test');
@@ -72,7 +72,7 @@ const REST: &str = "
 /// What breaks one check, and none beside. `replica` lets rows in past the foreign keys.
 const BREAKING: &[(&str, &str)] = &[
     ("tables", "drop table sign_in_failures"),
-    ("shape", "drop index guests_by_seats; alter table users alter column name drop not null"),
+    ("shape", "drop index guests_by_name; alter table users alter column name drop not null"),
     ("migrations", "delete from _sqlx_migrations where version = 9"),
     ("checksums-of-migrations", "update _sqlx_migrations set checksum = 'x' where version = 9"),
     ("dirty-migrations", "update _sqlx_migrations set success = false where version = 9"),
@@ -89,12 +89,12 @@ const BREAKING: &[(&str, &str)] = &[
     ("tenants", "insert into users select gen_random_uuid(), name, 'other@example.org', password_hash, created_at, verified_at,
             null from users;
         update guests set host_id = (select id from users where email = 'other@example.org')
-        where id = (select id from guests g where status = 'not-invited' limit 1)"),
+        where id = (select guest_id from guest_status where status = 'not-invited' limit 1)"),
     ("addresses", "drop index users_email_key;
         insert into users select gen_random_uuid(), name, upper(email), password_hash, created_at, verified_at, null from users"),
     ("plans", "drop index subscriptions_granting;
-        insert into subscriptions select host_id, 'sub_2', item_id, tier, billed, status, period_end, cancel_at_period_end,
-            past_due_since, grants, event_at, event_rank, stripe_event_id from subscriptions"),
+        insert into subscriptions select host_id, 'sub_2', item_id, tier, billing_interval, status, period_end, cancel_at_period_end,
+            past_due_since, grants_tier, event_at, event_rank, stripe_event_id from subscriptions"),
     ("links", "drop index invitations_live; alter table invitations drop constraint invitations_live_token_kept;
         insert into invitations (host_id, event_id, guest_id, id, token_hash, issued_at)
         select host_id, event_id, guest_id, gen_random_uuid(), sha256('y'), issued_at from invitations i
@@ -107,7 +107,7 @@ const BREAKING: &[(&str, &str)] = &[
     ("seats", "update events set capacity = 1, updated_at = '2000-01-01'
         where id = (select event_id from rsvps where answer = 'attending' limit 1)"),
     ("history", "delete from rsvp_history where guest_id = (select guest_id from rsvps limit 1)"),
-    ("guest-status", "update guests set status = 'declined' where id = (select id from guests where status = 'attending' limit 1)"),
+    ("guest-status", "update guest_status set status = 'declined' where guest_id = (select guest_id from guest_status where status = 'attending' limit 1)"),
     ("times", "update users set created_at = now() + interval '2 hours'"),
     ("outbox", "delete from outbox_pause"),
     ("token-hashes", "alter table account_tokens drop constraint account_tokens_token_hash_check;
@@ -118,7 +118,7 @@ const BREAKING: &[(&str, &str)] = &[
     ("erased", "insert into erasures select id, 'guest', '2000-01-01' from guests limit 1"),
     ("erased", "insert into erasures select id, 'anonymous-guest', '2000-01-01' from guests limit 1"),
     ("erased", "insert into erasures select id, 'deleted-user', '2000-01-01' from users limit 1"),
-    ("triggers", "drop trigger erasures_only_grow on erasures"),
+    ("triggers", "drop trigger erasures_forbid_change on erasures"),
     ("erasure-log", "delete from suppressions where address = 'gone@example.org'"),
     ("restore-noted", "delete from restores"),
     ("sessions", "update sessions set ended_at = null"),
@@ -143,7 +143,7 @@ fn orphan(relation: &Relation) -> String {
             execute 'insert into {child} (' || names || ') select ' || names || ' from (select (jsonb_populate_record(c,
                 to_jsonb(c) || jsonb_build_object(''id'', gen_random_uuid(), ''latest'', false, ''token_sealed'', null,
                     ''token_hash'', sha256(gen_random_uuid()::text::bytea),
-                    ''ended_at'', now(), ''stripe_id'', ''other'', ''grants'', false, ''{column}'', gen_random_uuid()))).*
+                    ''ended_at'', now(), ''stripe_id'', ''other'', ''grants_tier'', false, ''{column}'', gen_random_uuid()))).*
                 from {child} c where {some} limit 1) copy';
         end $$",
         child = relation.child,

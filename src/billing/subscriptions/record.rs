@@ -53,7 +53,7 @@ pub async fn remove_customer(tx: &mut PgConnection, customer: &str) -> Result<()
     let Some(host) = host_of(tx, customer).await? else { return Ok(()) };
     limits::lock_account(tx, host).await?;
     sqlx::query!(
-        "update subscriptions set status = 'canceled', grants = false, past_due_since = null where host_id = $1",
+        "update subscriptions set status = 'canceled', grants_tier = false, past_due_since = null where host_id = $1",
         host.0,
     )
     .execute(&mut *tx)
@@ -87,10 +87,10 @@ pub async fn store(
     let (tier, interval) = bought.unwrap_or((Tier::Free, Interval::Monthly));
     let status = subscription.status();
     sqlx::query!(
-        "insert into subscriptions as s (host_id, stripe_id, item_id, tier, billed, status, period_end,
+        "insert into subscriptions as s (host_id, stripe_id, item_id, tier, billing_interval, status, period_end,
             cancel_at_period_end, past_due_since, event_at, event_rank, stripe_event_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, case when $6 = 'past_due' then $9::timestamptz end, $9, $10, $11)
-        on conflict (stripe_id) do update set item_id = excluded.item_id, tier = excluded.tier, billed = excluded.billed,
+        on conflict (stripe_id) do update set item_id = excluded.item_id, tier = excluded.tier, billing_interval = excluded.billing_interval,
             status = excluded.status, period_end = excluded.period_end,
             cancel_at_period_end = excluded.cancel_at_period_end,
             past_due_since = case when excluded.status = 'past_due' then coalesce(s.past_due_since, excluded.event_at) end,
@@ -129,14 +129,14 @@ pub async fn apply_tier(tx: &mut PgConnection, host: UserId) -> Result<()> {
     .await?;
     // Revoke first: at most one may grant.
     sqlx::query!(
-        "update subscriptions set grants = false where host_id = $1 and grants and stripe_id is distinct from $2",
+        "update subscriptions set grants_tier = false where host_id = $1 and grants_tier and stripe_id is distinct from $2",
         host.0,
         best,
     )
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
-        "update subscriptions set grants = true where host_id = $1 and stripe_id = $2 and not grants",
+        "update subscriptions set grants_tier = true where host_id = $1 and stripe_id = $2 and not grants_tier",
         host.0,
         best,
     )

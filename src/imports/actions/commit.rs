@@ -9,6 +9,7 @@ use crate::{
     billing::limits,
     error::Result,
     events,
+    guests::status::GuestTx,
     ids::{EventId, ImportId},
     imports::{DuplicatePolicy, KEPT_HOURS, apply, validate},
     planner,
@@ -21,11 +22,11 @@ use crate::{
 /// for those within it.
 pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: ImportId, fit: bool) -> Result<()> {
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     events::actions::lock_event(&mut tx, host, event).await?;
     let status = sqlx::query!(
         r#"
-        select matches as "policy: DuplicatePolicy", committed_at is not null as "committed!" from imports
+        select duplicate_policy as "policy: DuplicatePolicy", committed_at is not null as "committed!" from imports
         where host_id = $1 and event_id = $2 and id = $3 for no key update
         "#,
         host.id().0,
@@ -69,7 +70,7 @@ async fn wanted(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, poli
     Ok(sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from import_rows
-        where host_id = $1 and import_id = $2 and (verdict in ('ready', 'over-limit') or verdict = 'known' and $3)
+        where host_id = $1 and import_id = $2 and (status in ('ready', 'over-limit') or status = 'known' and $3)
         "#,
         host.id().0,
         import.0,
@@ -83,7 +84,7 @@ async fn wanted(tx: &mut sqlx::PgConnection, host: &Host, import: ImportId, poli
 /// invited, changed or replied since. Returns the numbers of guests undone and left alone.
 pub async fn undo(backend: &Backend, host: &Host, event: EventId, import: ImportId) -> Result<(u64, u64)> {
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     events::actions::lock_event(&mut tx, host, event).await?;
     let committed = sqlx::query!(
         "update imports set undone_at = $4

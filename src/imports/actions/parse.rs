@@ -32,7 +32,7 @@ pub async fn parse(backend: &Backend, host: &Host, event: EventId, file: Vec<u8>
     let file_name: String = upload.name.chars().filter(|c| !c.is_control()).take(200).collect();
     let mut tx = backend.db.begin().await?;
     sqlx::query!(
-        "insert into imports (host_id, event_id, id, file_name, country, header, turned, columns, headings, created_at)
+        "insert into imports (host_id, event_id, id, file_name, country, header, last_name_first, columns, headings, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         host.id().0,
         event.0,

@@ -6,6 +6,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
+    guests::status::GuestTx,
     ids::{EventId, GuestId},
     problem::{Conflict, Problem},
     problem::{FieldError, Fields},
@@ -20,8 +21,8 @@ pub async fn mark_sent(
     channel: DeliveryChannel,
     outcome: DeliveryOutcome,
 ) -> Result<()> {
-    let mut tx = backend.db.begin().await?;
-    guests::standing::hold(&mut tx, host.id(), &[guest]).await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    tx.lock(host.id(), &[guest]).await?;
     let marked = sqlx::query!(
         "insert into manual_deliveries (host_id, event_id, guest_id, invitation_id, outcome, channel, at)
         select i.host_id, i.event_id, i.guest_id, i.id, $4, $5, $6 from invitations i
@@ -43,7 +44,6 @@ pub async fn mark_sent(
         guests::queries::guest(&backend.db, host, event, guest).await?;
         return Err(Problem::Conflict(Conflict::NotInvited).into());
     }
-    guests::standing::restate(&mut tx, host.id(), &[guest]).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())

@@ -7,6 +7,7 @@ use crate::{
     error::Result,
     events::{self, Event},
     guests,
+    guests::status::GuestTx,
     ids::{EventId, GuestId},
     notifications::{
         Channel, GuestMessage,
@@ -35,13 +36,13 @@ pub async fn audience(backend: &Backend, host: &Host, event: EventId) -> Result<
             .await?;
     let count = sqlx::query!(
         r#"
-        select count(*) filter (where g.email is not null and not s.stopped) as "by_email!",
-            count(*) filter (where g.email is null) as "without_email!", count(*) filter (where s.stopped) as "suppressed!"
+        select count(*) filter (where g.email is not null and not x.stopped) as "by_email!",
+            count(*) filter (where g.email is null) as "without_email!", count(*) filter (where x.stopped) as "suppressed!"
         from guests g
+        join guest_status s on s.host_id = g.host_id and s.guest_id = g.id
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
-        cross join lateral (select g.id = any ($3) or exists (select from suppressions x
-            where x.address = lower(g.email) and (x.host_id is null or x.host_id = $1)) as stopped) s
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.status <> 'declined'
+        cross join lateral (select g.id = any ($3) or exists (select from suppressions_of($1, lower(g.email), null)) as stopped) x
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and s.status <> 'declined'
         "#,
         host.id().0,
         event.0,
@@ -66,15 +67,16 @@ pub async fn notify_guests(backend: &Backend, host: &Host, event: EventId) -> Re
     let message =
         if details.cancelled_at.is_some() { GuestMessage::EventCancelled } else { GuestMessage::EventChanged };
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let guests = sqlx::query!(
         r#"
         select g.id as "id: GuestId", g.email as "email!" from guests g
-        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.status <> 'declined'
+        join guest_status s on s.host_id = g.host_id and s.guest_id = g.id
+        where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and s.status <> 'declined'
             and g.email is not null and exists (select from invitations i
                 where i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null)
         order by g.id
-        for no key update
+        for no key update of g
         "#,
         host.id().0,
         event.0,
@@ -85,8 +87,6 @@ pub async fn notify_guests(backend: &Backend, host: &Host, event: EventId) -> Re
     let notifications =
         GuestNotifications { host: host.id(), event, message, channel: Channel::Email, recipients: &recipients };
     let sent = outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
-    let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
-    guests::standing::restate(&mut tx, host.id(), &ids).await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsNotified, &sent.to_string()).await?;
     tx.commit().await?;
     Ok(sent)

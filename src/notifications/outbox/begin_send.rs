@@ -8,6 +8,7 @@ use super::{claim::Claimed, deliver::DEADLINE};
 use crate::{
     backend::Backend,
     error::Result,
+    guests::status::GuestTx,
     ids::{GuestId, UserId},
     notifications::{
         suppressions::{Reason, address_hash, normalise_address},
@@ -38,9 +39,8 @@ pub(super) async fn begin_send(backend: &Backend, claimed: &Claimed) -> Result<D
             with host_lock as (
                 select pg_try_advisory_xact_lock_shared($4) as free, set_config('synchronous_commit', 'off', true)
             ), suppression as (
-                select reason from suppressions
-                where (address = $5 or address_hash = $6) and (host_id is null or host_id = $1)
-                    and ($7 or reason not in ('unsubscribed', 'erased'))
+                select reason from suppressions_of($1, $5, $6)
+                where ($7 or reason not in ('unsubscribed', 'erased'))
                 order by at limit 1
             ), started as (
                 update notifications set send_began_at = clock_timestamp() from host_lock
@@ -71,11 +71,7 @@ pub(super) async fn begin_send(backend: &Backend, claimed: &Claimed) -> Result<D
 
 /// Begins a transaction during which nothing of the host's is sent, after waiting for the sends in flight to `guest`, or to
 /// anybody. It waits for another such transaction without holding a connection.
-pub(crate) async fn quiesce_host(
-    backend: &Backend,
-    host: UserId,
-    guest: Option<GuestId>,
-) -> Result<Transaction<'static, Postgres>> {
+pub(crate) async fn quiesce_host(backend: &Backend, host: UserId, guest: Option<GuestId>) -> Result<GuestTx> {
     let mut tx = loop {
         let mut tx = backend.db.begin().await?;
         let locked = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, lock_key(host));
@@ -100,7 +96,7 @@ pub(crate) async fn quiesce_host(
         .fetch_one(&mut *tx)
         .await?;
         if !in_flight {
-            return Ok(tx);
+            return Ok(tx.into());
         }
         tokio::time::sleep(RETRY_INTERVAL).await;
     }

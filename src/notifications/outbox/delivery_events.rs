@@ -21,7 +21,7 @@ pub async fn record(
 ) -> Result<()> {
     let detail: String = detail.chars().take(500).collect();
     sqlx::query!(
-        "insert into delivery_events (host_id, notification_id, id, at, what, detail) values ($1, $2, $3, $4, $5, $6)",
+        "insert into delivery_events (host_id, notification_id, id, at, status, detail) values ($1, $2, $3, $4, $5, $6)",
         host.0,
         id.0,
         Uuid::now_v7(),

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::NOTIFY_CHANNEL;
 use crate::{
     error::Result,
+    guests::status::GuestTx,
     ids::{AccountTokenId, EventId, GuestId, NotificationId, UserId},
     notifications::{AccountMessage, Channel, GuestMessage, suppressions},
     secrets::Secrets,
@@ -24,7 +25,7 @@ pub struct GuestNotifications<'a> {
 /// Enqueues one notification for each recipient; it replaces an older one of the same kind that still waits. For suppressed
 /// addresses the notification is stored as such, so that the host sees why nothing was sent. Returns how many will be sent.
 pub async fn enqueue(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     secrets: &Secrets,
     now: DateTime<Utc>,
     notifications: GuestNotifications<'_>,
@@ -70,8 +71,9 @@ pub async fn enqueue(
         now + TimeDelta::hours(24),
         NOTIFY_CHANNEL,
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut **tx)
     .await?;
+    tx.touch(host, &recipients.iter().map(|(guest, _)| *guest).collect::<Vec<_>>());
     Ok(usize::try_from(row.count).unwrap_or_default())
 }
 
@@ -88,7 +90,7 @@ pub async fn enqueue_account(
         // A link to set a password is wanted now or not at all.
         AccountMessage::Reset | AccountMessage::Locked | AccountMessage::Registered => TimeDelta::hours(1),
         // Guests are made anonymous two weeks after this notice was sent, never earlier.
-        AccountMessage::ForgottenSoon => TimeDelta::days(13),
+        AccountMessage::RetentionNotice => TimeDelta::days(13),
         _ => TimeDelta::hours(24),
     };
     sqlx::query!(
@@ -111,14 +113,15 @@ pub async fn enqueue_account(
 
 /// After a link was replaced, the email with the old one no longer tells the guest's status. An email that still waits
 /// is kept: it is rendered when it is sent, with the link that is live then.
-pub async fn supersede_sent_invitation(tx: &mut PgConnection, host: UserId, guest: GuestId) -> Result<()> {
+pub async fn supersede_sent_invitation(tx: &mut GuestTx, host: UserId, guest: GuestId) -> Result<()> {
     sqlx::query!(
         "update notifications set latest = false
         where host_id = $1 and guest_id = $2 and kind = 'invitation' and latest and state not in ('queued', 'sending')",
         host.0,
         guest.0,
     )
-    .execute(tx)
+    .execute(&mut **tx)
     .await?;
+    tx.touch(host, &[guest]);
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
+    guests::status::GuestTx,
     ids::{GuestId, UserId},
 };
 
@@ -35,7 +36,7 @@ pub async fn cancel_waiting(backend: &Backend) -> Result<u64> {
     let now = backend.clock.now();
     let mut cancelled = 0;
     loop {
-        let mut tx = backend.db.begin().await?;
+        let mut tx = GuestTx::begin(&backend.db).await?;
         let guests = sqlx::query!(
             r#"
             select n.host_id as "host: UserId", n.guest_id as "guest!: GuestId" from notifications n
@@ -49,7 +50,7 @@ pub async fn cancel_waiting(backend: &Backend) -> Result<u64> {
         .await?;
         let Some(host) = guests.first().map(|row| row.host) else { break };
         let guests: Vec<_> = guests.into_iter().map(|row| row.guest).collect();
-        guests::standing::hold(&mut tx, host, &guests).await?;
+        tx.lock(host, &guests).await?;
         cancelled += sqlx::query!(
             "update notifications set state = 'cancelled', state_changed_at = $3, last_error = $4
             where host_id = $1 and guest_id = any ($2) and state = 'queued'",
@@ -61,7 +62,6 @@ pub async fn cancel_waiting(backend: &Backend) -> Result<u64> {
         .execute(&mut *tx)
         .await?
         .rows_affected();
-        guests::standing::restate(&mut tx, host, &guests).await?;
         tx.commit().await?;
     }
     let accounts = sqlx::query!(

@@ -10,6 +10,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
+    guests::status::GuestTx,
     notifications::{
         NotificationState,
         suppressions::{self, Reason, Scope},
@@ -79,8 +80,8 @@ pub async fn record(
         Content::Guest { guest, .. } => Some(*guest),
         Content::Account { .. } => None,
     };
-    let mut tx = backend.db.begin().await?;
-    guests::standing::hold(&mut tx, host, guest.as_slice()).await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    tx.lock(host, guest.as_slice()).await?;
     let holds_lease = sqlx::query!(
         "update notifications set state = $4, last_error = $5, state_changed_at = $6, run_at = $7, provider = coalesce($8, provider),
             provider_id = coalesce($9, provider_id), bounce_type = $10, lease_owner = null,
@@ -124,7 +125,6 @@ pub async fn record(
     if new.bounce == Some(domain_backoff::POLICY) {
         domain_backoff::defer_domain(&mut tx, now, &notification.recipient, error).await?;
     }
-    guests::standing::restate(&mut tx, host, guest.as_slice()).await?;
     if let (Content::Account { token: Some(token), .. }, NotificationState::Sent) = (&notification.content, new.state) {
         auth::actions::forget_clear_token(&mut tx, host, *token).await?;
     }

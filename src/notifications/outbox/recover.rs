@@ -8,6 +8,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
+    guests::status::GuestTx,
     ids::{AccountTokenId, GuestId, NotificationId, UserId},
 };
 
@@ -49,8 +50,8 @@ async fn recover_expired_lease(
     guest: Option<GuestId>,
     token: Option<AccountTokenId>,
 ) -> Result<()> {
-    let mut tx = backend.db.begin().await?;
-    guests::standing::hold(&mut tx, host, guest.as_slice()).await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    tx.lock(host, guest.as_slice()).await?;
     let recovered = sqlx::query!(
         "update notifications set lease_owner = null, lease_until = null
         where host_id = $1 and id = $2 and state = 'sent' and lease_until < $3",
@@ -63,7 +64,6 @@ async fn recover_expired_lease(
     .rows_affected();
     if recovered == 1 {
         delivery_events::record(&mut tx, host, id, now, "sent", "").await?;
-        guests::standing::restate(&mut tx, host, guest.as_slice()).await?;
         if let Some(token) = token {
             auth::actions::forget_clear_token(&mut tx, host, token).await?;
         }

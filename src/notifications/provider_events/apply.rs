@@ -11,6 +11,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
+    guests::status::GuestTx,
     ids::{EventId, GuestId, NotificationId, UserId},
     notifications::{
         NotificationState,
@@ -28,7 +29,7 @@ use crate::{
 /// about unknown messages, or that we do not act on, are stored too.
 pub async fn apply(backend: &Backend, report: &DeliveryReport) -> Result<()> {
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let new = sqlx::query!(
         "insert into webhook_events (provider, key, kind, received_at, body) values ($1, left($2, 300), left($3, 200), $4, $5)
         on conflict do nothing",
@@ -87,7 +88,7 @@ async fn find(tx: &mut PgConnection, provider: &str, event: &DeliveryEvent) -> R
 }
 
 async fn apply_event(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     secrets: &Secrets,
     now: DateTime<Utc>,
     provider: &str,
@@ -95,7 +96,7 @@ async fn apply_event(
     event: &DeliveryEvent,
 ) -> Result<()> {
     let (host, id, guest) = (notification.host, notification.id, notification.guest.as_slice());
-    guests::standing::hold(tx, host, guest).await?;
+    tx.lock(host, guest).await?;
     let row = sqlx::query!(
         r#"
         select state as "state: NotificationState", bounce_type, recipient from notifications
@@ -104,7 +105,7 @@ async fn apply_event(
         host.0,
         id.0,
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut **tx)
     .await?;
     // The recipient was erased meanwhile: nothing more is stored about them.
     let Some(row) = row else { return Ok(()) };
@@ -143,7 +144,7 @@ async fn apply_event(
         (event.status == DeliveryStatus::Opened).then_some(event.at),
         event.at,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     delivery_events::record(tx, host, id, event.at, event.status.into_str(), &event.detail).await?;
     match event.status {
@@ -164,7 +165,7 @@ async fn apply_event(
     if event.status >= DeliveryStatus::HardBounced {
         sender_reputation::pause_if_above_threshold(tx, host, now).await?;
     }
-    guests::standing::restate(tx, host, guest).await
+    Ok(())
 }
 
 /// The latest delivery status that a state stands for.

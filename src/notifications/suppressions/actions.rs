@@ -8,6 +8,7 @@ use crate::{
     backend::Backend,
     error::Result,
     guests,
+    guests::status::GuestTx,
     ids::{GuestId, UserId},
     secrets::Secrets,
 };
@@ -35,7 +36,7 @@ impl Scope {
 /// Suppresses an address and cancels what waits for it, in the caller's transaction. An address that is stored as a hash
 /// stays a hash. Emails about accounts are still sent after an unsubscription: nobody could sign in without them.
 pub async fn suppress(
-    tx: &mut PgConnection,
+    tx: &mut GuestTx,
     secrets: &Secrets,
     now: DateTime<Utc>,
     address: &str,
@@ -55,7 +56,7 @@ pub async fn suppress(
         reason as Reason,
         now,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     let waiting = sqlx::query!(
         r#"
@@ -68,11 +69,10 @@ pub async fn suppress(
         scope.host().map(|host| host.0),
         reason as Reason,
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut **tx)
     .await?;
     for row in waiting {
-        let guest = row.guest.as_slice();
-        guests::standing::hold(tx, row.host, guest).await?;
+        tx.lock(row.host, row.guest.as_slice()).await?;
         sqlx::query!(
             "update notifications set state = 'suppressed', last_error = $5, state_changed_at = $4
             where host_id = $1 and lower(recipient) = $2 and state = 'queued' and guest_id is not distinct from $3",
@@ -82,20 +82,14 @@ pub async fn suppress(
             now,
             reason as Reason,
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        guests::standing::restate(tx, row.host, guest).await?;
     }
     Ok(())
 }
 
 /// Suppresses the address if it soft-bounced five times in 14 days, the bounce that was just recorded included.
-pub async fn count_soft_bounce(
-    tx: &mut PgConnection,
-    secrets: &Secrets,
-    now: DateTime<Utc>,
-    address: &str,
-) -> Result<()> {
+pub async fn count_soft_bounce(tx: &mut GuestTx, secrets: &Secrets, now: DateTime<Utc>, address: &str) -> Result<()> {
     let address = normalise_address(address);
     let recent = sqlx::query_scalar!(
         r#"
@@ -105,7 +99,7 @@ pub async fn count_soft_bounce(
         address,
         now - TimeDelta::days(SOFT_BOUNCE_DAYS),
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut **tx)
     .await?;
     if recent >= MAX_SOFT_BOUNCES {
         suppress(tx, secrets, now, &address, Scope::Everybody, Reason::SoftBounces).await?;

@@ -183,13 +183,7 @@ pub(crate) async fn suppressed(
         r#"
         select a.place as "place!", s.reason as "reason!: Reason"
         from unnest($1::text[], $2::bytea[]) with ordinality as a (address, hash, place)
-        cross join lateral (
-            select * from (
-                select reason, at from suppressions where address = a.address and (host_id is null or host_id = $3)
-                union all
-                select reason, at from suppressions where address_hash = a.hash and (host_id is null or host_id = $3)
-            ) both_forms order by at limit 1
-        ) s
+        cross join lateral (select reason from suppressions_of($3, a.address, a.hash) order by at limit 1) s
         "#,
         &normalised,
         &hashes,

@@ -4,7 +4,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use super::{Reason, Scope, address_hash, normalise_address, suppress};
-use crate::{backend::Backend, error::Result, ids::UserId, problem::Problem, secrets::Secrets};
+use crate::{
+    backend::Backend, error::Result, guests::status::GuestTx, ids::UserId, problem::Problem, secrets::Secrets,
+};
 
 /// Associated data of these sealed tokens, so that no other sealed text passes for one.
 const PURPOSE: Uuid = Uuid::from_u128(8058);
@@ -61,9 +63,9 @@ pub async fn state(backend: &Backend, token: &str) -> Result<SubscriptionState> 
     let row = sqlx::query!(
         r#"
         select coalesce((select name from users where id = $2 and deleted_at is null), '') as "host_name!",
-            exists (select from suppressions where (address = $1 or address_hash = $3) and host_id = $2
+            exists (select from suppressions_of($2, $1, $3) where host_id is not null
                 and reason in ('unsubscribed', 'erased')) as "from_host!",
-            exists (select from suppressions where (address = $1 or address_hash = $3) and host_id is null
+            exists (select from suppressions_of($2, $1, $3) where host_id is null
                 and reason in ('unsubscribed', 'erased')) as "from_everybody!"
         "#,
         subscription.address,
@@ -84,7 +86,7 @@ pub async fn state(backend: &Backend, token: &str) -> Result<SubscriptionState> 
 pub async fn unsubscribe(backend: &Backend, subscription: &MessageSubscription, everybody: bool) -> Result<()> {
     let scope = if everybody { Scope::Everybody } else { Scope::Host(subscription.host) };
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     suppress(&mut tx, &backend.secrets, now, &subscription.address, scope, Reason::Unsubscribed).await?;
     tx.commit().await?;
     Ok(())

@@ -46,15 +46,15 @@ pub async fn render(
         (Some(_), ..) => return Ok(None),
     };
     let detail = match message {
-        AccountMessage::ForgottenSoon => anonymised_soon(backend, user).await?,
+        AccountMessage::RetentionNotice => anonymised_soon(backend, user).await?,
         _ => row.moves_to.unwrap_or_default(),
     };
-    if message == AccountMessage::ForgottenSoon && detail.is_empty() {
+    if message == AccountMessage::RetentionNotice && detail.is_empty() {
         return Ok(None);
     }
     let copy = copy(message, &detail);
     let page = match message {
-        AccountMessage::ForgottenSoon => backend.links.dashboard(),
+        AccountMessage::RetentionNotice => backend.links.dashboard(),
         AccountMessage::ExportReady => backend.links.account(),
         _ => backend.links.forgot(),
     };
@@ -186,7 +186,7 @@ fn copy(message: AccountMessage, detail: &str) -> Copy {
             "Go to my account",
             "If you didn't ask for it, reset your password: somebody else knows yours.",
         ),
-        AccountMessage::ForgottenSoon => (
+        AccountMessage::RetentionNotice => (
             "Guest data will be deleted soon",
             format!(
                 "Guest data is kept for the time you chose for each event. Then the guests are made anonymous: {detail}. \

@@ -5,6 +5,7 @@ use crate::{
     backend::Backend,
     error::Result,
     events,
+    guests::status::GuestTx,
     guests::{parse_name, parse_phone},
     invitations::Guest,
     notifications::{
@@ -26,9 +27,9 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
     fields.finish(())?;
     let now = backend.clock.now();
     let title = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?.title;
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let changed = sqlx::query!(
-        "update guests set name = $3, email = $4, phone = $5, updated_at = $6, activity_at = greatest(activity_at, $6)
+        "update guests set name = $3, email = $4, phone = $5, updated_at = $6
         where host_id = $1 and id = $2 and deleted_at is null and erased_at is null",
         guest.host().0,
         guest.id().0,
@@ -43,6 +44,7 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
     if changed == 0 {
         return Err(Problem::NotFound.into());
     }
+    tx.touch(guest.host(), &[guest.id()]);
     audit::record(&mut tx, now, Actor::without_device(guest.host()), AuditEvent::GuestCorrected, &title).await?;
     tx.commit().await?;
     backend.live.changed(guest.event());
@@ -53,7 +55,7 @@ pub async fn correct(backend: &Backend, guest: &Guest, form: &CorrectionForm) ->
 /// link too.
 pub async fn stop_channel(backend: &Backend, guest: &Guest, channel: Channel) -> Result<()> {
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let contact = sqlx::query!(
         "select email, phone from guests where host_id = $1 and id = $2 and erased_at is null for no key update",
         guest.host().0,

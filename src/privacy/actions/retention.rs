@@ -21,7 +21,7 @@ pub async fn send_retention_notices(backend: &Backend) -> Result<usize> {
     sqlx::query!(
         "update events e set retention_notice_at = null
         where e.anonymised_at is null and e.retention_notice_at is not null and exists (select from notifications n
-            where n.host_id = e.host_id and n.kind = 'forgotten-soon' and n.state in ('failed', 'cancelled')
+            where n.host_id = e.host_id and n.kind = 'retention-notice' and n.state in ('failed', 'cancelled')
                 and n.created_at >= e.retention_notice_at)"
     )
     .execute(&mut *tx)
@@ -43,7 +43,7 @@ pub async fn send_retention_notices(backend: &Backend) -> Result<usize> {
     .fetch_all(&mut *tx)
     .await?;
     for host in &hosts {
-        outbox::enqueue_account(&mut tx, now, host.id, AccountMessage::ForgottenSoon, &host.email, None).await?;
+        outbox::enqueue_account(&mut tx, now, host.id, AccountMessage::RetentionNotice, &host.email, None).await?;
     }
     tx.commit().await?;
     Ok(hosts.len())
@@ -57,7 +57,7 @@ pub async fn anonymise_due(backend: &Backend) -> Result<usize> {
         r#"
         select host_id as "host: UserId", id as "id: EventId" from events
         where anonymised_at is null and anonymise_at <= $1 and retention_notice_at <= $2
-            and not exists (select from notifications n where n.host_id = events.host_id and n.kind = 'forgotten-soon'
+            and not exists (select from notifications n where n.host_id = events.host_id and n.kind = 'retention-notice'
                 and n.state in ('queued', 'sending'))
         order by anonymise_at
         "#,

@@ -26,7 +26,7 @@ const fn of_user(name: &'static str, table: &'static str, order: &'static str) -
 }
 
 /// All parts, in the export's order. docs/DATA_EXPORT.md describes them.
-pub const PARTS: [ExportPart; 21] = [
+pub const PARTS: [ExportPart; 22] = [
     ExportPart { name: "account", table: "users", owner: "id", without: &["password_hash", "deleted_at"], order: "id" },
     of_user("sessions", "sessions", "created_at, id"),
     ExportPart {
@@ -38,6 +38,7 @@ pub const PARTS: [ExportPart; 21] = [
     of_host("message_texts", "message_templates", "event_id, kind"),
     of_host("reminders", "reminder_rules", "event_id, id"),
     ExportPart { without: &["host_id", "name_key", "search"], ..of_host("guests", "guests", "event_id, id") },
+    of_host("guest_status", "guest_status", "event_id, guest_id"),
     ExportPart {
         without: &["host_id", "token_hash", "token_sealed"],
         ..of_host("invitations", "invitations", "event_id, id")
@@ -59,7 +60,7 @@ pub const PARTS: [ExportPart; 21] = [
         without: &["host_id", "event_at", "event_rank", "stripe_event_id"],
         ..of_host("subscriptions", "subscriptions", "stripe_id")
     },
-    ExportPart { without: &["host_id", "id"], ..of_host("exports", "data_exports", "asked_at") },
+    ExportPart { without: &["host_id", "id"], ..of_host("exports", "data_exports", "requested_at") },
 ];
 
 impl ExportPart {

@@ -29,7 +29,7 @@ const PROGRESS_ROWS: i64 = 10_000;
 /// A requested export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PreparedExport {
-    pub asked_at: DateTime<Utc>,
+    pub requested_at: DateTime<Utc>,
     pub percent: i64,
     /// `None` while in preparation.
     pub ready_at: Option<DateTime<Utc>>,
@@ -40,7 +40,7 @@ pub async fn prepared(backend: &Backend, host: &Host) -> Result<Option<PreparedE
     Ok(sqlx::query_as!(
         PreparedExport,
         r#"
-        select asked_at, least(99, 100 * rows_done / greatest(rows_total, 1)) as "percent!", ready_at
+        select requested_at, least(99, 100 * rows_done / greatest(rows_total, 1)) as "percent!", ready_at
         from data_exports where host_id = $1
         "#,
         host.id().0,
@@ -57,14 +57,14 @@ pub async fn request(backend: &Backend, host: &Host) -> Result<()> {
     // Each row is written to JSON and CSV.
     let total = 2 * rows(&mut tx, host.id()).await?;
     sqlx::query!(
-        "delete from data_exports where host_id = $1 and (ready_at is not null or asked_at < $2)",
+        "delete from data_exports where host_id = $1 and (ready_at is not null or requested_at < $2)",
         host.id().0,
         now - TimeDelta::hours(1),
     )
     .execute(&mut *tx)
     .await?;
     let id = sqlx::query_scalar!(
-        "insert into data_exports (host_id, id, asked_at, rows_total) values ($1, $2, $3, $4)
+        "insert into data_exports (host_id, id, requested_at, rows_total) values ($1, $2, $3, $4)
         on conflict (host_id) do nothing returning id",
         host.id().0,
         Uuid::now_v7(),
@@ -145,11 +145,12 @@ async fn store(backend: &Backend, host: UserId, id: Uuid, mut file: std::fs::Fil
 /// # Errors
 /// `SignInAgain` without a recent re-authentication, `NotFound` if none is ready.
 pub async fn parts(backend: &Backend, host: &Host) -> Result<impl Stream<Item = Result<Vec<u8>>> + use<>> {
-    host.require_reauthentication(backend.clock.now())?;
+    let now = backend.clock.now();
+    host.require_reauthentication(now)?;
     let ready = prepared(backend, host).await?.and_then(|prepared| prepared.ready_at);
     ready.ok_or(Problem::NotFound)?;
     let mut db = backend.db.acquire().await?;
-    audit::record(&mut db, backend.clock.now(), host.actor(), AuditEvent::DataExported, "").await?;
+    audit::record(&mut db, now, host.actor(), AuditEvent::DataExported, "").await?;
     Ok(read(backend.db.clone(), host.id()))
 }
 
@@ -168,7 +169,7 @@ fn read(db: PgPool, host: UserId) -> impl Stream<Item = Result<Vec<u8>>> {
 /// Deletes old exports, ready or not. Run by the schedule.
 pub async fn delete_expired(backend: &Backend) -> Result<()> {
     let before = backend.clock.now() - TimeDelta::days(KEPT_DAYS);
-    sqlx::query!("delete from data_exports where coalesce(ready_at, asked_at) < $1", before)
+    sqlx::query!("delete from data_exports where coalesce(ready_at, requested_at) < $1", before)
         .execute(&backend.db)
         .await?;
     Ok(())

@@ -167,7 +167,7 @@ async fn an_anonymous_seat_is_changed_by_nobody_and_invited_by_nobody(db: PgPool
     );
     assert_eq!(guests::actions::tag(&backend, &ana, event, &[grace], "VIP", true).await.unwrap(), 0);
     sqlx::query("delete from invitations").execute(&backend.db).await.unwrap();
-    sqlx::query("update guests set status = 'not-invited'").execute(&backend.db).await.unwrap();
+    sqlx::query("update guest_status set status = 'not-invited'").execute(&backend.db).await.unwrap();
     assert_eq!(invitations::queries::plan(&backend, &ana, event, None).await.unwrap().links(), 0);
     assert!(invitations::actions::issue(&backend, &ana, event, &Selection::All).await.is_err());
     let findings = guests::check::check(&backend.db, &ana, event).await.unwrap();
@@ -183,7 +183,7 @@ async fn what_suppressed_an_address_holds_as_a_hash_for_everybody_whose_address_
     let (_, guest) = attending_guest(&backend, &ana, event).await;
     let ben = testing::host(&backend, "Ben").await;
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await.unwrap();
+    let mut tx = crate::guests::status::GuestTx::begin(&backend.db).await.unwrap();
     for scope in
         [suppressions::Scope::Everybody, suppressions::Scope::Host(ana.id()), suppressions::Scope::Host(ben.id())]
     {

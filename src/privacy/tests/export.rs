@@ -56,7 +56,7 @@ async fn every_table_of_a_host_is_part_of_an_export(db: PgPool) {
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn an_export_is_for_whoever_typed_their_password_lately(db: PgPool) {
-    let (backend, ana, _) = testing::planned(db, testing::event_form()).await;
+    let (backend, ana, _) = testing::planned_on(testing::stopped(db).await, testing::event_form()).await;
     export(&backend, &ana, ExportFormat::Json).await.unwrap();
     backend.clock.set(testing::start() + TimeDelta::minutes(15));
     assert_eq!(problem(export(&backend, &ana, ExportFormat::Zip).await), Problem::SignInAgain);
@@ -66,12 +66,12 @@ async fn an_export_is_for_whoever_typed_their_password_lately(db: PgPool) {
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn a_prepared_export_is_made_once_told_by_mail_and_gone_after_three_days(db: PgPool) {
-    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let (backend, ana, event) = testing::planned_on(testing::stopped(db).await, testing::event_form()).await;
     testing::guest(&backend, &ana, event, "Grace Hopper", "grace@example.org").await;
     assert_eq!(prepared(&backend, &ana).await.unwrap(), None);
     request(&backend, &ana).await.unwrap();
     request(&backend, &ana).await.unwrap();
-    let waiting = PreparedExport { asked_at: testing::start(), percent: 0, ready_at: None };
+    let waiting = PreparedExport { requested_at: testing::start(), percent: 0, ready_at: None };
     assert_eq!(prepared(&backend, &ana).await.unwrap(), Some(waiting));
     assert!(parts(&backend, &ana).await.is_err(), "nothing is there yet");
     let PrepareExport { host, export: id } = job(&backend).await;

@@ -67,7 +67,7 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn nobodys_list_is_forgotten_before_they_were_told_two_weeks_long(db: PgPool) {
-    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let (backend, ana, event) = testing::planned_on(testing::stopped(db).await, testing::event_form()).await;
     testing::guest(&backend, &ana, event, "Grace", "grace@example.org").await;
     // Nobody worked for a year and a half, or the host chose a shorter time afterwards.
     let late = at("2028-08-01T12:00:00Z");
@@ -100,14 +100,14 @@ fn how_long_guests_are_kept_is_one_of_the_choices() {
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]
 async fn a_warning_that_never_left_counts_for_nothing(db: PgPool) {
-    let (backend, ana, event) = testing::planned(db, testing::event_form()).await;
+    let (backend, ana, event) = testing::planned_on(testing::stopped(db).await, testing::event_form()).await;
     testing::guest(&backend, &ana, event, "Grace", "grace@example.org").await;
     let over = at("2028-02-01T12:00:00Z");
     backend.clock.set(over);
     assert_eq!(send_retention_notices(&backend).await.unwrap(), 1);
     backend.clock.set(over + TimeDelta::days(14));
     assert_eq!(anonymise_due(&backend).await.unwrap(), 0, "it still waits");
-    sqlx::query("update notifications set state = 'failed' where kind = 'forgotten-soon'")
+    sqlx::query("update notifications set state = 'failed' where kind = 'retention-notice'")
         .execute(&backend.db)
         .await
         .unwrap();

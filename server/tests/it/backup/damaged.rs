@@ -88,7 +88,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_target_stays_empty(db: PgPool) {
     let place = Place::folder();
     let older = Backup::of(&place, &place.back_up(&db).await);
@@ -217,7 +217,7 @@ async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_tar
     copy.remove().await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_damaged_archive_in_the_custom_format_leaves_the_target_unchanged(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;

@@ -15,15 +15,12 @@ async fn node(db: PgPool, place: &Place) -> App {
 }
 
 async fn ship(app: &App) {
-    sqlx::query("select graphile_worker.add_job('ship_erasure_log', 'null'::json)")
-        .execute(&app.backend.db)
-        .await
-        .unwrap();
+    app.jobs().add("ship_erasure_log").await;
     app.work().await;
-    assert_eq!(app.count("select count(*) from erasure_log").await, 0, "everything was shipped");
+    assert_eq!(app.erasure_log().await, 0, "everything was shipped");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool) {
     let place = Place::folder();
     let app = node(db.clone(), &place).await;
@@ -33,19 +30,15 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
     ana.paste(party, "Somebody Else").await;
     ana.paste(event, "Grace Hopper <grace@example.org>\nAda Lovelace <ada@example.org>\nQuiet One <quiet@example.org>")
         .await;
-    let before = "insert into suppressions values ('lifted@example.org', null, 'hard-bounce', now())";
-    sqlx::query(before).execute(&db).await.unwrap();
+    app.suppress("lifted@example.org", "hard-bounce").await;
     ship(&app).await;
     ana.invite_all(event).await;
     app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     place.back_up(&db).await;
 
     // All of this is lost with the database, except what the erasure log has.
-    sqlx::query("insert into suppressions values ('quiet@example.org', null, 'unsubscribed', now())")
-        .execute(&db)
-        .await
-        .unwrap();
-    sqlx::query("delete from suppressions where address = 'lifted@example.org'").execute(&db).await.unwrap();
+    app.suppress("quiet@example.org", "unsubscribed").await;
+    app.unsuppress("lifted@example.org").await;
     let grace = ana.guests(event, "grace").await[0];
     sqlx::query("update guests set deleted_at = now() - interval '2 days' where id = $1")
         .bind(grace.0)
@@ -78,11 +71,11 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
             .await;
     let old = ana.on(&again.address.to_string());
     assert!(old.get("/dashboard").await.location().starts_with("/sign-in"));
-    let usable: i64 = again.count("select count(*) from account_tokens where used_at is null").await;
+    let usable: i64 = again.unused_account_tokens().await;
     assert_eq!(usable, 0);
     again.work().await;
     assert_eq!(again.mails("ada@example.org").await.len(), 0, "the outbox is paused");
-    assert!(again.count("select count(*) from notifications where state = 'queued'").await > 0);
+    assert!(again.outbox().in_state("queued").await > 0);
     // The operator decides not to send what is waiting.
     let ran =
         place.command(&copy.url, &["outbox", "cancel"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
@@ -97,7 +90,7 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
     copy.remove().await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_point_in_time_recovery_is_made_safe_too(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -109,7 +102,7 @@ async fn a_point_in_time_recovery_is_made_safe_too(db: PgPool) {
     assert_eq!(place.run(&url(&db), &["restore-verify"]).await.code, 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_unreadable_erasure_log_stops_the_restore_before_it_begins(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -133,27 +126,24 @@ async fn an_unreadable_erasure_log_stops_the_restore_before_it_begins(db: PgPool
     whole.remove().await.unwrap();
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn the_last_change_to_an_address_wins_whatever_was_shipped(db: PgPool) {
     let place = Place::folder();
     let app = node(db.clone(), &place).await;
-    let silence = "insert into suppressions values ('x@example.org', null, 'unsubscribed', now())";
-    let lift = "delete from suppressions where address = 'x@example.org'";
-    for (sql, shipped) in [(silence, true), (lift, true), (silence, false)] {
-        sqlx::query(sql).execute(&db).await.unwrap();
-        if shipped {
-            ship(&app).await;
-        }
-    }
+    app.suppress("x@example.org", "unsubscribed").await;
+    ship(&app).await;
+    app.unsuppress("x@example.org").await;
+    ship(&app).await;
+    app.suppress("x@example.org", "unsubscribed").await;
     // The last entry is only in the database, unshipped: the shipped removal must not win over it.
     let mut command = place.command(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]);
     let ran = command.env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert_eq!(app.count("select count(*) from suppressions").await, 1);
+    assert_eq!(app.suppressions().await, 1);
     // A backup ships the rest.
     let backed = place.command(&url(&db), &["backup"]).output().await.unwrap();
     assert!(backed.status.success());
-    assert_eq!(app.count("select count(*) from erasure_log").await, 0);
+    assert_eq!(app.erasure_log().await, 0);
     let entries = guestguard::backup::erasure_log::read(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.gone).collect::<Vec<_>>(), [false, true, false]);
 }

@@ -1,14 +1,14 @@
 //! Faults during a backup: full disk, missing programs, concurrent runs, wrong clock and kills.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio};
 
 use sqlx::PgPool;
 use tokio::process::Command;
 
 use super::seeded;
-use crate::support::{backups::Place, node::url};
+use crate::support::{backups::Place, eventually, node::url, probes};
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_full_disk_is_reported_and_leaves_nothing(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -32,7 +32,7 @@ async fn a_full_disk_is_reported_and_leaves_nothing(db: PgPool) {
     nothing_runs(&db).await;
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn unusable_programs_and_databases_are_reported(db: PgPool) {
     let place = Place::folder();
     place.run("postgres://nobody@127.0.0.1:9/none", &["backup"]).await.refused(1, "PostgreSQL is out of reach");
@@ -64,7 +64,7 @@ async fn unusable_programs_and_databases_are_reported(db: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn of_two_concurrent_backups_one_is_refused(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -79,7 +79,7 @@ async fn of_two_concurrent_backups_one_is_refused(db: PgPool) {
     assert_eq!(place.run(&url(&db), &["backup", "status"]).await.code, 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_clock_that_is_behind_the_newest_backup_is_refused(db: PgPool) {
     let place = Place::folder();
     let manifest = place.back_up(&db).await;
@@ -90,7 +90,7 @@ async fn a_clock_that_is_behind_the_newest_backup_is_refused(db: PgPool) {
     place.run(&url(&db), &["backup"]).await.refused(1, "set the clock by NTP");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_backup_killed_at_any_point_leaves_the_one_before_it(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
@@ -131,16 +131,7 @@ async fn a_backup_killed_at_any_point_leaves_the_one_before_it(db: PgPool) {
 
 /// No dump of the database is still under way.
 async fn nothing_runs(db: &PgPool) {
-    for _ in 0..100 {
-        let running =
-            "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'pg_dump'";
-        let running: i64 = sqlx::query_scalar(running).fetch_one(db).await.unwrap();
-        if running == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("pg_dump is still running");
+    eventually(async || probes::dumps_running(db).await == 0).await;
 }
 
 /// A program of the test's own.

@@ -1,6 +1,6 @@
 //! Stores: S3 buckets with encryption, refusals, interrupted uploads and corrupted reads.
 
-use std::{process::Stdio, time::Duration};
+use std::process::Stdio;
 
 use axum::{
     Router,
@@ -18,6 +18,7 @@ use tokio::{
 use super::seeded;
 use crate::support::{
     backups::Place,
+    eventually,
     node::{free_address, url},
     python,
 };
@@ -39,12 +40,8 @@ impl Store {
             .env("INITIAL_NO_AUTH_ACTION_COUNT", free.to_string());
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let client = reqwest::Client::new();
-        for _ in 0..200 {
-            if client.get(format!("http://{address}/moto-api/data.json")).send().await.is_ok() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        let ready = format!("http://{address}/moto-api/data.json");
+        eventually(async || client.get(&ready).send().await.is_ok()).await;
         let made = client.put(format!("http://{address}/backups")).send().await.unwrap();
         assert!(made.status().is_success(), "{}", made.text().await.unwrap());
         Self { address, _process: process }
@@ -79,7 +76,7 @@ fn bucket(endpoint: &str) -> Place {
     ])
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_bucket_stores_encrypted_backups_and_returns_them(db: PgPool) {
     let store = Store::start(1_000).await;
     let place = store.place();
@@ -109,7 +106,7 @@ async fn a_bucket_stores_encrypted_backups_and_returns_them(db: PgPool) {
     assert_eq!(headers["x-amz-server-side-encryption"], "aws:kms");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_missing_or_foreign_bucket_is_one_clear_sentence(db: PgPool) {
     // One request created the bucket; the server checks accounts after it, and there is none.
     let store = Store::start(1).await;
@@ -134,7 +131,7 @@ async fn answering(status: StatusCode, code: &'static str) -> Place {
     bucket(&format!("http://{address}"))
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn each_refusal_of_a_store_names_the_remedy(db: PgPool) {
     for (status, code, says) in [
         (StatusCode::FORBIDDEN, "AccessDenied", "permission denied"),
@@ -147,7 +144,7 @@ async fn each_refusal_of_a_store_names_the_remedy(db: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_interrupted_upload_moves_no_pointer_and_leaves_no_backup(db: PgPool) {
     let store = Store::start(1_000).await;
     seeded(&db, &store.place()).await;
@@ -212,7 +209,7 @@ async fn corrupting(store: &Store) -> Place {
     bucket(&format!("http://{address}"))
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_store_that_returns_other_bytes_is_not_trusted(db: PgPool) {
     let store = Store::start(1_000).await;
     seeded(&db, &store.place()).await;

@@ -4,11 +4,11 @@ use sqlx::PgPool;
 
 use super::{PLAN, buy, checkout, shop, subscribed, subscription, tier};
 use crate::support::{
-    Answer, App, hidden, sign,
+    Answer, App, eventually, hidden, sign,
     stripe::{LocalStripe, OLD_SECRET, SECRET},
 };
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn webhook_lifecycle(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -27,10 +27,10 @@ async fn webhook_lifecycle(db: PgPool) {
     assert_eq!(tier(&app).await, Tier::Free);
     app.work().await;
     assert_eq!(tier(&app).await, Tier::Free, "Stripe's own answer says the same");
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'stripe'").await, 6);
+    assert_eq!(app.webhook_events_of("stripe").await, 6);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn whoever_comes_back_sees_the_truth_before_any_webhook(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
@@ -45,7 +45,7 @@ async fn whoever_comes_back_sees_the_truth_before_any_webhook(db: PgPool) {
     assert_eq!(tier(&app).await, Tier::Pro);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn what_was_never_told_is_found_by_the_schedule(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -54,12 +54,12 @@ async fn what_was_never_told_is_found_by_the_schedule(db: PgPool) {
     assert_eq!(tier(&app).await, Tier::Free);
     guestguard::billing::subscriptions::reconcile(&app.backend).await.unwrap();
     assert_eq!(tier(&app).await, Tier::Pro);
-    assert_eq!(app.count("select count(*) from webhook_events where provider = 'stripe'").await, 3);
+    assert_eq!(app.webhook_events_of("stripe").await, 3);
     let page = app.anonymous().get("/pricing").await.ok();
     assert!(page.contains("€9<") && page.contains("€290 a year"), "and what plans cost: {page}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_webhook_while_stripe_is_away_is_taken_and_asked_about_later(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -69,16 +69,14 @@ async fn a_webhook_while_stripe_is_away_is_taken_and_asked_about_later(db: PgPoo
     // The stub itself expects 200.
     stripe.tell("customer.subscription.updated", &id, json!({ "cancel_at_period_end": true })).await;
     app.work().await;
-    let jobs =
-        "select count(*) from graphile_worker.jobs where task_identifier = 'refresh_subscriptions' and attempts > 0";
-    assert_eq!(app.count(jobs).await, 1, "the question waits");
+    assert_eq!(app.jobs().retried("refresh_subscriptions").await, 1, "the question waits");
     stripe.set(json!({ "down": false })).await;
-    sqlx::query("update graphile_worker._private_jobs set run_at = now()").execute(&app.backend.db).await.unwrap();
+    app.jobs().make_due().await;
     app.work().await;
-    assert_eq!(app.count("select count(*) from subscriptions where cancel_at_period_end").await, 1);
+    assert_eq!(app.subscriptions_that_end().await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_plan_is_changed_cancelled_resumed_and_ended(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -99,7 +97,7 @@ async fn a_plan_is_changed_cancelled_resumed_and_ended(db: PgPool) {
     assert_eq!(refused.status, 409, "nothing left to cancel");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn pressing_twice_buys_once(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
@@ -114,7 +112,7 @@ async fn pressing_twice_buys_once(db: PgPool) {
     assert_eq!(stripe.count("subscriptions").await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn forged_late_and_early_events_are_refused_and_both_secrets_are_taken(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let url = format!("http://{}/webhooks/stripe", app.address);
@@ -127,23 +125,22 @@ async fn forged_late_and_early_events_are_refused_and_both_secrets_are_taken(db:
     assert_eq!(signed("evt_1", SECRET, now - 310).post(&url).await, 400);
     assert_eq!(signed("evt_1", SECRET, now + 310).post(&url).await, 400);
     assert_eq!(signed("evt_1", SECRET, now).with(&body("evt_2")).post(&url).await, 400);
-    assert_eq!(app.count("select count(*) from webhook_events").await, 0);
+    assert_eq!(app.webhook_events().await, 0);
     for (id, secret) in [("evt_1", SECRET), ("evt_2", OLD_SECRET), ("evt_2", SECRET)] {
         assert_eq!(signed(id, secret, now).post(&url).await, 200);
     }
-    assert_eq!(app.count("select count(*) from webhook_events").await, 2);
+    assert_eq!(app.webhook_events().await, 2);
 }
 
 /// Its checkout and portal do not exist; what leads there makes the customer all the same.
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool) {
     let stripe = LocalStripe::start().await;
     let app = App::start_with(db, stripe.settings()).await;
     stripe.tells(&app).await;
     let ana = app.host("Ana").await;
     assert_ne!(ana.fetch("/api/billing/portal", &[]).await.status, 200);
-    let customer: String =
-        sqlx::query_scalar("select stripe_id from billing_customers").fetch_one(&app.backend.db).await.unwrap();
+    let customer = app.billing_customer().await;
     let card = [("type", "card"), ("card[number]", "4242424242424242"), ("card[cvc]", "123")];
     let card = [&card[..], &[("card[exp_month]", "12"), ("card[exp_year]", "2099")]].concat();
     let card = stripe.ask("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
@@ -161,11 +158,5 @@ async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool)
 
 /// Its webhooks come a second later.
 async fn becomes(app: &App, wanted: Tier) {
-    for _ in 0..200 {
-        if tier(app).await == wanted {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the account never became {wanted:?}");
+    eventually(async || tier(app).await == wanted).await;
 }

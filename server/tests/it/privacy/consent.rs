@@ -5,29 +5,27 @@ use sqlx::PgPool;
 
 use crate::support::{App, Settings, sign_up_of};
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_sign_up_requires_consent(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_sign_up_requires_consent(app: App) {
     let fields: Vec<_> =
         sign_up_of("eve@example.org").into_iter().filter(|(name, _)| *name != "form[accepted]").collect();
     let nobody = app.anonymous();
     let page = nobody.post_and_follow("/api/auth/sign-up", "/sign-up", &fields).await.ok();
     assert!(page.contains("Please accept the terms to continue.") && page.contains("eve@example.org"), "{page}");
-    assert_eq!(app.count("select count(*) from users").await, 0);
+    assert_eq!(app.accounts().await, 0);
     assert_eq!(
         nobody.post("/api/auth/sign-up", "/sign-up", &sign_up_of("eve@example.org")).await.location(),
         "/sign-in"
     );
-    assert_eq!(app.count("select count(*) from users where terms_accepted_at is not null").await, 1);
+    assert_eq!(app.accounts_that_agreed().await, 1);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_new_version_asks_for_consent_on_every_page(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_new_version_asks_for_consent_on_every_page(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     assert!(!ana.get("/dashboard").await.ok().contains("accept-title"));
-    sqlx::query("update users set terms_version = '2020-01-01'").execute(&app.backend.db).await.unwrap();
+    app.set_agreed_terms(Some("2020-01-01")).await;
     for page in ["/dashboard".to_owned(), format!("/dashboard/events/{event}"), "/dashboard/account".to_owned()] {
         assert!(ana.get(&page).await.ok().contains("ve updated our terms"), "{page}");
     }
@@ -35,14 +33,10 @@ async fn a_new_version_asks_for_consent_on_every_page(db: PgPool) {
     assert!(!ana.get("/dashboard").await.ok().contains("accept-title"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn accept_terms_twice(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn accept_terms_twice(app: App) {
     let ana = app.host("Ana").await;
-    sqlx::query("update users set terms_version = null, terms_accepted_at = null")
-        .execute(&app.backend.db)
-        .await
-        .unwrap();
+    app.set_agreed_terms(None).await;
     let first = ana.fetch("/me/accept-terms", &[]).await.ok();
     let told: serde_json::Value = serde_json::from_str(&first).unwrap();
     assert_eq!(told["terms_version"], LegalDocument::Terms.current());
@@ -50,9 +44,8 @@ async fn accept_terms_twice(db: PgPool) {
     assert_eq!(app.anonymous().fetch("/me/accept-terms", &[]).await.status, 401);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn every_version_of_the_documents_is_public_and_linked_from_every_page(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn every_version_of_the_documents_is_public_and_linked_from_every_page(app: App) {
     let nobody = app.anonymous();
     for (path, document) in [("/terms", LegalDocument::Terms), ("/privacy", LegalDocument::PrivacyPolicy)] {
         let page = nobody.get(path).await.ok();
@@ -63,18 +56,13 @@ async fn every_version_of_the_documents_is_public_and_linked_from_every_page(db:
         assert_eq!(nobody.get(&format!("{path}?version=1999-01-01")).await.status, 404);
         assert!(nobody.get("/").await.ok().contains(&format!("href=\"{path}\"")));
     }
-    let ana = app.host("Ana").await;
-    let event = ana.plan(&[]).await;
-    ana.paste(event, "Grace <grace@example.org>").await;
-    ana.invite_all(event).await;
-    let grace = ana.guests(event, "grace").await[0];
-    let link = ana.link(event, grace).await;
+    let link = app.invited_guest("Grace <grace@example.org>").await.link;
     assert!(nobody.get(&link).await.ok().contains("href=\"/privacy\""));
     app.work().await;
     assert!(app.mails("grace@example.org").await[0].contains("/privacy"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn the_operators_own_documents_replace_the_built_in_ones(db: PgPool) {
     let [terms, privacy_policy] = ["https://legal.example/terms", "https://legal.example/privacy"];
     let providers = vec![("GG_TERMS_URL", terms.to_owned()), ("GG_PRIVACY_POLICY_URL", privacy_policy.to_owned())];

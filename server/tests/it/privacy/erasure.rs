@@ -9,15 +9,16 @@ use crate::support::{
     stripe::{LocalStripe, Stripe},
 };
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_guest_who_erased_themselves_is_found_nowhere(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn a_guest_who_erased_themselves_is_found_nowhere(app: App) {
     let account = Populated::new(&app).await;
     for text in &account.of_guest {
-        let there = found(&app, &db, std::slice::from_ref(text)).await;
+        let there = found(&app, &app.backend.db, std::slice::from_ref(text)).await;
         assert!(there.iter().any(|found| found.contains("the database")), "{text} was there before: {there:?}");
     }
-    assert!(found(&app, &db, &account.of_guest[..1]).await.iter().any(|found| found.contains("the outbox")));
+    assert!(
+        found(&app, &app.backend.db, &account.of_guest[..1]).await.iter().any(|found| found.contains("the outbox"))
+    );
     let token = account.link.trim_start_matches("/i/").to_owned();
     let someone = app.anonymous();
     let erase = format!("{}/erase", account.link);
@@ -29,7 +30,7 @@ async fn a_guest_who_erased_themselves_is_found_nowhere(db: PgPool) {
         assert_eq!(someone.get(&format!("{}{page}", account.link)).await.status, 410, "{page}");
     }
     app.work().await;
-    assert_eq!(found(&app, &db, &account.of_guest).await, Vec::<String>::new());
+    assert_eq!(found(&app, &app.backend.db, &account.of_guest).await, Vec::<String>::new());
     // The host sees a seat, and that somebody was erased, but not who.
     let list = account.host.get(&format!("/dashboard/events/{}/guests", account.event)).await.ok();
     assert!(list.contains("Anonymous guest"));
@@ -40,9 +41,8 @@ async fn a_guest_who_erased_themselves_is_found_nowhere(db: PgPool) {
     assert!(account.host.get("/dashboard/account").await.ok().contains("had their data erased"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn delete_me_then_sign_up_again_with_the_same_address(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn delete_me_then_sign_up_again_with_the_same_address(app: App) {
     let account = Populated::new(&app).await;
     let page = account.host.get("/dashboard/account/delete").await.ok();
     for said in ["1 event with 1 guest", "1 personal link", "be undone"] {
@@ -67,9 +67,8 @@ async fn delete_me_then_sign_up_again_with_the_same_address(db: PgPool) {
     assert!(stranger.get("/sign-in").await.ok().contains("don't match"));
     app.work().await;
     let all = [account.of_host.clone(), account.of_guest.clone()].concat();
-    assert_eq!(found(&app, &db, &all).await, Vec::<String>::new());
-    let left: Vec<(String, String)> = sqlx::query_as("select name, email from users").fetch_all(&db).await.unwrap();
-    assert_eq!(left, [("-".to_owned(), String::new())]);
+    assert_eq!(found(&app, &app.backend.db, &all).await, Vec::<String>::new());
+    assert_eq!(app.account_owners().await, [("-".to_owned(), String::new())]);
 
     // Anew, by the same doors.
     let again = app.anonymous();
@@ -80,14 +79,13 @@ async fn delete_me_then_sign_up_again_with_the_same_address(db: PgPool) {
     assert!(!again.get("/dashboard").await.ok().contains("Jubilee"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_program_deletes_an_account_whose_password_was_typed_lately(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn a_program_deletes_an_account_whose_password_was_typed_lately(app: App) {
     let ana = app.host("Ana").await;
     let with = |address: &str| Some(serde_json::json!({ "confirmation": address }));
     assert_eq!(app.anonymous().send("DELETE", "/me", with("ana@example.org")).await.status, 401);
     assert_eq!(ana.send("DELETE", "/me", with("ben@example.org")).await.status, 422);
-    sqlx::query("update sessions set reauthenticated_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
+    app.age_reauthentication().await;
     let late = ana.send("DELETE", "/me", with("ana@example.org")).await;
     assert_eq!((late.status.as_u16(), late.body.as_str()), (401, "\"SignInAgain\""));
     // In the browser the page asks for the password, and goes on.
@@ -98,10 +96,10 @@ async fn a_program_deletes_an_account_whose_password_was_typed_lately(db: PgPool
     assert!(ana.get(&onwards).await.ok().contains("/api/privacy/delete-account"));
     assert_eq!(ana.send("DELETE", "/me", with("ana@example.org")).await.status, 204);
     assert_eq!(ana.get("/me").await.status, 401);
-    assert_eq!(app.count("select count(*) from users where deleted_at is null").await, 0);
+    assert_eq!(app.accounts_not_deleted().await, 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_customer(db: PgPool) {
     let stripe = Stripe::start().await;
     let app = App::start_with(db.clone(), stripe.settings()).await;
@@ -111,7 +109,7 @@ async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_custom
     let buy = [("tier", "pro"), ("interval", "monthly"), ("key", &key)];
     let page = ana.post("/api/billing/buy", "/dashboard/billing", &buy).await.location();
     ana.get(&stripe.press(&page, "pay").await).await.ok();
-    assert_eq!(app.count("select count(*) from subscriptions where grants").await, 1);
+    assert_eq!(app.active_subscriptions().await, 1);
     assert!(ana.get("/dashboard/account/delete").await.ok().contains("cancelled at Stripe at once"));
     assert!(ana.get("/dashboard/billing").await.ok().contains("/dashboard/account#data"));
 
@@ -122,12 +120,12 @@ async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_custom
     app.work().await;
     assert_eq!(stripe.count("customers").await, 1);
     stripe.set(serde_json::json!({ "down": false })).await;
-    sqlx::query("update graphile_worker._private_jobs set run_at = now()").execute(&db).await.unwrap();
+    app.jobs().make_due().await;
     app.work().await;
     assert_eq!((stripe.count("customers").await, stripe.count("active").await), (0, 0));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_stripe_written_by_others_ends_it_too(db: PgPool) {
     let stripe = LocalStripe::start().await;
     let app = App::start_with(db.clone(), stripe.settings()).await;
@@ -160,7 +158,7 @@ async fn a_stripe_written_by_others_ends_it_too(db: PgPool) {
     assert!(customer["deleted"] == true || customer.get("error").is_some(), "{customer}");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_restored_database_forgets_again_whoever_was_forgotten_since(db: PgPool) {
     let place = Place::folder();
     let app = App::start_with(db.clone(), Settings { providers: place.settings(), ..Settings::default() }).await;
@@ -177,7 +175,7 @@ async fn a_restored_database_forgets_again_whoever_was_forgotten_since(db: PgPoo
     someone.post("/api/privacy/erase", &matilda, &[("token", token)]).await.location();
     let right = [("form[confirmation]", &*account.email)];
     account.host.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
-    sqlx::query("select graphile_worker.add_job('ship_erasure_log', 'null'::json)").execute(&db).await.unwrap();
+    app.jobs().add("ship_erasure_log").await;
     app.work().await;
 
     let copy = scratch(&db).await;

@@ -44,14 +44,13 @@ async fn fetch(host: &Actor, path: &str) -> Vec<u8> {
     host.download(path).await
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn data_export_complete(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn data_export_complete(app: App) {
     let account = Populated::new(&app).await;
     let ben = app.host("Ben").await;
     let event = ben.plan(&[("form[title]", "Ben's own dinner")]).await;
     ben.paste(event, "Somebody Else <else@example.org>").await;
-    sqlx::query("delete from graphile_worker._private_jobs").execute(&db).await.unwrap();
+    app.jobs().clear().await;
 
     let raw = fetch(&account.host, "/me/data-export").await;
     let text = String::from_utf8(raw).unwrap();
@@ -98,19 +97,18 @@ async fn data_export_complete(db: PgPool) {
             }
         }
     }
-    assert!(compare(&db, &packed).await > 20);
+    assert!(compare(&app.backend.db, &packed).await > 20);
     let noted = account.host.get("/dashboard/account").await.ok();
     assert!(noted.contains("Everything that the account keeps was taken along"));
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let many = "insert into guests (host_id, event_id, id, name, party_size, created_at, updated_at)
         select host_id, id, gen_random_uuid(), 'Guest ' || n, 1, now(), now() from events, generate_series(1, $1) n";
-    sqlx::query(many).bind(MOST_ROWS).execute(&db).await.unwrap();
+    sqlx::query(many).bind(MOST_ROWS).execute(&app.backend.db).await.unwrap();
     let refused = ana.send("GET", "/me/data-export", None).await;
     assert_eq!((refused.status.as_u16(), refused.body.as_str()), (409, r#"{"Conflict":"ExportToPrepare"}"#));
     assert_eq!(app.anonymous().send("GET", "/me/data-export", None).await.status, 401);
@@ -136,13 +134,12 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(db: PgPool) 
     let export: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(export["guests"].as_array().unwrap().len() as i64, MOST_ROWS);
     assert_eq!(export["events"][0]["id"], event.to_string());
-    sqlx::query("update sessions set reauthenticated_at = now() - interval '20 minutes'").execute(&db).await.unwrap();
+    app.age_reauthentication().await;
     assert_eq!(ana.send("GET", "/me/data-export", None).await.body, "\"SignInAgain\"");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn an_export_while_others_write_is_as_one_moment_saw_it(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn an_export_while_others_write_is_as_one_moment_saw_it(app: App) {
     let ana = app.host("Ana").await;
     ana.plan(&[]).await;
     // Each guest comes with their answer, in one transaction; the two stand in parts that are read one after the other.
@@ -152,7 +149,7 @@ async fn an_export_while_others_write_is_as_one_moment_saw_it(db: PgPool) {
         )
         insert into rsvps select host_id, event_id, id, 'maybe', 1, '{}', '', now(), now() from g";
     let writing = tokio::spawn({
-        let db = db.clone();
+        let db = app.backend.db.clone();
         async move {
             loop {
                 sqlx::query(both).execute(&db).await.unwrap();
@@ -190,12 +187,11 @@ const TEN_THOUSAND: &str = "
     insert into rsvp_history select host_id, event_id, id, gen_random_uuid(), 'attending', 2, array['Companion'], 'Thank you', now() from guests;";
 
 /// `cargo test -p server --test it ten_events_of_a_thousand_guests -- --ignored --nocapture`
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 #[ignore = "measures time and memory"]
-async fn ten_events_of_a_thousand_guests_are_taken_along(db: PgPool) {
-    let app = App::start(db.clone()).await;
+async fn ten_events_of_a_thousand_guests_are_taken_along(app: App) {
     let ana = app.host("Ana").await;
-    sqlx::raw_sql(TEN_THOUSAND).execute(&db).await.unwrap();
+    sqlx::raw_sql(TEN_THOUSAND).execute(&app.backend.db).await.unwrap();
     for format in ["json", "zip"] {
         let (begun, before) = (Instant::now(), memory());
         let raw = ana.send_form("/dashboard/account/export", &[("format", format)]).await;
@@ -208,7 +204,7 @@ async fn ten_events_of_a_thousand_guests_are_taken_along(db: PgPool) {
         );
         if format == "json" {
             let export: Value = serde_json::from_slice(&raw).unwrap();
-            println!("{} rows compared with the database", compare(&db, &export).await);
+            println!("{} rows compared with the database", compare(&app.backend.db, &export).await);
         }
     }
     let begun = Instant::now();
@@ -216,7 +212,7 @@ async fn ten_events_of_a_thousand_guests_are_taken_along(db: PgPool) {
         .await
         .location();
     println!("deleted in {:?}", begun.elapsed());
-    assert_eq!(app.count("select count(*) from guests").await, 0);
+    assert_eq!(app.guests().await, 0);
 }
 
 /// Kilobytes that the process holds, and held at most.

@@ -1,22 +1,16 @@
 use serde_json::Value;
-use sqlx::PgPool;
 
 use crate::support::App;
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(db: PgPool) {
-    let app = App::start(db).await;
+#[apply(app_test)]
+async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Grace Hopper <grace@example.org>\nAda Lovelace <ada@example.org>").await;
     ana.invite_all(event).await;
     app.work().await;
     let grace = ana.guests(event, "Grace").await[0];
-    sqlx::query("update guests set note = 'Table 4, by the window', tags = '{Navy}' where id = $1")
-        .bind(grace.0)
-        .execute(&app.backend.db)
-        .await
-        .unwrap();
+    app.set_note_and_tag("Grace Hopper", "Table 4, by the window", "Navy").await;
     let link = ana.link(event, grace).await;
     let someone = app.anonymous();
     let page = someone.get(&link).await.ok();
@@ -71,11 +65,8 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(db:
     let chosen = someone.post_and_follow("/api/privacy/stop-channel", &data, &stop).await.ok();
     assert!(chosen.contains("Unsubscribed.") && chosen.contains("at the foot of any of these emails"), "{chosen}");
     assert_eq!(chosen.matches(">Unsubscribe<").count(), 1, "texts may come");
-    let stopped: Vec<String> = sqlx::query_scalar("select address from suppressions where host_id is not null")
-        .fetch_all(&app.backend.db)
-        .await
-        .unwrap();
-    assert_eq!(stopped, ["admiral@example.org"]);
+    assert_eq!(app.suppressed_addresses("unsubscribed").await, ["admiral@example.org"]);
+    assert_eq!(app.global_suppressions().await, 0);
     let id = event.to_string();
     let again = [("event", &*id), ("guest", &*grace.to_string())];
     ana.post("/api/invitations/resend", "/dashboard", &again).await.location();

@@ -29,11 +29,7 @@ impl Populated {
         fields[0].1 = &name;
         host.post("/api/auth/sign-up", "/sign-up", &fields).await.location();
         app.work().await;
-        sqlx::query("update users set verified_at = now() where email = $1")
-            .bind(&email)
-            .execute(&app.backend.db)
-            .await
-            .unwrap();
+        app.verify_account(&email).await;
         host.sign_in(&email, PASSWORD).await.location();
 
         let (title, words, venue, address) = (said("Jubilee"), said("Come"), said("Barn"), said("Lane"));

@@ -33,7 +33,7 @@ fn register() -> BTreeMap<String, (Vec<Entry>, BTreeSet<String>)> {
     tables
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn every_column_has_its_entry_in_the_register(db: PgPool) {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "select c.table_name::text, c.column_name::text from information_schema.columns c
@@ -72,9 +72,8 @@ fn the_register_says_of_every_column_in_which_part_of_an_export_it_is_or_why_not
     }
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
-async fn the_account_on_which_exports_and_erasures_are_tried_holds_something_in_every_column(db: PgPool) {
-    let app = App::start(db.clone()).await;
+#[apply(app_test)]
+async fn the_account_on_which_exports_and_erasures_are_tried_holds_something_in_every_column(app: App) {
     Populated::new(&app).await;
     let mut empty = Vec::new();
     for (table, (personal, _)) in register() {
@@ -82,7 +81,7 @@ async fn the_account_on_which_exports_and_erasures_are_tried_holds_something_in_
             let sql = format!(
                 "select count(*) from public.{table} where {column} is not null and {column}::text not in ('', '{{}}', '[]')"
             );
-            let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&db).await.unwrap();
+            let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&app.backend.db).await.unwrap();
             if rows == 0 {
                 empty.push(format!("{table}.{column}"));
             }

@@ -1,11 +1,9 @@
-use std::time::Duration;
-
-use guestguard::notifications::outbox;
+use guestguard::{ids::EventId, notifications::outbox};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    App, Settings,
+    Actor, App, Settings, eventually,
     smtp::{Act, Scripted},
 };
 
@@ -14,36 +12,31 @@ async fn slow() -> Scripted {
     Scripted::acting(|_| Act::Drip).await
 }
 
-async fn sending(
-    db: &PgPool,
-    server: &Scripted,
-    guests: usize,
-) -> (App, crate::support::Actor, guestguard::ids::EventId) {
+async fn node(db: &PgPool, server: &Scripted) -> App {
     let providers = vec![("GG_SMTP_URL", server.smtp_url.clone()), ("GG_WARM_UP", "off".into())];
-    let app = App::start_with(db.clone(), Settings { providers, ..Settings::default() }).await;
+    App::start_with(db.clone(), Settings { providers, ..Settings::default() }).await
+}
+
+/// Ana, who invites that many guests to an event.
+async fn invited(app: &App, guests: usize) -> (Actor, EventId) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let list: String = (0..guests).map(|n| format!("Guest {n} <guest{n}@example.org>\n")).collect();
     ana.paste(event, &list).await;
     ana.invite_all(event).await;
-    (app, ana, event)
+    (ana, event)
 }
 
 /// Waits until so many messages were taken.
 async fn taken(server: &Scripted, many: usize) {
-    tokio::time::timeout(Duration::from_secs(60), async {
-        while server.accepted() < many {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await
-    .unwrap();
+    eventually(async || server.accepted() >= many).await;
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) {
     let server = slow().await;
-    let (app, ana, _) = sending(&db, &server, 200).await;
+    let app = node(&db, &server).await;
+    let (ana, _) = invited(&app, 200).await;
     let stop = CancellationToken::new();
     let postmen: Vec<_> =
         (0..2).map(|_| tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
@@ -54,19 +47,20 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     assert_eq!(gone.location(), "/sign-in");
     let then = server.accepted();
     assert!(then < 200, "it was over before it was deleted");
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(server.accepted(), then, "something left after the account was gone");
+    assert_eq!(outbox::drain(&app.backend).await.unwrap(), 0, "nothing is left to send");
     stop.cancel();
     for postman in postmen {
         postman.await.unwrap();
     }
-    assert_eq!(app.count("select count(*) from notifications").await, 0);
+    assert_eq!(server.accepted(), then, "something left after the account was gone");
+    assert_eq!(app.outbox().count().await, 0);
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_others_get_theirs(db: PgPool) {
     let server = slow().await;
-    let (app, ana, event) = sending(&db, &server, 60).await;
+    let app = node(&db, &server).await;
+    let (ana, event) = invited(&app, 60).await;
     let guests: Vec<(String, String)> = {
         let mut links = Vec::new();
         for guest in ana.guests(event, "Guest").await {
@@ -82,21 +76,12 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
     let mut erased = Vec::new();
     for (name, link) in guests[..6].iter().chain(guests[6..].iter().rev().step_by(3)) {
         let token = link.trim_start_matches("/i/");
-        let before: (uuid::Uuid, String) = sqlx::query_as(
-            "select n.id, n.state from notifications n join guests g on g.id = n.guest_id where g.name = $1",
-        )
-        .bind(name)
-        .fetch_one(&db)
-        .await
-        .unwrap();
+        let message = app.outbox().id_for(name).await;
         app.anonymous().post("/api/privacy/erase", link, &[("token", token)]).await.location();
-        let taken =
-            |server: &Scripted| server.taken.lock().unwrap().keys().any(|id| id.contains(&before.0.to_string()));
-        erased.push((before.0, taken(&server)));
+        let taken = |server: &Scripted| server.taken.lock().unwrap().keys().any(|id| id.contains(&message.to_string()));
+        erased.push((message, taken(&server)));
     }
-    while app.count("select count(*) from notifications where state in ('queued', 'sending')").await > 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually(async || app.outbox().unfinished().await == 0).await;
     stop.cancel();
     postman.await.unwrap();
     let mut kept_back = 0;
@@ -109,10 +94,14 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
     assert_eq!(server.accepted(), 60 - kept_back, "the others got theirs, once");
 }
 
-#[sqlx::test(migrator = "guestguard::migrations::MIGRATOR")]
+#[apply(app_test)]
 async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPool) {
     let server = Scripted::acting(|_| Act::Take).await;
-    let (app, ana, event) = sending(&db, &server, 20).await;
+    let app = node(&db, &server).await;
+    let ben = app.host("Ben").await;
+    let bens = ben.plan(&[]).await;
+    ben.paste(bens, "Cleo <cleo@example.org>").await;
+    let (ana, event) = invited(&app, 20).await;
     let guest = ana.guests(event, "Guest").await[0];
     let link = ana.link(event, guest).await;
     // Erasing has to wait for this row, in the middle of what it does.
@@ -123,25 +112,19 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
         let token = link.trim_start_matches("/i/").to_owned();
         anonymous.post("/api/privacy/erase", &link, &[("token", &token)]).await.location()
     });
-    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while app.count(waits).await == 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .expect("erasing waits for the row");
+    eventually(async || app.lock_waits().await > 0).await;
 
     let stop = CancellationToken::new();
     let postman = tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()));
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(server.accepted(), 0, "something left while a guest was erased");
+    eventually(async || app.outbox().in_state("sending").await > 0).await;
+    // Ana's messages are claimed and wait; Ben's, claimed after them, leaves.
+    ben.invite_all(bens).await;
+    eventually(async || app.outbox().sent_to("cleo@example.org").await == 1).await;
+    assert_eq!(server.accepted(), 1, "something left while a guest was erased");
     holder.rollback().await.unwrap();
     erasing.await.unwrap();
     taken(&server, 19).await;
-    while app.count("select count(*) from notifications where state in ('queued', 'sending')").await > 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually(async || app.outbox().unfinished().await == 0).await;
     stop.cancel();
     postman.await.unwrap();
     assert_eq!(server.accepted(), 19, "everybody but who was erased");

@@ -121,6 +121,11 @@ impl App {
         }
     }
 
+    /// Another node with the default settings on the same database.
+    pub async fn another_node(&self) -> Self {
+        Self::start(self.backend.db.clone()).await
+    }
+
     /// Somebody without an account or link.
     pub fn anonymous(&self) -> Actor {
         Actor::new(self.address)
@@ -143,10 +148,9 @@ impl App {
     /// mails, and the address is proven behind the door.
     async fn prove(&self, actor: &Actor, email: &str) {
         if self.backend.transports.dev_outbox().is_none() {
-            let proven = "update users set verified_at = now() where email = $1";
-            sqlx::query(proven).bind(email).execute(&self.backend.db).await.unwrap();
-            sqlx::query("delete from graphile_worker._private_jobs").execute(&self.backend.db).await.unwrap();
-            sqlx::query("delete from notifications").execute(&self.backend.db).await.unwrap();
+            self.verify_account(email).await;
+            self.jobs().clear().await;
+            self.outbox().clear().await;
             return;
         }
         self.work().await;
@@ -187,17 +191,18 @@ impl App {
         let id = cookie.split('=').nth(1).unwrap();
         let hash = BASE64_URL_SAFE_NO_PAD.encode(&guestguard::secrets::token_hash(id)[..16]);
         let key = format!("gg:replaced-session:{hash}");
-        let config = fred::types::config::Config::from_url(&self.redis_url).unwrap();
-        let redis = Builder::from_config(config).build().unwrap();
-        redis.init().await.unwrap();
+        let redis = self.redis().await;
         let left: i64 = redis.ttl(key.as_str()).await.unwrap();
         let aged: i64 = redis.expire(key, left - seconds, None).await.unwrap();
         assert_eq!(aged, 1, "the cookie was replaced");
     }
 
-    /// What one number query says.
-    pub async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.backend.db).await.unwrap()
+    /// A connection to the node's Redis.
+    pub async fn redis(&self) -> Client {
+        let config = fred::types::config::Config::from_url(&self.redis_url).unwrap();
+        let redis = Builder::from_config(config).build().unwrap();
+        redis.init().await.unwrap();
+        redis
     }
 
     /// Lets go of everything, as at a shutdown.

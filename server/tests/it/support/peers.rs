@@ -7,14 +7,13 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use provider_webhooks::{WebhookError, sns::Fetch};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use super::node::free_address;
+use super::{eventually, node::free_address};
 
 /// A Python with the packages of `server/tests/peers/requirements.txt`, as `bin/tools peers` makes it.
 pub fn python() -> PathBuf {
@@ -42,13 +41,8 @@ impl Amazon {
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let amazon = Self { endpoint: format!("http://{address}"), _process: process };
         let verify = format!("Action=VerifyEmailIdentity&EmailAddress={sender}");
-        for _ in 0..200 {
-            if amazon.ask("ses", verify.clone()).await.is_some() {
-                return amazon;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("moto does not answer");
+        eventually(async || amazon.ask("ses", verify.clone()).await.is_some()).await;
+        amazon
     }
 
     /// Asks a service of Amazon's as its account's owner would; moto looks at no signature.

@@ -14,6 +14,8 @@ use tokio::{
     process::{Child, Command},
 };
 
+use super::{eventually, pass};
+
 /// The npm package `maildev`: a real SMTP server that keeps what it gets.
 pub struct Catcher {
     pub smtp_url: String,
@@ -153,7 +155,7 @@ async fn say(write: &mut OwnedWriteHalf, answer: &str, act: Act) -> std::io::Res
     }
     for byte in answer.bytes() {
         write.write_all(&[byte]).await?;
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        pass(Duration::from_millis(30)).await;
     }
     Ok(())
 }
@@ -163,9 +165,5 @@ async fn free_port() -> u16 {
 }
 
 async fn reachable(port: u16) {
-    let begun = std::time::Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "nothing listens on port {port}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually(async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
 }

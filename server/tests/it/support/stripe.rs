@@ -4,7 +4,7 @@ use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use super::{App, Settings, node::free_address, python};
+use super::{App, Settings, eventually, node::free_address, python};
 
 /// What signs the webhooks of tests.
 pub const SECRET: &str = "whsec_of_the_tests";
@@ -26,13 +26,8 @@ impl Stripe {
         command.arg(script).arg(address.split_once(':').unwrap().1);
         let process = command.stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let stripe = Self { url: format!("http://{address}"), _process: process };
-        for _ in 0..200 {
-            if reqwest::get(format!("{}/_count", stripe.url)).await.is_ok() {
-                return stripe;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        panic!("the stub does not answer");
+        eventually(async || reqwest::get(format!("{}/_count", stripe.url)).await.is_ok()).await;
+        stripe
     }
 
     /// Settings of a node that sells by it.
@@ -105,12 +100,7 @@ impl LocalStripe {
         let mut command = Command::new(python().with_file_name("localstripe"));
         command.args(["--from-scratch", "--port", port]).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let stripe = Self { url: format!("http://{address}"), _process: command.spawn().unwrap() };
-        for _ in 0..200 {
-            if reqwest::get(format!("{}/v1/balance", stripe.url)).await.is_ok() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        eventually(async || reqwest::get(format!("{}/v1/balance", stripe.url)).await.is_ok()).await;
         let plan = [("id", "price_pro_monthly"), ("amount", "900"), ("currency", "eur"), ("interval", "month")];
         stripe.ask("plans", &[&plan[..], &[("product[name]", "Pro")]].concat()).await;
         stripe

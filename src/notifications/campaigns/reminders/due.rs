@@ -11,6 +11,7 @@ use crate::{
     error::Result,
     events::{self, Event, times},
     guests,
+    guests::status::GuestTx,
     ids::{EventId, ReminderId, UserId},
     notifications::{
         Channel, GuestMessage,
@@ -59,7 +60,7 @@ pub async fn send_due(backend: &Backend) -> Result<usize> {
 /// Enqueues one rule's reminders if they are due. The rule is locked, so that two schedulers do not both send them.
 async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventId, id: ReminderId) -> Result<usize> {
     let details = events::queries::event_of(&backend.db, host, event).await?;
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let stored = sqlx::query_as!(
         StoredRule,
         r#"
@@ -84,7 +85,7 @@ async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventI
     if daytime && now - due < MAX_DELAY {
         let expected = recipients(&mut tx, backend, now, host, event, stored.audience).await?;
         let ids: Vec<_> = expected.iter().map(|guest| guest.id).collect();
-        guests::standing::hold(&mut tx, host, &ids).await?;
+        tx.lock(host, &ids).await?;
         // Read again under the locks: somebody may have been erased or corrected meanwhile.
         let recipients: Vec<_> = recipients(&mut tx, backend, now, host, event, stored.audience)
             .await?

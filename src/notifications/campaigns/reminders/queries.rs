@@ -130,8 +130,7 @@ pub async fn recipients(
         left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.email is not null
             and case when $3 = 'unanswered' then r.answer is null else r.answer = $3 end
-            and not exists (select from suppressions s
-                where s.address = lower(g.email) and (s.host_id is null or s.host_id = $1))
+            and not exists (select from suppressions_of($1, lower(g.email), null))
             and not exists (select from notifications n
                 where n.host_id = $1 and n.guest_id = g.id and n.kind = 'reminder' and n.state <> 'cancelled'
                     and n.created_at > $4)

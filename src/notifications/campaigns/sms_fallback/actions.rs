@@ -8,6 +8,7 @@ use crate::{
     backend::Backend,
     error::Result,
     events, guests,
+    guests::status::GuestTx,
     ids::{EventId, GuestId, UserId},
     notifications::{
         Channel, GuestMessage,
@@ -68,7 +69,7 @@ async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventI
     if !SENDING_HOURS.contains(&now.with_timezone(&details.zone()).hour()) {
         return Ok(0);
     }
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     let suppressed =
         suppressions::suppressed_by_hash(&mut tx, &backend.secrets, host, event, &Channel::ALL, &OPTED_OUT).await?;
     let guests = sqlx::query!(
@@ -83,9 +84,8 @@ async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventI
                     or n.state = 'suppressed' and n.last_error in ('hard-bounce', 'soft-bounces'))
                 or e.sms_after_days is not null and n.state in ('sent', 'delivered') and i.first_opened_at is null
                     and n.sent_at < $3::timestamptz - make_interval(days => e.sms_after_days))
-            and not exists (select from suppressions s
-                where s.address in (lower(g.email), g.phone) and (s.host_id is null or s.host_id = $1)
-                    and s.reason in ('unsubscribed', 'complaint'))
+            and not exists (select from unnest(array[lower(g.email), g.phone]) as a (address)
+                cross join lateral suppressions_of($1, a.address, null) s where s.reason in ('unsubscribed', 'complaint'))
             and g.id <> all ($4)
         order by g.id
         for no key update of g skip locked
@@ -106,8 +106,6 @@ async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventI
         recipients: &recipients,
     };
     let sent = outbox::enqueue(&mut tx, &backend.secrets, now, notifications).await?;
-    let ids: Vec<_> = recipients.iter().map(|(id, _)| *id).collect();
-    guests::standing::restate(&mut tx, host, &ids).await?;
     tx.commit().await?;
     Ok(sent)
 }

@@ -1,0 +1,23 @@
+//! Polling for a condition.
+
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+
+/// Pause between two looks.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// Polls `done` until it is true; the seconds that took. An error counts as "not yet".
+///
+/// # Errors
+/// `done` was not true within `longest`.
+pub async fn until(longest: Duration, mut done: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    loop {
+        if done().await.unwrap_or(false) {
+            return Ok(begun.elapsed().as_secs_f64());
+        }
+        ensure!(begun.elapsed() < longest, "it did not come to that within {longest:?}");
+        tokio::time::sleep(INTERVAL).await;
+    }
+}

@@ -1,2 +1,0 @@
-drop table rsvp_history;
-drop table rsvps;

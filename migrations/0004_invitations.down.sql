@@ -1,0 +1,1 @@
+drop table manual_deliveries, accesses, invitations;

@@ -1,0 +1,3 @@
+drop table webhook_events;
+drop function suppressions_of(uuid, text, bytea);
+drop table suppressions, outbox_pause, message_templates, delivery_events, notifications, reminder_rules;
