@@ -15,6 +15,7 @@ pub mod ids;
 pub mod imports;
 /// Personal links: issuing, rotating, opening, and the proof type `Guest`.
 pub mod invitations;
+pub mod legal;
 pub mod notifications;
 pub mod phone;
 pub mod plan;

@@ -92,7 +92,7 @@ impl SessionStore for Store {
         Ok(Some(record))
     }
 
-    /// Called when a cookie is replaced and at sign-out. The first mark stands, whatever request comes late.
+    /// Called when a cookie is replaced and at sign-out. A later request does not replace the mark.
     async fn delete(&self, id: &Id) -> Result<()> {
         let stored = hash(*id);
         if !self.is_signed_in(stored).await? {

@@ -9,7 +9,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},
-    privacy::LegalDocument,
+    legal::LegalDocument,
     problem::{LinkEnd, Problem},
     secrets,
 };

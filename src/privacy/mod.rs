@@ -20,28 +20,6 @@ mod tests;
 /// Days after which the remains of a deleted account are removed. Until then Stripe may send events about it.
 pub const DELETED_ACCOUNT_DAYS: i64 = 30;
 
-/// A document that hosts accept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LegalDocument {
-    Terms,
-    PrivacyPolicy,
-}
-
-impl LegalDocument {
-    /// All versions, the newest first. A version is the date on which it took effect.
-    pub fn versions(self) -> &'static [&'static str] {
-        match self {
-            Self::Terms => &["2026-11-26"],
-            Self::PrivacyPolicy => &["2026-11-26"],
-        }
-    }
-
-    /// The version in effect.
-    pub fn current(self) -> &'static str {
-        self.versions().first().copied().unwrap_or_default()
-    }
-}
-
 /// The form that deletes an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -5,8 +5,8 @@ mod retention;
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
-use super::{LegalDocument, actions::accept, queries::consent};
-use crate::{auth, testing};
+use super::{actions::accept, queries::consent};
+use crate::{auth, legal::LegalDocument, testing};
 
 #[test]
 fn versions_stand_newest_first_and_each_is_a_day() {

@@ -1,6 +1,6 @@
 //! Sign-up page.
 
-use guestguard::{auth::SignUpForm, privacy::LegalDocument};
+use guestguard::{auth::SignUpForm, legal::LegalDocument};
 use leptos::prelude::*;
 
 use super::links::NewPassword;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use guestguard::{
     auth::{Host, ReauthenticationForm},
     events::times::{long_date, short, zone},
-    privacy::{LegalDocument, export::PreparedExport, queries::Consent},
+    legal::LegalDocument,
+    privacy::{export::PreparedExport, queries::Consent},
 };
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Text of the built-in terms and privacy policy, by version.
 
-use guestguard::privacy::LegalDocument;
+use guestguard::legal::LegalDocument;
 
 pub struct Section {
     pub title: &'static str,

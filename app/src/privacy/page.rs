@@ -1,6 +1,6 @@
 //! Terms and privacy policy: the built-in documents, or the operator's own.
 
-use guestguard::{events::times, privacy::LegalDocument, problem::Problem};
+use guestguard::{events::times, legal::LegalDocument, problem::Problem};
 use leptos::prelude::*;
 
 use super::documents::{Section, sections};

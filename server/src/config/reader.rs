@@ -59,7 +59,7 @@ impl Reader<'_> {
                 self.fault("GG_PUBLIC_URL", "must be an address without a path, such as https://guests.example.org");
             }
             Some(url) if url.scheme() == "http" && !development && !is_loopback(url) => {
-                self.fault("GG_PUBLIC_URL", "must begin with https:// in production: links in mails carry secrets");
+                self.fault("GG_PUBLIC_URL", "must begin with https:// in production: links in emails contain secrets");
             }
             _ => {}
         }

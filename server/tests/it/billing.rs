@@ -200,7 +200,7 @@ async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     let resent = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
     assert_eq!(upgrade(&ana.fetch("/api/invitations/resend", &resent).await)["reason"], "too-many-guests");
     let page = ana.post_and_follow("/api/invitations/resend", "/dashboard", &resent).await.ok();
-    assert!(page.contains("They can still open their links and answer"));
+    assert!(page.contains("They can still open their links and reply"));
     ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     let nobody = app.anonymous();
     nobody.get(&link).await.ok();

@@ -8,7 +8,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::UserId,
-    privacy::LegalDocument,
+    legal::LegalDocument,
     problem::Problem,
     problem::{FieldError, Fields},
 };

@@ -17,25 +17,25 @@ pub struct StripeEvent {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+struct StripeEnvelope {
     id: String,
     r#type: String,
     /// Unix seconds.
     created: i64,
     livemode: Option<bool>,
     account: Option<String>,
-    data: Data,
+    data: StripeEventData,
 }
 
 #[derive(Deserialize)]
-struct Data {
+struct StripeEventData {
     object: Value,
 }
 
 impl StripeEvent {
     /// Parses an event; `None` if malformed.
     pub fn read(json: &[u8]) -> Option<Self> {
-        let Envelope { id, r#type, created, livemode, account, data } = serde_json::from_slice(json).ok()?;
+        let StripeEnvelope { id, r#type, created, livemode, account, data } = serde_json::from_slice(json).ok()?;
         let happened = DateTime::from_timestamp(created, 0)?;
         Some(Self { id, kind: r#type, happened, live: livemode, account, object: data.object })
     }

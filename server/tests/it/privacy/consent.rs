@@ -1,6 +1,6 @@
 //! Consent: legal documents and their versions.
 
-use guestguard::privacy::LegalDocument;
+use guestguard::legal::LegalDocument;
 use sqlx::PgPool;
 
 use crate::support::{App, Settings, sign_up_of};
