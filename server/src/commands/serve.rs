@@ -1,4 +1,4 @@
-//! `guestguard serve`: serves the web site, and works off jobs unless told otherwise.
+//! `guestguard serve`: serves the web site, and runs jobs unless `--no-work` is given.
 
 use std::net::SocketAddr;
 

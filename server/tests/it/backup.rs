@@ -132,11 +132,11 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
     let log = place.folder.path().join("drills.md");
     let ran = place.run(&url(&db), &["drill", "--json", "--log", log.to_str().unwrap()]).await;
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.said);
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(told["drill"]["fault"], "");
+    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(result["drill"]["fault"], "");
     let drill: (String, i32) = sqlx::query_as("select fault, checks from drills").fetch_one(&db).await.unwrap();
     assert_eq!(drill, (String::new(), 55));
-    let scratch = told["scratch"].as_str().unwrap();
+    let scratch = result["scratch"].as_str().unwrap();
     let left: i64 = sqlx::query_scalar("select count(*) from pg_database where datname = $1")
         .bind(scratch)
         .fetch_one(&db)
@@ -209,8 +209,8 @@ async fn expired_backups_and_interrupted_ones_are_deleted(db: PgPool) {
     assert!(dry.out.contains("Would delete 7 expired backups."), "{}", dry.out);
     assert!(place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     let ran = place.run(&url(&db), &["backup", "prune", "--json"]).await;
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(told["expired"].as_array().unwrap().len(), 7, "24 stay");
+    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(result["expired"].as_array().unwrap().len(), 7, "24 stay");
     assert!(!place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     assert!(!place.path(abandoned).exists() && place.path(key).exists());
     assert_eq!(place.run(&url(&db), &["backup", "list"]).await.out.lines().count(), 24);
@@ -313,9 +313,9 @@ async fn metrics_report_a_missing_backup(db: PgPool) {
         let mut command = place.command(&url(&db), &["serve", "--no-work"]);
         let _node = ready(command.env("GG_METRICS_LISTEN", &private), Stdio::null()).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let told = client.get(format!("http://{private}/metrics")).send().await.unwrap().text().await.unwrap();
-        let age = told.lines().find_map(|line| line.strip_prefix("backup_age_seconds "));
-        age.unwrap_or_else(|| panic!("{told}")).parse::<f64>().unwrap()
+        let metrics = client.get(format!("http://{private}/metrics")).send().await.unwrap().text().await.unwrap();
+        let age = metrics.lines().find_map(|line| line.strip_prefix("backup_age_seconds "));
+        age.unwrap_or_else(|| panic!("{metrics}")).parse::<f64>().unwrap()
     };
     assert_eq!(age().await, f64::INFINITY, "none was made");
     place.back_up(&db).await;

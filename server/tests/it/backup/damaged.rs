@@ -112,15 +112,15 @@ async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_tar
         damage.repair();
         refused += 1;
     };
-    let whole = newest.dump.len();
+    let length = newest.dump.len();
 
-    for length in [0, 1, 10, whole / 4, whole / 3, whole / 2, whole - 1_000, whole - 8, whole - 1] {
-        damage.dump(&newest.dump[..length]);
+    for kept in [0, 1, 10, length / 4, length / 3, length / 2, length - 1_000, length - 8, length - 1] {
+        damage.dump(&newest.dump[..kept]);
         check("is damaged: it has").await;
     }
     for place in 0..16 {
         let mut bytes = newest.dump.clone();
-        bytes[place * (whole - 1) / 15] ^= 1 << (place % 8);
+        bytes[place * (length - 1) / 15] ^= 1 << (place % 8);
         damage.dump(&bytes);
         check("is damaged: it has").await;
     }
@@ -179,7 +179,7 @@ async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_tar
     check("has migrations that this version does not know").await;
 
     // Forged dumps.
-    damage.forged(&newest.dump[..whole / 2]);
+    damage.forged(&newest.dump[..length / 2]);
     check("the dump is damaged").await;
     damage.forged(b"neither compressed nor SQL");
     check("the dump is damaged").await;

@@ -53,8 +53,8 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
     let into = ["restore", "--from", "latest", "--into", &copy.url, "--json"];
     let ran = place.command(&url(&db), &into).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
-    assert_eq!((told["erased_again"].as_u64(), told["sessions_ended"].as_u64()), (Some(2), Some(1)));
+    let result: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!((result["erased_again"].as_u64(), result["sessions_ended"].as_u64()), (Some(2), Some(1)));
     let there = PgPool::connect(&copy.url).await.unwrap();
     let addresses: Vec<String> =
         sqlx::query_scalar("select address from suppressions").fetch_all(&there).await.unwrap();
@@ -118,12 +118,12 @@ async fn an_unreadable_erasure_log_stops_the_restore_before_it_begins(db: PgPool
     copy.remove().await.unwrap();
     // A check finds that GG_SECRET_KEY is not the one that sealed the links.
     std::fs::remove_file(place.path("erasure-log/2027/x.json")).unwrap();
-    let whole = restored(&db, &place, "latest").await;
+    let copy = restored(&db, &place, "latest").await;
     let other = guestguard::secrets::random_token().unwrap();
-    let ran = place.command(&whole.url, &["restore-verify"]).env("GG_SECRET_KEY", other).output().await.unwrap();
+    let ran = place.command(&copy.url, &["restore-verify"]).env("GG_SECRET_KEY", other).output().await.unwrap();
     assert_eq!(ran.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&ran.stdout).contains("FAILED  key: GG_SECRET_KEY opens the sealed links"));
-    whole.remove().await.unwrap();
+    copy.remove().await.unwrap();
 }
 
 #[apply(app_test)]

@@ -99,7 +99,7 @@ async fn a_backup_killed_at_any_point_leaves_the_one_before_it(db: PgPool) {
     place.back_up(&db).await;
     let begun = std::time::Instant::now();
     place.back_up(&db).await;
-    let whole = begun.elapsed();
+    let duration = begun.elapsed();
     let mut killed = 0;
     let mut n = 0_u32;
     while killed < 12 {
@@ -107,7 +107,7 @@ async fn a_backup_killed_at_any_point_leaves_the_one_before_it(db: PgPool) {
         assert!(n < 80, "only {killed} were killed");
         let mut run =
             place.command(&url(&db), &["backup"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let ended = tokio::time::timeout(whole * (n % 17) / 20, run.wait()).await;
+        let ended = tokio::time::timeout(duration * (n % 17) / 20, run.wait()).await;
         if ended.is_err() {
             run.kill().await.unwrap();
             killed += 1;
@@ -120,7 +120,7 @@ async fn a_backup_killed_at_any_point_leaves_the_one_before_it(db: PgPool) {
             let dump = std::fs::read(place.path(key)).unwrap();
             assert_eq!(guestguard::secrets::sha256_hex(&dump), manifest["sha256"].as_str().unwrap());
         }
-        // Between the two files of the pointer a reader is told that they do not belong together; otherwise it is whole.
+        // A kill between the two pointer files is reported, and anything else leaves them matching.
         let status = place.run(&url(&db), &["backup", "status"]).await;
         assert!(status.code == 0 || status.said.contains("does not match LATEST.txt"), "{}", status.said);
     }
