@@ -4,22 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{error::Result, ids::UserId};
-
-/// The account that an event belongs to, and the device that caused it.
-#[derive(Clone, Copy, Debug)]
-pub struct Actor<'a> {
-    pub user: UserId,
-    /// "Chrome on Android"; empty for guests and schedules.
-    pub device: &'a str,
-}
-
-impl Actor<'_> {
-    /// A guest or a schedule that changed data of `user`.
-    pub fn without_device(user: UserId) -> Self {
-        Self { user, device: "" }
-    }
-}
+use crate::{actors::Actor, error::Result};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, sqlx::Type)]

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use transports::Transports;
 
 use crate::{
-    billing::Billing, clock::Clock, links::Links, live::Live, maintenance::Maintenance, rate_limits::RateLimits,
+    clock::Clock, links::Links, live::Live, maintenance::Maintenance, payments::Billing, rate_limits::RateLimits,
     redis::Redis, secrets::Secrets,
 };
 

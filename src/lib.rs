@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod actors;
 pub mod auth;
 pub mod billing;
 /// What a host plans: title, time, place, capacity, theme.
@@ -48,6 +49,8 @@ pub mod maintenance;
 /// The schema's versions and how they are applied.
 #[cfg(feature = "ssr")]
 pub mod migrations;
+#[cfg(feature = "ssr")]
+pub mod payments;
 /// What PostgreSQL's planner knows of our tables, and when it plans.
 #[cfg(feature = "ssr")]
 pub mod planner;

@@ -78,3 +78,34 @@ pub enum LimitReached {
     /// Nothing is sent for an event with more guests than the tier allows.
     TooManyGuests,
 }
+
+/// The billing interval.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display, strum::VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
+pub enum Interval {
+    #[default]
+    Monthly,
+    Yearly,
+}
+
+/// Stripe's status of a subscription (docs.stripe.com/api/subscriptions/object).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
+pub enum SubscriptionStatus {
+    /// The first payment is pending.
+    Incomplete,
+    IncompleteExpired,
+    Trialing,
+    Active,
+    /// A later payment failed and is retried.
+    PastDue,
+    Canceled,
+    /// Payments failed for good.
+    Unpaid,
+    Paused,
+}

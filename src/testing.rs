@@ -4,22 +4,24 @@ use sqlx::PgPool;
 use transports::{DevOutbox, Provider, Transports};
 
 use crate::{
-    auth::{self, Host, Purpose, SignInForm, SignUpForm, jobs::HandleAccountEvent},
+    actors::Guest,
+    actors::Host,
+    auth::{self, Purpose, SignInForm, SignUpForm, jobs::HandleAccountEvent},
     backend::Backend,
-    billing::Billing,
     clock::Clock,
     error::{Error, Result},
     events::{self, EventForm},
     guests::{self, GuestForm},
     ids::{EventId, GuestId},
     invitations::{
-        self, Device, Guest, Selection, Token,
+        self, Device, Selection, Token,
         accesses::{self, Access},
     },
     links::Links,
     live::Live,
     maintenance::Maintenance,
-    notifications::outbox,
+    notifications::worker,
+    payments::Billing,
     plan::Tier,
     problem::Problem,
     rate_limits::{Rate, RateLimits},
@@ -181,7 +183,7 @@ pub async fn token(backend: &Backend, host: &Host, event: EventId, guest: GuestI
 
 /// Sends what is due; returns how much it was.
 pub async fn post(backend: &Backend) -> usize {
-    outbox::drain(backend).await.unwrap()
+    worker::drain(backend).await.unwrap()
 }
 
 /// The messages in the outbox folder, as text.

@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use guestguard::{
-    auth::{self, Host, device_words},
+    actors::Host,
+    auth::{self, device_words},
     backend::Backend,
     maintenance::Maintenance,
     privacy,

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use guestguard::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Error,
     invitations::{self, Token},

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use guestguard::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::{Error, Result},
     ids::{EventId, ImportId},

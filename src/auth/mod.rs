@@ -25,78 +25,8 @@ pub const PASSWORD_LENGTH: (u32, u32) = (8, 256);
 pub const MAX_FAILURES: i32 = 5;
 /// Days without use after which a session expires.
 pub const IDLE_DAYS: i64 = 7;
-/// Minutes for which a re-authentication is valid.
-pub const REAUTHENTICATION_MINUTES: i64 = 15;
 /// Days after which a session expires, used or not.
 pub const SESSION_MAX_DAYS: i64 = 30;
-
-/// Proof of a signed-in user. Only [`queries::signed_in`] makes one, so verbs that take it require a session.
-#[derive(Clone, Debug)]
-pub struct Host {
-    id: UserId,
-    session: SessionId,
-    device: String,
-    name: String,
-    email: String,
-    verified: bool,
-    accepted: bool,
-    reauthenticated_at: DateTime<Utc>,
-}
-
-impl Host {
-    pub fn id(&self) -> UserId {
-        self.id
-    }
-
-    pub fn session(&self) -> SessionId {
-        self.session
-    }
-
-    /// The session's device, such as "Chrome on Android".
-    pub fn device(&self) -> &str {
-        &self.device
-    }
-
-    /// The name that guests see.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The address the account signs in with.
-    pub fn email(&self) -> &str {
-        &self.email
-    }
-
-    /// Whether the address is verified. Until then nothing is sent.
-    pub fn is_verified(&self) -> bool {
-        self.verified
-    }
-
-    /// Whether this session entered the password shortly before `now`. Required for exports and account deletion, so that
-    /// an unattended browser is not enough.
-    pub fn is_reauthenticated(&self, now: DateTime<Utc>) -> bool {
-        now - self.reauthenticated_at < TimeDelta::minutes(REAUTHENTICATION_MINUTES)
-    }
-
-    /// Requires [`Self::is_reauthenticated`].
-    ///
-    /// # Errors
-    /// `SignInAgain`
-    pub fn require_reauthentication(&self, now: DateTime<Utc>) -> Result<(), Problem> {
-        if self.is_reauthenticated(now) { Ok(()) } else { Err(Problem::SignInAgain) }
-    }
-
-    /// Whether they accepted the current terms and privacy policy.
-    pub fn has_accepted(&self) -> bool {
-        self.accepted
-    }
-
-    /// The host as the actor of an audit log entry.
-    #[cfg(feature = "ssr")]
-    pub fn actor(&self) -> crate::audit::Actor<'_> {
-        crate::audit::Actor { user: self.id, device: &self.device }
-    }
-}
 
 macro_rules! form {
     ($(#[$doc:meta])* $name:ident { $($field:ident),* }) => {

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
-use super::{Host, IDLE_DAYS, Purpose, SESSION_MAX_DAYS};
+use super::{IDLE_DAYS, Purpose, SESSION_MAX_DAYS};
 use crate::{
+    actors::{Host, OpenSession},
     audit::AuditEvent,
     backend::Backend,
     error::Result,
@@ -32,15 +33,17 @@ pub async fn signed_in(backend: &Backend, session: SessionId) -> Result<Option<H
     )
     .fetch_optional(&backend.db)
     .await?;
-    Ok(row.map(|row| Host {
-        id: row.id,
-        session,
-        device: row.device,
-        name: row.name,
-        email: row.email,
-        verified: row.verified,
-        accepted: row.accepted,
-        reauthenticated_at: row.reauthenticated_at,
+    Ok(row.map(|row| {
+        Host::of(OpenSession {
+            id: row.id,
+            session,
+            device: row.device,
+            name: row.name,
+            email: row.email,
+            verified: row.verified,
+            accepted: row.accepted,
+            reauthenticated_at: row.reauthenticated_at,
+        })
     }))
 }
 

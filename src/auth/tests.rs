@@ -1,8 +1,9 @@
 mod account;
 mod sign_in;
 
-use super::{EmailForm, Host, Purpose, SignInForm, SignUpForm, actions, queries};
+use super::{EmailForm, Purpose, SignInForm, SignUpForm, actions, queries};
 use crate::{
+    actors::Host,
     audit::AuditEvent,
     backend::Backend,
     error::Error,

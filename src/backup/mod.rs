@@ -8,7 +8,7 @@ use pg_backup::{
 };
 use sqlx::PgConnection;
 
-use crate::{auth::Host, clock::Clock};
+use crate::{actors::Host, clock::Clock};
 
 pub mod drills;
 pub mod erasure_log;

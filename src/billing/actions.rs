@@ -3,14 +3,15 @@
 use uuid::Uuid;
 
 use super::{
-    Interval, queries,
-    stripe::{PortalFlow, Stripe},
+    queries,
     subscriptions::{self, StoredSubscription},
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::{Error, Result},
+    payments::{PortalFlow, Stripe},
+    plan::Interval,
     plan::Tier,
     problem::{Conflict, Problem},
 };

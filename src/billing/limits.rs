@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::queries;
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     ids::{EventId, UserId},

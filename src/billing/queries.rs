@@ -7,11 +7,17 @@ use sqlx::PgExecutor;
 use strum::VariantArray;
 
 use super::{
-    Interval, SubscriptionStatus,
     limits::{self, PlanUsage},
     subscriptions::StoredSubscription,
 };
-use crate::{auth::Host, backend::Backend, error::Result, ids::UserId, plan::Tier};
+use crate::{
+    actors::Host,
+    backend::Backend,
+    error::Result,
+    ids::UserId,
+    plan::Tier,
+    plan::{Interval, SubscriptionStatus},
+};
 
 /// An account's tier. A subscription with an overdue payment still grants it during the grace period.
 pub async fn tier(db: impl PgExecutor<'_>, backend: &Backend, host: UserId) -> Result<Tier> {

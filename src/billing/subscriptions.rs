@@ -4,15 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{
-    Interval, SubscriptionStatus, limits,
-    stripe::{Stripe, StripeSubscription},
-};
+use super::limits;
 use crate::{
     backend::Backend,
     error::{Error, Result},
     ids::UserId,
+    payments::{Stripe, StripeSubscription},
     plan::Tier,
+    plan::{Interval, SubscriptionStatus},
     problem::Problem,
 };
 

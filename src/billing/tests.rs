@@ -3,17 +3,19 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::{
-    Billing, Interval, SubscriptionStatus, queries,
-    stripe::Stripe,
+    queries,
     subscriptions::{self, StoredSubscription, StripeEvent},
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::{Error, Result},
     events::{self, EventForm},
     guests,
     invitations::{self, Selection},
+    payments::Billing,
+    payments::Stripe,
+    plan::{Interval, SubscriptionStatus},
     plan::{LimitReached, Tier},
     problem::Problem,
     rsvp, testing,

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use super::{EventForm, Theme};
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     billing::limits,
     data_exports,

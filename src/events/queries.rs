@@ -5,7 +5,7 @@ use sqlx::PgPool;
 
 use super::{DEFAULT_RETENTION_MONTHS, Event, EventFigures, EventForm, Theme};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     ids::{EventId, UserId},

@@ -10,8 +10,8 @@ use super::{
     status::GuestTx,
 };
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     billing::limits,
     data_exports,
@@ -21,7 +21,6 @@ use crate::{
     planner,
     problem::{Conflict, Problem},
     problem::{FieldError, Fields, invalid},
-    rsvp,
 };
 
 /// Adds one guest.
@@ -161,7 +160,7 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
 pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTime<Utc>) -> Result<()> {
     let mut tx = backend.db.begin().await?;
     events::actions::lock_event(&mut tx, host, event).await?;
-    let seats = rsvp::actions::lock_seats(&mut tx, host.id(), event).await?;
+    let seats = events::seats::lock_seats(&mut tx, host.id(), event).await?;
     let heads = sqlx::query_scalar!(
         r#"
         update guests g set deleted_at = null

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use super::typos;
 use crate::{
-    auth::Host,
+    actors::Host,
     error::Result,
     ids::{EventId, GuestId},
 };

@@ -10,8 +10,8 @@ use sqlx::PgPool;
 
 use super::{GuestStatus, cells::escape_formula};
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     error::{Error, Result},
     events::{self, Event},

@@ -7,7 +7,7 @@ use super::{
     list::{BulkSelection, GuestListRow, GuestPage, ListQuery, PAGE_SIZE, Reach, Sort},
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     error::Result,
     ids::{EventId, GuestId},
     problem::Problem,

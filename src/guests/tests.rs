@@ -11,7 +11,7 @@ use super::{
     queries,
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     events::EventForm,
     ids::{EventId, GuestId},

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 
 use super::{ColumnMapping, DuplicatePolicy, KEPT_HOURS, columns::Column, validate};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     guests::GuestForm,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::DuplicatePolicy;
 use crate::{
-    auth::Host,
+    actors::Host,
     error::Result,
     guests::{self, NewGuest, status::GuestTx},
     ids::{EventId, GuestId, ImportId},

@@ -12,7 +12,7 @@ use super::{
     row,
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     error::Result,
     guests::GuestForm,
     ids::{EventId, GuestId, ImportId},

@@ -10,7 +10,7 @@ use strum::VariantArray;
 
 use super::{ColumnMapping, DuplicatePolicy, RowStatus, Upload, actions, columns::Column, queries};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     guests::GuestForm,

@@ -10,7 +10,7 @@ use super::{
     table::RawRow,
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     billing::limits,
     error::Result,
@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct ValidatedRow {
     line: u32,
     cells: Vec<String>,
-    faults: Vec<InvalidField>,
+    errors: Vec<InvalidField>,
     suggestion: Option<String>,
     /// The file or the host gives the name; otherwise it is made from the address.
     named: bool,
@@ -43,12 +43,12 @@ pub(super) fn parse(
     let RawRow { line, cells } = row;
     let named = correction.is_some() || row::has_name(layout, &cells);
     let form = correction.unwrap_or_else(|| GuestForm { country: country.to_owned(), ..row::form(layout, &cells) });
-    let (guest, faults) = match form.parse() {
+    let (guest, errors) = match form.parse() {
         Ok(guest) => (Some(guest), Vec::new()),
-        Err(Problem::Invalid(faults)) => (None, faults),
+        Err(Problem::Invalid(errors)) => (None, errors),
         Err(other) => return Err(other),
     };
-    Ok(ValidatedRow { line, cells, faults, suggestion: typos::suggestion(&form.email), named, guest })
+    Ok(ValidatedRow { line, cells, errors, suggestion: typos::suggestion(&form.email), named, guest })
 }
 
 /// Stores parsed rows, new or parsed again. [`compare`] gives them their status.

@@ -9,8 +9,9 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Device, Guest};
+use super::Device;
 use crate::{
+    actors::Guest,
     backend::Backend,
     error::Result,
     guests::status::GuestTx,
@@ -130,7 +131,7 @@ async fn write_until_closed(backend: Backend, mut messages: mpsc::Receiver<Messa
 pub async fn write(backend: &Backend, waiting: &mut Vec<Access>) -> Result<()> {
     let mut by_host: BTreeMap<UserId, Vec<Access>> = BTreeMap::new();
     for access in waiting.drain(..) {
-        by_host.entry(access.guest.host).or_default().push(access);
+        by_host.entry(access.guest.host()).or_default().push(access);
     }
     let mut result = Ok(());
     for (host, accesses) in by_host {
@@ -147,8 +148,8 @@ pub async fn write(backend: &Backend, waiting: &mut Vec<Access>) -> Result<()> {
 /// Writes accesses of links to `host`'s events in one transaction. Scanners do not count as the guest. The commit does not
 /// wait for the disk: nobody is promised anything, so a database crash may lose the last ones.
 async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> Result<()> {
-    let guests: Vec<GuestId> = accesses.iter().map(|access| access.guest.id).collect();
-    let links: Vec<Uuid> = accesses.iter().map(|access| access.guest.invitation.0).collect();
+    let guests: Vec<GuestId> = accesses.iter().map(|access| access.guest.id()).collect();
+    let links: Vec<Uuid> = accesses.iter().map(|access| access.guest.invitation().0).collect();
     let ids: Vec<Uuid> = accesses.iter().map(|_| Uuid::now_v7()).collect();
     let times: Vec<_> = accesses.iter().map(|access| access.at).collect();
     let devices: Vec<_> = accesses.iter().map(|access| access.device.into_str().to_owned()).collect();
@@ -183,7 +184,7 @@ async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> 
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    for event in accesses.iter().map(|access| access.guest.event).collect::<std::collections::BTreeSet<_>>() {
+    for event in accesses.iter().map(|access| access.guest.event()).collect::<std::collections::BTreeSet<_>>() {
         backend.live.changed(event);
     }
     Ok(())

@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 
 use super::{Issued, Selection};
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     billing::limits,
     error::Result,

@@ -19,33 +19,6 @@ mod tests;
 pub use crate::ids::Token;
 use crate::ids::{EventId, GuestId, InvitationId, UserId};
 
-/// Proof that the caller holds a guest's live link. It comes only from [`queries::guest_of`] and [`page::page`].
-#[derive(Clone, Debug)]
-pub struct Guest {
-    host: UserId,
-    event: EventId,
-    id: GuestId,
-    invitation: InvitationId,
-}
-
-impl Guest {
-    pub fn host(&self) -> UserId {
-        self.host
-    }
-
-    pub fn event(&self) -> EventId {
-        self.event
-    }
-
-    pub fn id(&self) -> GuestId {
-        self.id
-    }
-
-    pub fn invitation(&self) -> InvitationId {
-        self.invitation
-    }
-}
-
 /// The guests to invite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Guest, Token};
+use super::Token;
 use crate::{
+    actors::Guest,
     backend::Backend,
     error::Result,
     events::{
@@ -64,7 +65,7 @@ pub async fn page(backend: &Backend, token: &Token) -> Result<InvitationPage> {
     }
     let rsvp = Rsvp::of(row.answer, row.heads, row.companions, row.message);
     Ok(InvitationPage {
-        guest: Guest { host: row.host, event: row.id, id: row.guest, invitation: row.invitation },
+        guest: Guest::of(row.host, row.id, row.guest, row.invitation),
         host_name: row.host_name,
         guest_name: row.guest_name,
         party_size: row.guest_party_size,

@@ -2,9 +2,10 @@
 
 use sqlx::PgPool;
 
-use super::{Guest, Token};
+use super::Token;
 use crate::{
-    auth::Host,
+    actors::Guest,
+    actors::Host,
     backend::Backend,
     error::Result,
     ids::{EventId, GuestId, InvitationId, UserId},
@@ -39,7 +40,7 @@ pub async fn guest_of(db: &PgPool, token: &Token) -> Result<Guest> {
     if let Some(end) = LinkEnd::of(row.withdrawn, row.erased, row.ended) {
         return Err(Problem::LinkEnded(end).into());
     }
-    Ok(Guest { host: row.host, event: row.event, id: row.guest, invitation: row.invitation })
+    Ok(Guest::of(row.host, row.event, row.guest, row.invitation))
 }
 
 /// The personal link of one guest of `host`, for copying.

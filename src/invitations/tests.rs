@@ -9,7 +9,7 @@ use super::{
     actions, queries,
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     events,
     guests::{self, GuestStatus, list::ListQuery},

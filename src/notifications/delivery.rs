@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Channel, GuestMessage, NotificationState, outbox, provider_events::SenderReputation};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},

@@ -5,7 +5,7 @@ use super::{
     reference::Reference,
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     events::{self, EventForm},
     guests,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::{auth::Host, backend::Backend, error::Result};
+use crate::{actors::Host, backend::Backend, error::Result};
 
 /// A host's consent to the legal documents.
 #[derive(Clone, Debug, PartialEq, Serialize)]

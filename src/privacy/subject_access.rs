@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{
+    actors::Guest,
     backend::Backend,
     error::Result,
     events::{self, Event},
-    invitations::Guest,
     notifications::{
         Channel, GuestMessage, NotificationState,
         suppressions::{address_hash, normalise_address},

@@ -13,7 +13,7 @@ use super::{
     overview::{Activity, ActivityKind, Overview},
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     error::Result,
     events::{self, EventFigures, times},
     ids::{EventId, GuestId},

@@ -5,12 +5,13 @@ use sqlx::PgPool;
 
 use super::{Answer, AnswerForm, actions, overview::ActivityKind, queries};
 use crate::{
-    auth::Host,
+    actors::Guest,
+    actors::Host,
     backend::Backend,
     error::Error,
     events::{self, EventForm},
     ids::EventId,
-    invitations::{self, Guest},
+    invitations,
     problem::FieldError,
     problem::{Conflict, Problem},
     testing::{self, planned, problem},

@@ -1,9 +1,10 @@
 //! Account page: sessions, password, email address, data and recent activity.
 
 use guestguard::{
+    actors::Host,
     audit::AuditEvent,
     auth::{
-        AddressForm, Host, PasswordForm,
+        AddressForm, PasswordForm,
         queries::{AccountDetails, AuditEntry, SessionLine, account},
     },
     events::times,

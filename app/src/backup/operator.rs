@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use guestguard::{
-    auth::Host,
+    actors::Host,
     backup::{
         DRILL_DAYS, RPO_SECONDS, RTO_SECONDS,
         queries::{self, Archive, Drill, Installation},

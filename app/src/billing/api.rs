@@ -1,11 +1,6 @@
 //! Server functions of billing.
 
-use guestguard::{
-    billing::{Interval, actions},
-    plan::Tier,
-    problem::Problem,
-    rate_limits::Limit,
-};
+use guestguard::{billing::actions, plan::Interval, plan::Tier, problem::Problem, rate_limits::Limit};
 use leptos::prelude::*;
 use uuid::Uuid;
 

@@ -1,13 +1,14 @@
 //! Plan page: current plan, usage and upgrades.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     billing::{
-        SubscriptionStatus, actions,
+        actions,
         queries::{self, PaymentDue, PlanPage as PlanDetails},
         subscriptions::StoredSubscription,
     },
     events::times::long_date,
+    plan::SubscriptionStatus,
     problem::Problem,
 };
 use leptos::prelude::*;

@@ -1,10 +1,8 @@
 //! Plan cards with prices and the next step of each.
 
 use guestguard::{
-    billing::{
-        Interval,
-        queries::{Cost, Offers},
-    },
+    billing::queries::{Cost, Offers},
+    plan::Interval,
     plan::{PlanLimits, Tier},
 };
 use leptos::prelude::*;

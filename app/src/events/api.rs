@@ -36,7 +36,7 @@ pub async fn cancel(event: EventId) -> Result<(), Problem> {
 #[cfg(feature = "ssr")]
 async fn onwards(
     backend: &guestguard::backend::Backend,
-    host: &guestguard::auth::Host,
+    host: &guestguard::actors::Host,
     event: EventId,
 ) -> Result<String, Problem> {
     let audience =

@@ -1,6 +1,6 @@
 //! Confirmation before an event is cancelled or deleted.
 
-use guestguard::{auth::Host, events::Event};
+use guestguard::{actors::Host, events::Event};
 use leptos::prelude::*;
 
 use super::tabs::{crumbs, host_and_event};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use guestguard::{
-    auth::Host,
+    actors::Host,
     billing::queries::{PaymentDue, overdue},
     events::queries::{Dashboard, EventLine, dashboard},
 };

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use guestguard::{
-    auth::Host,
+    actors::Host,
     billing::limits,
     events::{Event, EventForm, MOST_IN_PARTY, RETENTION_MONTHS, Theme, queries, times},
 };

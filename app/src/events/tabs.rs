@@ -1,7 +1,7 @@
 //! What every page of an event shares: look-up, breadcrumbs and tabs.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     events::{self, Event},
     ids::EventId,

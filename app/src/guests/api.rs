@@ -122,7 +122,7 @@ pub async fn tag(
 #[cfg(feature = "ssr")]
 pub async fn picked(
     backend: &guestguard::backend::Backend,
-    host: &guestguard::auth::Host,
+    host: &guestguard::actors::Host,
     event: EventId,
     ids: Vec<GuestId>,
     fitting: Option<String>,

@@ -1,7 +1,7 @@
 //! Pages to add and edit one guest.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     events::{Event, MOST_IN_PARTY, times},
     guests::{GuestDetails, GuestForm, queries},
     problem::{Conflict, Problem},

@@ -1,7 +1,7 @@
 //! Guest table page: search, filters, bulk actions and export.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     billing::limits::{self, PlanUsage},
     events::{Event, times},
     guests::{

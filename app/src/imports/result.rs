@@ -1,6 +1,6 @@
 //! Result of an import, with its undo.
 
-use guestguard::{auth::Host, events::Event, imports::queries::Import};
+use guestguard::{actors::Host, events::Event, imports::queries::Import};
 use leptos::prelude::*;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Import review: fix, skip and map rows before they become guests.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     billing::limits::{self, PlanUsage},
     events::Event,
     ids::ImportId,

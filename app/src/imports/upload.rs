@@ -1,6 +1,6 @@
 //! Import upload page.
 
-use guestguard::{auth::Host, events::Event, ids::ImportId, imports::queries, phone::countries};
+use guestguard::{actors::Host, events::Event, ids::ImportId, imports::queries, phone::countries};
 use leptos::prelude::*;
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! Sends invitations: the plan, checks before sending, and links to share.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     events::Event,
     guests::check::{self, Alike, Findings, Pair, Typo},
     ids::{EventId, GuestId},

@@ -1,7 +1,7 @@
 //! Manual delivery: shares links by WhatsApp, text message or any other way, one guest at a time.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     ids::GuestId,
     invitations::manual_delivery::{Audience, Current, ManualMessageForm, Progress, progress},
     notifications::templates::placeholders::PLACEHOLDERS,

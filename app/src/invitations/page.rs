@@ -1,10 +1,11 @@
 //! The invitation page: what a guest sees behind their link.
 
 use guestguard::{
+    actors::Guest,
     backend::Backend,
     events::{Event, ics},
     invitations::{
-        Device, Guest, Token,
+        Device, Token,
         accesses::Access,
         page::{self, InvitationPage as Invitation},
     },

@@ -1,7 +1,7 @@
 //! Messages page: the delivery status of an event's messages, problems first.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     events::times::short,
     ids::EventId,
     notifications::{

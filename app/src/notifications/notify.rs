@@ -1,7 +1,7 @@
 //! Page that asks whether guests are notified of a changed or cancelled event.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     notifications::campaigns::event_updates::{self, UpdateAudience},
 };
 use leptos::prelude::*;

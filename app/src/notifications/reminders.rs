@@ -1,7 +1,7 @@
 //! Reminders page: rules, who they reach and when.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     events::{Event, times::short},
     notifications::{
         campaigns::{

@@ -1,7 +1,7 @@
 //! Page for the SMS fallback of an event, with a preview and the cost.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     notifications::campaigns::sms_fallback::{self, MAX_DAYS, Segments, SmsFallback},
 };
 use leptos::prelude::*;

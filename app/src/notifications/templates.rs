@@ -1,7 +1,7 @@
 //! Email templates page: a host's own text for each kind of message, with a preview.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     events::Event,
     notifications::{
         GuestMessage,

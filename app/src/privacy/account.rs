@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use guestguard::{
-    auth::{Host, ReauthenticationForm},
+    actors::Host,
+    auth::ReauthenticationForm,
     events::times::{long_date, short, zone},
     legal::LegalDocument,
     privacy::{export::PreparedExport, queries::Consent},

@@ -1,6 +1,6 @@
 //! Consent dialog: asks hosts to accept a new version of the legal documents.
 
-use guestguard::{auth::Host, legal::LegalDocument};
+use guestguard::{actors::Host, legal::LegalDocument};
 use leptos::prelude::*;
 
 use super::page::legal_href;

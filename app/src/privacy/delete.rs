@@ -1,7 +1,7 @@
 //! Account deletion page.
 
 use guestguard::{
-    auth::Host,
+    actors::Host,
     privacy::{
         DELETED_ACCOUNT_DAYS, DeletionForm,
         queries::{AccountContents, account_contents},

@@ -1,6 +1,6 @@
 //! The overview page of an event.
 
-use guestguard::{auth::Host, events::Event, rsvp::overview::Overview};
+use guestguard::{actors::Host, events::Event, rsvp::overview::Overview};
 use leptos::prelude::*;
 
 use super::live::LiveOverview;

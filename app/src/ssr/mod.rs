@@ -6,11 +6,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::request::Parts;
 use guestguard::{
-    auth::{self, Host},
+    actors::Guest,
+    actors::Host,
+    auth,
     backend::Backend,
     error::{Error, Result},
     ids::SessionId,
-    invitations::{self, Guest, Token},
+    invitations::{self, Token},
     problem::Problem,
     rate_limits::Limit,
     services::Services,

@@ -1,6 +1,6 @@
 //! Page layout: header, footer, page head and notices.
 
-use guestguard::{auth::Host, invitations::Issued, legal::LegalDocument, problem::Problem};
+use guestguard::{actors::Host, invitations::Issued, legal::LegalDocument, problem::Problem};
 use leptos::prelude::*;
 
 use super::{button::PostButton, form::ProblemNotice, words::counted};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, anyhow};
 use guestguard::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Error,
     ids::{EventId, GuestId},

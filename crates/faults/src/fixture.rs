@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow, ensure};
 use guestguard::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Error,
     ids::EventId,

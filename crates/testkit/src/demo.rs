@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use guestguard::{
-    auth::{self, Host},
+    actors::Host,
+    auth,
     backend::Backend,
     clock::Clock,
     error::{Error, Result},

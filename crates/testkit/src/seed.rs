@@ -1,7 +1,9 @@
 //! Seeds: a host, events, guest lists and invitations, made by the product's own verbs.
 
 use guestguard::{
-    auth::{self, Host, SignInForm, SignUpForm},
+    actors::Guest,
+    actors::Host,
+    auth::{self, SignInForm, SignUpForm},
     backend::Backend,
     error::{Error, Result},
     events::{self, EventForm},
@@ -78,12 +80,7 @@ pub async fn links(backend: &Backend, event: EventId) -> Result<Vec<Link>> {
 }
 
 /// A guest's own view of their invitation.
-pub async fn invited_guest(
-    backend: &Backend,
-    host: &Host,
-    event: EventId,
-    guest: GuestId,
-) -> Result<invitations::Guest> {
+pub async fn invited_guest(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<Guest> {
     let link = invitations::queries::link(backend, host, event, guest).await?;
     let token = invitations::Token(link.rsplit('/').next().unwrap_or_default().to_owned());
     invitations::queries::guest_of(&backend.db, &token).await

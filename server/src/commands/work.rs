@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use guestguard::{backend::Backend, notifications::outbox, services::Services};
+use guestguard::{backend::Backend, notifications::worker, services::Services};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, shutdown, telemetry};
@@ -61,7 +61,7 @@ async fn work(services: &Services, stop: CancellationToken) -> anyhow::Result<()
     let worker = guestguard::registry::worker(services, stop.clone().cancelled_owned()).await?;
     let enqueued = guestguard::billing::jobs::enqueue_reconcile(&services.backend.db).await;
     enqueued.map_err(guestguard::error::Error::into_cause)?;
-    let sender = tokio::spawn(outbox::run(services.backend.clone(), stop.cancelled_owned()));
+    let sender = tokio::spawn(worker::run(services.backend.clone(), stop.cancelled_owned()));
     worker.run().await?;
     sender.await?;
     Ok(())

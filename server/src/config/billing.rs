@@ -1,7 +1,8 @@
 //! Billing settings: tiers, grace period, Stripe account and prices.
 
 use guestguard::{
-    billing::{self, Interval, stripe::Stripe},
+    payments::{self, Stripe},
+    plan::Interval,
     plan::Tier,
 };
 
@@ -80,9 +81,9 @@ impl Billing {
     }
 
     /// Builds the billing part of the backend.
-    pub fn build(&self) -> anyhow::Result<billing::Billing> {
+    pub fn build(&self) -> anyhow::Result<payments::Billing> {
         let stripe =
             self.stripe.as_ref().map(|account| Stripe::new(&account.url, &account.key, account.prices.clone()));
-        Ok(billing::Billing::new(self.default_tier, self.grace_days, stripe.transpose()?))
+        Ok(payments::Billing::new(self.default_tier, self.grace_days, stripe.transpose()?))
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::HashSet, process::Stdio, time::Duration};
 
-use guestguard::{ids::EventId, notifications::outbox};
+use guestguard::{
+    ids::EventId,
+    notifications::{outbox, worker},
+};
 use sqlx::PgPool;
 
 use crate::support::{
@@ -34,7 +37,7 @@ async fn drain_all(app: &App) {
         // Closes the circuits again.
         app.backend.transports.reset_breakers();
         app.outbox().make_due().await;
-        outbox::drain(&app.backend).await.unwrap();
+        worker::drain(&app.backend).await.unwrap();
         if app.outbox().unfinished().await == 0 {
             return;
         }
@@ -88,7 +91,7 @@ async fn a_domain_that_rejects_us_by_policy_is_deferred_and_no_address_is_suppre
     ana.paste(event, "Ada, ada@strict.example\nBob, bob@strict.example\nCleo, cleo@strict.example").await;
     ana.invite_all(event).await;
     for _ in 0..3 {
-        outbox::drain(&app.backend).await.unwrap();
+        worker::drain(&app.backend).await.unwrap();
     }
     assert_eq!(app.outbox().due_after_minutes(50).await, 3, "they wait");
     assert_eq!(app.suppressions().await, 0);
@@ -136,7 +139,7 @@ async fn a_long_list_of_one_host_does_not_keep_another_waiting(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     invited(&ana, 300).await;
     invited(&ben, 3).await;
-    outbox::drain(&app.backend).await.unwrap();
+    worker::drain(&app.backend).await.unwrap();
     let place = app.outbox().place_of_last("Ben").await;
     assert!(place <= 40, "the last of three came out as number {place} of 303");
 }
@@ -147,11 +150,11 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     invited(&ana, 3).await;
     invited(&ben, 3).await;
     outbox::pause(&app.backend, "looking into it").await.unwrap();
-    assert_eq!(outbox::drain(&app.backend).await.unwrap(), 0);
+    assert_eq!(worker::drain(&app.backend).await.unwrap(), 0);
     assert_eq!(outbox::paused(&app.backend.db).await.unwrap().as_deref(), Some("looking into it"));
     outbox::resume(&app.backend).await.unwrap();
     app.pause_sending_of("Ana").await;
-    assert_eq!(outbox::drain(&app.backend).await.unwrap(), 3);
+    assert_eq!(worker::drain(&app.backend).await.unwrap(), 3);
     app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     app.work().await;
     assert_eq!(app.outbox().sent_of_kind("reset").await, 1);

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use guestguard::notifications::outbox;
+use guestguard::notifications::worker;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -83,7 +83,7 @@ async fn invite(app: &App, host: &Actor, guests: &str) {
 
 async fn again(app: &App) {
     app.outbox().make_due().await;
-    outbox::drain(&app.backend).await.unwrap();
+    worker::drain(&app.backend).await.unwrap();
 }
 
 #[apply(app_test)]

@@ -4,8 +4,10 @@ use sqlx::PgConnection;
 
 use super::token;
 use crate::{
-    audit::{self, Actor, AuditEvent},
-    auth::{AccountEvent, EmailForm, Host, Purpose, jobs},
+    actors::Actor,
+    actors::Host,
+    audit::{self, AuditEvent},
+    auth::{AccountEvent, EmailForm, Purpose, jobs},
     backend::Backend,
     error::{Error, Result},
     ids::UserId,

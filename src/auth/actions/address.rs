@@ -4,8 +4,10 @@ use sqlx::PgConnection;
 
 use super::{password, token};
 use crate::{
-    audit::{self, Actor, AuditEvent},
-    auth::{AddressForm, Host, Purpose},
+    actors::Actor,
+    actors::Host,
+    audit::{self, AuditEvent},
+    auth::{AddressForm, Purpose},
     backend::Backend,
     error::{OnConstraint, Result},
     ids::{Token, UserId},

@@ -16,4 +16,3 @@ pub use password::{change_password, reauthenticate, reset_password};
 pub use session::{delete_expired, end_other_sessions, end_session, revoke_reused, rotate, touch};
 pub use sign_in::sign_in;
 pub use sign_up::{sign_up, sign_up_verified};
-pub use token::forget_clear_token;

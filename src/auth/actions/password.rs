@@ -4,8 +4,10 @@ use sqlx::PgConnection;
 
 use super::{lock, session, token};
 use crate::{
-    audit::{self, Actor, AuditEvent},
-    auth::{AccountEvent, Host, PasswordForm, Purpose, ReauthenticationForm, ResetForm, jobs, password},
+    actors::Actor,
+    actors::Host,
+    audit::{self, AuditEvent},
+    auth::{AccountEvent, PasswordForm, Purpose, ReauthenticationForm, ResetForm, jobs, password},
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},

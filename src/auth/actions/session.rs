@@ -4,8 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use crate::{
-    audit::{self, Actor, AuditEvent},
-    auth::{Host, IDLE_DAYS, MAX_FAILURES, SESSION_MAX_DAYS},
+    actors::Actor,
+    actors::Host,
+    audit::{self, AuditEvent},
+    auth::{IDLE_DAYS, MAX_FAILURES, SESSION_MAX_DAYS},
     backend::Backend,
     error::Result,
     ids::{SessionId, UserId},

@@ -2,7 +2,8 @@
 
 use super::{lock, session};
 use crate::{
-    audit::{self, Actor, AuditEvent},
+    actors::Actor,
+    audit::{self, AuditEvent},
     auth::{AccountEvent, PASSWORD_LENGTH, SignInForm, jobs, password},
     backend::Backend,
     error::Result,

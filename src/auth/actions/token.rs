@@ -70,11 +70,3 @@ pub(super) async fn consume(
     .await?;
     token.ok_or_else(|| Problem::LinkEnded(LinkEnd::Expired).into())
 }
-
-/// Deletes the sealed text of a token whose email was sent; its hash remains for look-up.
-pub async fn forget_clear_token(tx: &mut PgConnection, user: UserId, id: AccountTokenId) -> Result<()> {
-    sqlx::query!("update account_tokens set token_sealed = null where user_id = $1 and id = $2", user.0, id.0)
-        .execute(tx)
-        .await?;
-    Ok(())
-}

@@ -5,8 +5,9 @@ use sqlx::PgPool;
 
 use super::{DEVICE, NEW_PASSWORD, audit_events, faults, kinds, reset_token, sign_up, try_password};
 use crate::{
+    actors::Host,
     audit::AuditEvent,
-    auth::{EmailForm, Host, Purpose, ResetForm, SignUpForm, actions, queries},
+    auth::{EmailForm, Purpose, ResetForm, SignUpForm, actions, queries},
     error::Error,
     problem::FieldError,
     problem::{Conflict, LinkEnd, Problem},

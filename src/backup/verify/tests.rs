@@ -46,7 +46,7 @@ async fn restored(db: PgPool) -> (Backend, Manifest, Vec<LogEntry>) {
 /// What the seed lacks.
 const REST: &str = "
     insert into account_tokens select id, gen_random_uuid(), 'verify', sha256('x'), null, email, now(), now(), now() from users;
-    insert into imports (host_id, event_id, id, file_name, country, header, turned, columns, headings, created_at)
+    insert into imports (host_id, event_id, id, file_name, country, header, last_name_first, columns, headings, created_at)
         select host_id, id, gen_random_uuid(), 'a.csv', '', true, false, '{}', '{}', now() from events limit 1;
     insert into import_rows (host_id, import_id, line, cells, status) select host_id, id, 1, '{}', 'ready' from imports;
     insert into message_templates select host_id, id, 'invitation', 'Come', 'Please' from events limit 1;

@@ -5,13 +5,12 @@ use sqlx::PgConnection;
 
 use crate::{
     backend::Backend,
-    billing::{
-        Interval, SubscriptionStatus, limits,
-        stripe::{Stripe, StripeSubscription},
-    },
+    billing::limits,
     error::Result,
     ids::UserId,
+    payments::{Stripe, StripeSubscription},
     plan::Tier,
+    plan::{Interval, SubscriptionStatus},
 };
 
 /// Rank of a response from Stripe's API: overrides all earlier events.

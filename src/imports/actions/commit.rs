@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     billing::limits,
     error::Result,

@@ -1,7 +1,7 @@
 //! Parses an uploaded file into the rows of a new import.
 
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events,

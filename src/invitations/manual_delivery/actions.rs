@@ -2,7 +2,7 @@
 
 use super::{DEFAULT_TEXT, DeliveryChannel, DeliveryOutcome, ManualMessageForm};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     guests,

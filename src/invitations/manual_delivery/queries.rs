@@ -2,7 +2,7 @@
 
 use super::{Audience, DEFAULT_TEXT};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},

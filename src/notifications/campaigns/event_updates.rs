@@ -1,8 +1,8 @@
 //! Event updates: notifies guests of a changed or cancelled event, when the host asks for it.
 
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},

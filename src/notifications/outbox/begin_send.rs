@@ -4,23 +4,28 @@ use std::time::Duration;
 
 use sqlx::{Postgres, Transaction};
 
-use super::{claim::Claimed, deliver::DEADLINE};
+use transports::TIMEOUT;
+
+use super::claim::Claimed;
 use crate::{
     backend::Backend,
     error::Result,
     guests::status::GuestTx,
     ids::{GuestId, UserId},
     notifications::{
+        outbox::Content,
         suppressions::{Reason, address_hash, normalise_address},
-        templates::Content,
     },
 };
+
+/// Longest time from [`begin_send`] to the end of a send, whatever it involves. Erasing somebody waits that long.
+pub(in crate::notifications) const DEADLINE: Duration = TIMEOUT.saturating_add(Duration::from_millis(500));
 
 /// Time between two tries to get the host's lock, and between two looks at their sends in flight.
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Whether a claimed notification is sent.
-pub(super) enum Dispatch {
+pub(in crate::notifications) enum Dispatch {
     Proceed,
     Suppressed(Reason),
     /// Its lease was taken away meanwhile.
@@ -31,7 +36,7 @@ pub(super) enum Dispatch {
 /// recalled. While [`quiesce_host`] holds the host, this waits without a connection.
 ///
 /// Commits without waiting for the disk, as [`super::record::mark_sent`] does.
-pub(super) async fn begin_send(backend: &Backend, claimed: &Claimed) -> Result<Dispatch> {
+pub(in crate::notifications) async fn begin_send(backend: &Backend, claimed: &Claimed) -> Result<Dispatch> {
     let notification = &claimed.notification;
     loop {
         let row = sqlx::query!(

@@ -2,16 +2,16 @@
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
+use transports::Transport;
 use uuid::Uuid;
 
-use super::deliver::transport;
 use crate::{
     backend::Backend,
     error::Result,
     ids::{AccountTokenId, EventId, GuestId, NotificationId, UserId},
     notifications::{
         Channel,
-        templates::{Content, Notification},
+        outbox::{Content, Notification},
     },
 };
 
@@ -95,4 +95,12 @@ pub async fn claim(backend: &Backend, owner: Uuid, limit: usize) -> Result<Vec<C
         claimed.push(Claimed { notification, owner, attempts: row.attempts, expires_at: row.expires_at });
     }
     Ok(claimed)
+}
+
+/// The transport of a channel, if one is configured.
+pub(in crate::notifications) fn transport(backend: &Backend, channel: Channel) -> Option<&Transport> {
+    match channel {
+        Channel::Email => Some(backend.transports.email()),
+        Channel::Sms => backend.transports.sms(),
+    }
 }

@@ -1,22 +1,22 @@
-//! Transactional outbox: notifications are enqueued in the verb's transaction and sent by any number of workers.
+//! Transactional outbox: notifications are enqueued in the verb's transaction; any number of workers send them
+//! (`notifications::worker`).
 
-mod begin_send;
-mod claim;
-mod deliver;
+pub(super) mod begin_send;
+pub(super) mod claim;
 pub(super) mod delivery_events;
 pub(super) mod domain_backoff;
 mod enqueue;
+mod notification;
 mod pause;
-mod record;
-mod recover;
+pub(super) mod record;
+pub(super) mod recover;
 mod status;
-mod worker;
 
 pub(crate) use begin_send::quiesce_host;
 pub use enqueue::{GuestNotifications, enqueue, enqueue_account, supersede_sent_invitation};
+pub use notification::{Content, Notification};
 pub use pause::{cancel_waiting, pause, paused, resume};
 pub use status::{OutboxStatus, status};
-pub use worker::{drain, run};
 
 /// PostgreSQL NOTIFY channel that wakes the workers when a transaction with new notifications commits.
-const NOTIFY_CHANNEL: &str = "outbox";
+pub(super) const NOTIFY_CHANNEL: &str = "outbox";

@@ -1,22 +1,35 @@
 //! Recording the result of a send: new state, retry time, suppressions and delivery history.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 
-use super::{claim::Claimed, deliver::SendOutcome, delivery_events, domain_backoff};
+use super::{claim::Claimed, delivery_events, domain_backoff};
 use transports::{SendError, SendErrorKind};
 
 use crate::{
-    auth,
     backend::Backend,
     error::Result,
     guests,
     guests::status::GuestTx,
+    ids::{AccountTokenId, UserId},
     notifications::{
         NotificationState,
+        outbox::Content,
         suppressions::{self, Reason, Scope},
-        templates::Content,
     },
 };
+
+/// The result of one attempt.
+pub enum SendOutcome {
+    /// Accepted by the provider, with its id for the message.
+    Sent(Option<String>),
+    /// The guest, the link or the event is gone.
+    Cancelled,
+    Suppressed(Reason),
+    NotSent(SendError),
+    /// It could not be rendered: our fault, or the database's.
+    NotRendered,
+}
 
 /// Exponential back-off with full jitter: a random delay up to this many seconds, doubled at each attempt, at most
 /// [`MAX_DELAY`].
@@ -126,7 +139,7 @@ pub async fn record(
         domain_backoff::defer_domain(&mut tx, now, &notification.recipient, error).await?;
     }
     if let (Content::Account { token: Some(token), .. }, NotificationState::Sent) = (&notification.content, new.state) {
-        auth::actions::forget_clear_token(&mut tx, host, *token).await?;
+        clear_sealed_token(&mut tx, host, *token).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -179,4 +192,12 @@ fn retry(claimed: &Claimed, now: DateTime<Utc>, at_least: TimeDelta) -> Transiti
     let run_at = now + delay;
     let state = if run_at > claimed.expires_at { NotificationState::Failed } else { NotificationState::Queued };
     Transition { state, error: None, run_at, bounce: None, suppress: None }
+}
+
+/// Clears the readable token of an account email that was sent: from then on only its hash is stored.
+pub(super) async fn clear_sealed_token(tx: &mut PgConnection, user: UserId, id: AccountTokenId) -> Result<()> {
+    sqlx::query!("update account_tokens set token_sealed = null where user_id = $1 and id = $2", user.0, id.0)
+        .execute(tx)
+        .await?;
+    Ok(())
 }

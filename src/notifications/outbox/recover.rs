@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::delivery_events;
+use super::{delivery_events, record::clear_sealed_token};
 use crate::{
-    auth,
     backend::Backend,
     error::Result,
     guests,
@@ -65,7 +64,7 @@ async fn recover_expired_lease(
     if recovered == 1 {
         delivery_events::record(&mut tx, host, id, now, "sent", "").await?;
         if let Some(token) = token {
-            auth::actions::forget_clear_token(&mut tx, host, token).await?;
+            clear_sealed_token(&mut tx, host, token).await?;
         }
     }
     tx.commit().await?;

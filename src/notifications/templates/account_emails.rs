@@ -3,16 +3,14 @@
 use askama::Template;
 use transports::Email;
 
-use super::{
-    Notification,
-    palette::{Palette, dark_palette, palette},
-};
+use super::palette::{Palette, dark_palette, palette};
 use crate::{
     auth::Purpose,
     backend::Backend,
     error::Result,
     events::{Theme, times},
     ids::{AccountTokenId, UserId},
+    notifications::outbox::Notification,
     notifications::{AccountMessage, reference::Reference},
 };
 

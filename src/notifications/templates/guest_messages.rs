@@ -1,7 +1,7 @@
 //! Messages to guests: loads what a message says and renders it.
 
 use super::{
-    Notification, ReminderAudience,
+    ReminderAudience,
     email::GuestEmail,
     message_templates::{self, MessageTemplate},
     palette::{dark_palette, palette},
@@ -14,6 +14,7 @@ use crate::{
     error::Result,
     events::{Event, ics},
     ids::{EventId, GuestId, InvitationId},
+    notifications::outbox::Notification,
     notifications::{Channel, GuestMessage, reference::Reference, suppressions::unsubscribe::MessageSubscription},
     rsvp::Answer,
 };

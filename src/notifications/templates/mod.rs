@@ -8,17 +8,15 @@ mod email;
 mod guest_messages;
 pub mod message_templates;
 #[cfg(feature = "ssr")]
-mod notification;
-#[cfg(feature = "ssr")]
 mod palette;
 pub mod placeholders;
+#[cfg(feature = "ssr")]
+mod render;
 
 #[cfg(feature = "ssr")]
 pub(super) use guest_messages::sms_text;
 #[cfg(feature = "ssr")]
-pub(super) use notification::render;
-#[cfg(feature = "ssr")]
-pub use notification::{Content, Notification};
+pub(super) use render::render;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};

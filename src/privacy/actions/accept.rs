@@ -1,6 +1,6 @@
 //! Consent to the legal documents.
 
-use crate::{auth::Host, backend::Backend, error::Result, legal::LegalDocument};
+use crate::{actors::Host, backend::Backend, error::Result, legal::LegalDocument};
 
 /// Accepts both documents in their current versions. Accepting the same version again keeps the first date.
 pub async fn accept(backend: &Backend, host: &Host) -> Result<()> {

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use crate::{
-    auth::{self, Host},
+    actors::Host,
+    auth,
     backend::Backend,
     error::Result,
     ids::NotificationId,

@@ -1,13 +1,14 @@
 //! A guest's rights: correct, unsubscribe, erase.
 
 use crate::{
-    audit::{self, Actor, AuditEvent},
+    actors::Actor,
+    actors::Guest,
+    audit::{self, AuditEvent},
     backend::Backend,
     error::Result,
     events,
     guests::status::GuestTx,
     guests::{parse_name, parse_phone},
-    invitations::Guest,
     notifications::{
         Channel, dev_outbox,
         outbox::quiesce_host,

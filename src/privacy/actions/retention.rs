@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use crate::{
-    audit::{self, Actor, AuditEvent},
+    actors::Actor,
+    audit::{self, AuditEvent},
     backend::Backend,
     error::Result,
     events::RETENTION_NOTICE_DAYS,

@@ -11,8 +11,8 @@ pub use prepared::{PreparedExport, delete_expired, parts, prepare, prepared, req
 use sqlx::{Connection, PgConnection};
 
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     error::Result,
     ids::UserId,

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::{rows, snapshot, write};
 use crate::{
+    actors::Host,
     audit::{self, AuditEvent},
-    auth::Host,
     backend::Backend,
     error::Result,
     ids::UserId,

@@ -2,10 +2,11 @@ use chrono::TimeDelta;
 use sqlx::PgPool;
 
 use crate::{
+    actors::Guest,
     backend::Backend,
     guests::{self, GuestStatus},
     ids::{EventId, GuestId},
-    invitations::{self, Guest, Selection},
+    invitations::{self, Selection},
     notifications::{
         Channel, provider_events,
         reference::Reference,
@@ -75,7 +76,7 @@ async fn a_guest_stops_a_way_by_which_their_host_writes_and_only_a_message_of_th
 }
 
 /// Grace, invited, written to, and attending with somebody.
-async fn attending_guest(backend: &Backend, ana: &crate::auth::Host, event: EventId) -> (GuestId, Guest) {
+async fn attending_guest(backend: &Backend, ana: &crate::actors::Host, event: EventId) -> (GuestId, Guest) {
     let grace = testing::guest(backend, ana, event, "Grace Hopper", "grace@example.org").await;
     let (guest, _) = testing::invite(backend, ana, event, grace).await;
     testing::post(backend).await;
@@ -254,7 +255,7 @@ async fn an_account_is_deleted_by_whoever_typed_its_password_lately_and_its_addr
         .unwrap();
     assert_eq!(kinds, [("deleted-user".to_owned(), 1), ("guest".to_owned(), 1), ("user".to_owned(), 1)]);
     let rewritten = sqlx::query("delete from erasures").execute(&backend.db).await;
-    assert!(rewritten.is_err_and(|error| error.to_string().contains("only grows")));
+    assert!(rewritten.is_err_and(|error| error.to_string().contains("append-only")));
 }
 
 #[sqlx::test(migrator = "crate::migrations::MIGRATOR")]

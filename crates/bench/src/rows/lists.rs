@@ -8,7 +8,7 @@ use guestguard::{
     error::Error,
     ids::EventId,
     invitations::{self, Selection},
-    notifications::outbox,
+    notifications::worker,
 };
 use http_body_util::Full;
 use hyper::Request;
@@ -42,7 +42,7 @@ impl Measuring {
             issue.ours.push(begun.elapsed().as_secs_f64());
             issue.control.push(self.insert_alike(event).await?);
             let begun = Instant::now();
-            let sent = outbox::drain(&self.seeded.backend).await.map_err(Error::into_cause)?;
+            let sent = worker::drain(&self.seeded.backend).await.map_err(Error::into_cause)?;
             ensure!(sent == GUESTS, "{sent} mails left");
             drain.ours.push(1.0 / begun.elapsed().as_secs_f64());
             drain.control.push(1.0 / bare_loop(&self.smtp).await?);

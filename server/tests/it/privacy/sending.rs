@@ -1,4 +1,4 @@
-use guestguard::{ids::EventId, notifications::outbox};
+use guestguard::{ids::EventId, notifications::worker};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +39,7 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     let (ana, _) = invited(&app, 200).await;
     let stop = CancellationToken::new();
     let postmen: Vec<_> =
-        (0..2).map(|_| tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
+        (0..2).map(|_| tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
     taken(&server, 20).await;
     let gone = ana
         .post("/api/privacy/delete-account", "/dashboard/account/delete", &[("form[confirmation]", "ana@example.org")])
@@ -47,7 +47,7 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     assert_eq!(gone.location(), "/sign-in");
     let then = server.accepted();
     assert!(then < 200, "it was over before it was deleted");
-    assert_eq!(outbox::drain(&app.backend).await.unwrap(), 0, "nothing is left to send");
+    assert_eq!(worker::drain(&app.backend).await.unwrap(), 0, "nothing is left to send");
     stop.cancel();
     for postman in postmen {
         postman.await.unwrap();
@@ -71,7 +71,7 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
         links
     };
     let stop = CancellationToken::new();
-    let postman = tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    let postman = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
     taken(&server, 5).await;
     let mut erased = Vec::new();
     for (name, link) in guests[..6].iter().chain(guests[6..].iter().rev().step_by(3)) {
@@ -115,7 +115,7 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
     eventually(async || app.lock_waits().await > 0).await;
 
     let stop = CancellationToken::new();
-    let postman = tokio::spawn(outbox::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    let postman = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
     eventually(async || app.outbox().in_state("sending").await > 0).await;
     // Ana's messages are claimed and wait; Ben's, claimed after them, leaves.
     ben.invite_all(bens).await;

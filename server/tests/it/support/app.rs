@@ -164,7 +164,7 @@ impl App {
     pub async fn work(&self) {
         let worker = guestguard::registry::worker(&self.services, std::future::pending()).await.unwrap();
         worker.run_once().await.unwrap();
-        guestguard::notifications::outbox::drain(&self.backend).await.unwrap();
+        guestguard::notifications::worker::drain(&self.backend).await.unwrap();
     }
 
     /// Writes down the openings that were gathered.

@@ -2,7 +2,7 @@
 
 use super::{Anchor, MAX_RULES, ReminderForm, queries::plan};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::{OnConstraint, Result},
     events,

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::{Anchor, ReminderForm, ReminderRule};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},

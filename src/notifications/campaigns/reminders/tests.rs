@@ -3,7 +3,7 @@ use sqlx::PgPool;
 
 use super::{ReminderForm, add, plan, remove, rules, send_due, switch};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     events::{self, EventForm},
     ids::{EventId, GuestId},

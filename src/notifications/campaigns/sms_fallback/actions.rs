@@ -4,7 +4,7 @@ use chrono::{DateTime, Timelike, Utc};
 
 use super::{MAX_DAYS, SmsFallbackForm};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events, guests,

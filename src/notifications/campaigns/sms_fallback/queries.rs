@@ -2,7 +2,7 @@
 
 use super::{Segments, segments};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events::{self, Event},

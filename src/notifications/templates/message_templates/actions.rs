@@ -7,7 +7,7 @@ use super::{
     queries::{check, preview},
 };
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events,

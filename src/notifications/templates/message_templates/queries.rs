@@ -2,7 +2,7 @@
 
 use super::{MAX_BODY, MAX_LINKS, MAX_SUBJECT, MessageTemplate, count_links};
 use crate::{
-    auth::Host,
+    actors::Host,
     backend::Backend,
     error::Result,
     events,

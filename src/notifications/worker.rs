@@ -6,8 +6,10 @@ use sqlx::postgres::PgListener;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{NOTIFY_CHANNEL, claim, deliver, pause, recover};
+use super::outbox::{NOTIFY_CHANNEL, claim, paused, recover};
 use crate::{backend::Backend, error::Result};
+
+mod deliver;
 
 /// Notifications that one worker sends at the same time.
 const CONCURRENCY: usize = 16;
@@ -55,7 +57,7 @@ pub async fn run(backend: Backend, stop: impl Future<Output = ()> + Send) {
 async fn poll_once(backend: &Backend, owner: Uuid, in_flight: &mut JoinSet<()>) -> Result<usize> {
     while in_flight.try_join_next().is_some() {}
     let free = CONCURRENCY.saturating_sub(in_flight.len());
-    if free == 0 || pause::paused(&backend.db).await?.is_some() {
+    if free == 0 || paused(&backend.db).await?.is_some() {
         return Ok(0);
     }
     let claimed = claim::claim(backend, owner, free).await?;

@@ -1,38 +1,20 @@
 //! Delivery of one claimed notification: render, check, send, record.
 
-use std::time::Duration;
+use transports::{Receipt, SendError, SendErrorKind};
 
-use transports::{Receipt, SendError, SendErrorKind, TIMEOUT, Transport};
-
-use super::{
-    begin_send::{Dispatch, begin_send},
-    claim::Claimed,
-    record,
-};
 use crate::{
     backend::Backend,
     error::Result,
     notifications::{
-        Channel,
-        suppressions::Reason,
-        templates::{self, Content},
+        outbox::{
+            Content,
+            begin_send::{DEADLINE, Dispatch, begin_send},
+            claim::{Claimed, transport},
+            record::{self, SendOutcome},
+        },
+        templates,
     },
 };
-
-/// Longest time from [`begin_send`] to the end of a send, whatever it involves. Erasing somebody waits that long.
-pub(super) const DEADLINE: Duration = TIMEOUT.saturating_add(Duration::from_millis(500));
-
-/// The result of one attempt.
-pub enum SendOutcome {
-    /// Accepted by the provider, with its id for the message.
-    Sent(Option<String>),
-    /// The guest, the link or the event is gone.
-    Cancelled,
-    Suppressed(Reason),
-    NotSent(SendError),
-    /// It could not be rendered: our fault, or the database's.
-    NotRendered,
-}
 
 /// Sends one notification, rendered with what is true now, and records the result.
 pub async fn deliver(backend: &Backend, claimed: Claimed) {
@@ -50,14 +32,6 @@ pub async fn deliver(backend: &Backend, claimed: Claimed) {
     }
     if let Content::Guest { event, .. } = claimed.notification.content {
         backend.live.changed(event);
-    }
-}
-
-/// The transport of a channel, if one is configured.
-pub(super) fn transport(backend: &Backend, channel: Channel) -> Option<&Transport> {
-    match channel {
-        Channel::Email => Some(backend.transports.email()),
-        Channel::Sms => backend.transports.sms(),
     }
 }
 

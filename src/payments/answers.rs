@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::billing::SubscriptionStatus;
+use crate::plan::SubscriptionStatus;
 
 #[derive(Clone, Debug, Deserialize, miniserde::Deserialize)]
 pub struct StripeSubscription {

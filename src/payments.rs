@@ -2,13 +2,14 @@
 
 use std::{fmt, time::Duration};
 
+use chrono::TimeDelta;
 use serde::Serialize;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
 use stripe_client_core::{CustomizableStripeRequest, RequestBuilder, StripeMethod};
 
-use super::Interval;
 use crate::{
     error::{Error, Result},
+    plan::Interval,
     plan::Tier,
     problem::Problem,
 };
@@ -239,5 +240,21 @@ fn fault(error: StripeError) -> Error {
             Problem::Unavailable { retry_after: 30 }.into()
         }
         _ => anyhow::Error::new(error).context("Stripe").into(),
+    }
+}
+
+/// This installation's billing.
+#[derive(Clone, Debug)]
+pub struct Billing {
+    /// The tier of all accounts without Stripe.
+    pub default_tier: Tier,
+    /// How long a tier remains after a failed payment.
+    pub grace: TimeDelta,
+    pub stripe: Option<Stripe>,
+}
+
+impl Billing {
+    pub fn new(default_tier: Tier, grace_days: u16, stripe: Option<Stripe>) -> Self {
+        Self { default_tier, grace: TimeDelta::days(grace_days.into()), stripe }
     }
 }
