@@ -1,7 +1,9 @@
+//! Errors: a [`Problem`] for the person, or an unexpected cause for the log.
+
 use crate::problem::Problem;
 
-/// What a verb can end with. There is deliberately no way from here to [`Problem`] but through the one place that logs
-/// the cause, so a cause never reaches the browser.
+/// The error of a verb or query. Only one place converts it to a [`Problem`], and it logs the cause: a cause never reaches the
+/// browser.
 #[derive(Debug)]
 pub enum Error {
     /// For the person.
@@ -11,14 +13,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether two transactions waited for each other, and this one was given up (PostgreSQL, appendix A: 40P01).
+    /// Whether this transaction was the victim of a deadlock (PostgreSQL, appendix A: 40P01).
     pub fn is_deadlock(&self) -> bool {
         let Self::Unexpected(cause) = self else { return false };
-        let told = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-        told.is_some_and(|told| told.code().as_deref() == Some("40P01"))
+        let database = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        database.is_some_and(|error| error.code().as_deref() == Some("40P01"))
     }
 
-    /// The same for an operator at a terminal, who sees causes.
+    /// For an operator at a terminal, who sees causes.
     pub fn into_cause(self) -> anyhow::Error {
         match self {
             Self::Problem(problem) => anyhow::anyhow!("{problem:?}"),
@@ -43,15 +45,15 @@ impl From<anyhow::Error> for Error {
 }
 
 impl From<sqlx::Error> for Error {
-    /// A database that cannot be reached is told as such; everything else is unexpected.
+    /// A database that cannot be reached is a problem; everything else is unexpected.
     fn from(cause: sqlx::Error) -> Self {
         match cause {
-            cause if is_away(&cause) => {
-                tracing::error!(cause = %cause, "the database is out of reach");
+            cause if is_unavailable(&cause) => {
+                tracing::error!(cause = %cause, "the database is unavailable");
                 Self::Problem(Problem::Unavailable { retry_after: 5 })
             }
-            // Their account was deleted while they did something (`forbid_deleted_account` in migrations/0012).
-            sqlx::Error::Database(told) if told.code().as_deref() == Some("GG401") => {
+            // The trigger forbid_deleted_account: the account was deleted meanwhile.
+            sqlx::Error::Database(error) if error.code().as_deref() == Some("GG401") => {
                 Self::Problem(Problem::SignInRequired)
             }
             cause => Self::Unexpected(cause.into()),
@@ -59,14 +61,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether the database cannot be reached now, or said so: it shuts down, starts up, has no connection left, or is a standby
-/// that has not taken over yet (PostgreSQL, appendix A: 57P01 to 57P03, 53300, 25006). A proxy that closes a connection while
-/// it is made looks like a breach of the protocol.
-fn is_away(cause: &sqlx::Error) -> bool {
+/// Whether the database is unavailable: unreachable, shutting down, starting, out of connections, or a standby before failover
+/// (PostgreSQL, appendix A: 57P01 to 57P03, 53300, 25006). A proxy that closes a connection during the handshake looks like a
+/// protocol error.
+fn is_unavailable(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(told) => {
-            matches!(told.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "25006"))
+        sqlx::Error::Database(error) => {
+            matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "25006"))
         }
         _ => false,
     }

@@ -1,3 +1,5 @@
+//! Ids: one UUIDv7 newtype per kind of row.
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};

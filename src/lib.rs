@@ -36,6 +36,9 @@ pub mod backup;
 pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod data_exports;
+/// What PostgreSQL's planner knows of our tables, and when it plans.
+#[cfg(feature = "ssr")]
+pub mod database;
 /// `Error`: a `Problem` for the person, or an unexpected cause for the log.
 #[cfg(feature = "ssr")]
 pub mod error;
@@ -51,9 +54,6 @@ pub mod maintenance;
 pub mod migrations;
 #[cfg(feature = "ssr")]
 pub mod payments;
-/// What PostgreSQL's planner knows of our tables, and when it plans.
-#[cfg(feature = "ssr")]
-pub mod planner;
 #[cfg(feature = "ssr")]
 pub mod queue;
 #[cfg(feature = "ssr")]

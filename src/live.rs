@@ -1,16 +1,18 @@
+//! Live updates: change messages over Redis publish/subscribe, and single-use tickets for the WebSocket.
+
 use fred::prelude::*;
 
 use crate::{
     error::Result,
     ids::{EventId, SessionId, UserId},
-    redis::{Away, Redis},
+    redis::{Redis, Unavailable},
     secrets,
 };
 
 /// The channel patterns that every node listens to.
 pub const CHANNELS: [&str; 2] = ["gg:event:*", "gg:user:*"];
 
-/// What a channel of [`CHANNELS`] speaks of.
+/// A message of one of [`CHANNELS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Event(EventId),
@@ -19,37 +21,37 @@ pub enum Change {
     /// The connection was lost for a while: anything may have changed.
     Everything,
 }
-/// How long a ticket for the live socket stays good.
+
+/// How long a ticket is valid.
 const TICKET_SECONDS: i64 = 30;
 
-/// Tells all nodes that an event changed, and hands out tickets for the socket that carries these hints.
+/// Publishes changes to all nodes, and issues tickets for the WebSocket.
 #[derive(Clone, Debug)]
 pub struct Live {
     redis: Redis,
 }
 
-/// What a ticket allows: this host may watch this event.
+/// The host and event that a ticket is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketClaims {
     pub host: UserId,
-    /// The session that the ticket was asked for in; the socket ends with it.
+    /// The session that requested it; the socket closes when it ends.
     pub session: SessionId,
     pub event: EventId,
 }
 
 impl Live {
-    /// Speaks through `redis`.
+    /// Publishes through `redis`.
     pub fn new(redis: Redis) -> Self {
         Self { redis }
     }
 
-    /// Hints that `event` changed. Called after commit; a lost hint costs a late refresh, never data, so nobody waits for
-    /// it and failure is only logged.
+    /// Publishes that `event` changed. Called after commit, in the background: a lost message delays a refresh and loses no data.
     pub fn changed(&self, event: EventId) {
         self.publish(format!("gg:event:{event}"));
     }
 
-    /// Hints that sessions of `user` ended, so that all nodes close the sockets that were opened in them.
+    /// Publishes that sessions of `user` ended, so that all nodes close their sockets.
     pub fn sessions_ended(&self, user: UserId) {
         self.publish(format!("gg:user:{user}"));
     }
@@ -62,7 +64,7 @@ impl Live {
                 .await
                 .is_err()
             {
-                tracing::warn!(channel, "a hint could not be published");
+                tracing::warn!(channel, "a change could not be published");
             }
         });
     }
@@ -78,8 +80,8 @@ impl Live {
         Ok(ticket)
     }
 
-    /// Takes a ticket: read and deleted in one step, so that it works once however many try.
-    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<TicketClaims>, Away> {
+    /// Redeems a ticket. Read and deleted in one command, so that it works once.
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<TicketClaims>, Unavailable> {
         let key = ticket_key(ticket);
         let pass: Option<String> = self.redis.ask(async |redis| redis.getdel(key).await).await?;
         Ok(pass.and_then(|pass| {
@@ -91,7 +93,7 @@ impl Live {
 }
 
 impl Change {
-    /// The hint that a message on `channel` gives.
+    /// The change that a message on `channel` announces.
     pub fn of_channel(channel: &str) -> Option<Self> {
         match channel.strip_prefix("gg:event:") {
             Some(event) => event.parse().ok().map(Self::Event),

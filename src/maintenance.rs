@@ -11,7 +11,7 @@ use std::{
 
 use fred::prelude::*;
 
-use crate::redis::{Away, Redis};
+use crate::redis::{Redis, Unavailable};
 
 /// In Redis, because it must hold while the database is replaced.
 const KEY: &str = "gg:maintenance";
@@ -65,12 +65,12 @@ impl Maintenance {
 }
 
 /// Whether it is on for all nodes.
-pub async fn is_on(redis: &Redis) -> Result<bool, Away> {
+pub async fn is_on(redis: &Redis) -> Result<bool, Unavailable> {
     redis.ask(async |redis| redis.exists::<i64, _>(KEY).await).await.map(|count| count > 0)
 }
 
 /// Switches it on or off for all nodes.
-pub async fn switch(redis: &Redis, on: bool) -> Result<(), Away> {
+pub async fn switch(redis: &Redis, on: bool) -> Result<(), Unavailable> {
     let request = redis.ask(async |redis| match on {
         true => redis.set::<(), _, _>(KEY, "on", None, None, false).await,
         false => redis.del::<(), _>(KEY).await,

@@ -1,3 +1,5 @@
+//! Migrations: the versions of the schema, and applying them.
+
 use anyhow::Context;
 use sqlx::{PgPool, migrate::Migrator};
 

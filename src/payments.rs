@@ -213,13 +213,13 @@ impl Stripe {
     /// Sends a request, idempotently with a key. Stripe answers 409 while another request with that key is in progress
     /// (docs.stripe.com/api/idempotent_requests); then retries.
     async fn send<T: miniserde::Deserialize>(&self, request: StripeRequest<T>, key: Option<&str>) -> Result<T> {
-        let Some(key) = key else { return request.build().send(&self.client).await.map_err(fault) };
+        let Some(key) = key else { return request.build().send(&self.client).await.map_err(stripe_error) };
         let key = IdempotencyKey::new(key).map_err(|cause| anyhow::anyhow!("{cause}"))?;
         for _ in 0..MAX_RETRIES {
             let attempt = request.build().request_strategy(RequestStrategy::Idempotent(key.clone()));
             match attempt.send(&self.client).await {
                 Err(StripeError::Stripe(_, 409)) => tokio::time::sleep(RETRY_DELAY).await,
-                answer => return answer.map_err(fault),
+                answer => return answer.map_err(stripe_error),
             }
         }
         Err(Problem::Unavailable { retry_after: 30 }.into())
@@ -232,7 +232,7 @@ fn path_part(id: &str) -> String {
 }
 
 /// Maps Stripe's errors: not found and unavailable are for the person, the rest is unexpected.
-fn fault(error: StripeError) -> Error {
+fn stripe_error(error: StripeError) -> Error {
     match &error {
         StripeError::Stripe(_, 404) => Problem::NotFound.into(),
         StripeError::Stripe(_, 409 | 429 | 500..) | StripeError::ClientError(_) | StripeError::Timeout => {

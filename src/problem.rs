@@ -1,3 +1,5 @@
+//! Problems: the closed list of what a person is told when a request cannot be done.
+
 use serde::{Deserialize, Serialize};
 use server_fn::{
     codec::JsonEncoding,
@@ -10,54 +12,54 @@ pub use fields::{FieldError, Fields, FileError, InvalidField, invalid, is_email}
 
 use crate::plan::{LimitReached, Tier};
 
-/// Everything we tell a person when a request cannot be done. A closed list without free text or personal data: it
-/// travels in responses, so the words are chosen where it is shown.
+/// Why a request cannot be done, for the person. A closed list without free text or personal data, because it is part of
+/// responses; `app/src/ui/words.rs` has the texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Problem {
     /// 401. Nobody is signed in; the person returns here after signing in.
     SignInRequired,
-    /// 401. Somebody is, but typed their password too long ago for what they want.
+    /// 401. The last password entry is too long ago for this.
     SignInAgain,
-    /// 402. The account's tier allows no more of that; `used` of `limit` are used.
+    /// 402. A limit of the account's tier; `used` of `limit` are used.
     UpgradeRequired { reason: LimitReached, tier: Tier, used: i64, limit: i64 },
-    /// 404. No such thing, or not theirs: the two are never told apart.
+    /// 404. It does not exist or belongs to another host; the two look alike.
     NotFound,
-    /// 409. The request was understood but does not fit the present state.
+    /// 409. The request conflicts with the current state.
     Conflict(Conflict),
-    /// 410. The invitation link was good once.
+    /// 410. The link is no longer valid.
     LinkEnded(LinkEnd),
-    /// 413. The body is longer than its form ever needs.
+    /// 413. The body is too large for its form.
     TooLong,
-    /// 422. Fields that need another value.
+    /// 422. Invalid fields.
     Invalid(Vec<InvalidField>),
     /// 423. The password is locked after failed sign-ins, known or not; a reset unlocks it.
     Locked,
     /// 429. Try again after this many seconds.
     TooManyRequests { retry_after: u32 },
-    /// 503. The service is busy or one of its parts is away; try again after this many seconds.
+    /// 503. The service is busy or a part of it is unavailable; try again after this many seconds.
     Unavailable { retry_after: u32 },
-    /// 503. The service is closed for a while, on purpose.
+    /// 503. Maintenance mode.
     Maintenance { retry_after: u32 },
-    /// 500. Our fault; the reference finds the cause in the log.
+    /// 500. Our error; the reference finds the cause in the log.
     Unexpected { reference: String },
 }
 
-/// Why the present state refuses a request.
+/// How a request conflicts with the current state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Conflict {
-    /// The event has fewer free seats than asked for; `left` are free.
+    /// The event has only `left` free seats.
     EventFull { left: u32 },
-    /// The reply-by date has passed, or the event has begun.
+    /// The RSVP deadline has passed, or the event has begun.
     AnswersClosed,
     /// The event was cancelled before.
     EventCancelled,
-    /// The request names nobody.
+    /// No guest is selected.
     NobodySelected,
     /// Nobody in the selection still needs an invitation.
     NobodyToInvite,
     /// The guest has no link yet.
     NotInvited,
-    /// Nothing is sent before the host's address is proven.
+    /// Nothing is sent until the host's email address is verified.
     Unverified,
     /// The new address belongs to another account.
     AddressTaken,
@@ -134,13 +136,13 @@ impl Problem {
         }
     }
 
-    /// The faults of one field, by its name.
-    pub fn faults<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a InvalidField> {
-        let faults = match self {
-            Self::Invalid(faults) => faults.as_slice(),
+    /// The errors of one field, by its name.
+    pub fn errors<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a InvalidField> {
+        let errors = match self {
+            Self::Invalid(errors) => errors.as_slice(),
             _ => &[],
         };
-        faults.iter().filter(move |fault| fault.field == field)
+        errors.iter().filter(move |error| error.field == field)
     }
 }
 

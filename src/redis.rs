@@ -1,3 +1,5 @@
+//! Redis client: commands under a timeout, with a pause after a failure.
+
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -8,12 +10,12 @@ use fred::{clients::Pool, prelude::*};
 
 use crate::{error::Error, problem::Problem};
 
-/// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How long Redis is left alone after it did not answer, so that a request that asks several times waits once.
+/// Timeout of a command.
+const TIMEOUT: Duration = Duration::from_millis(500);
+/// Pause after a failure, so that a request with several commands waits for the timeout once.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Redis, which may be away for a while: nobody waits for it longer than half a second.
+/// Redis, which may be unavailable: no command waits longer than half a second.
 #[derive(Clone)]
 pub struct Redis {
     pool: Pool,
@@ -21,33 +23,36 @@ pub struct Redis {
     failed: Arc<Mutex<Option<Instant>>>,
 }
 
-/// Redis did not answer, or answered a moment ago that it cannot.
+/// Redis did not respond, or failed a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Away;
+pub struct Unavailable;
 
 impl Redis {
-    /// Speaks through `pool`, which the caller connects.
+    /// Uses `pool`, which the caller connects.
     pub fn new(pool: Pool) -> Self {
         Self { pool, failed: Arc::default() }
     }
 
-    /// The answer to one command.
-    pub async fn ask<T>(&self, command: impl AsyncFnOnce(&Pool) -> Result<T, fred::error::Error>) -> Result<T, Away> {
+    /// Runs one command.
+    pub async fn ask<T>(
+        &self,
+        command: impl AsyncFnOnce(&Pool) -> Result<T, fred::error::Error>,
+    ) -> Result<T, Unavailable> {
         if self.failed().is_some_and(|failed| failed.elapsed() < PAUSE) {
-            return Err(Away);
+            return Err(Unavailable);
         }
-        let cause = match tokio::time::timeout(PATIENCE, command(&self.pool)).await {
+        let cause = match tokio::time::timeout(TIMEOUT, command(&self.pool)).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(cause)) => cause.to_string(),
-            Err(_) => "no answer in time".to_owned(),
+            Err(_) => "no response in time".to_owned(),
         };
-        tracing::error!(cause, "Redis is out of reach");
+        tracing::error!(cause, "Redis is unavailable");
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        Err(Away)
+        Err(Unavailable)
     }
 
-    /// Whether it answers.
-    pub async fn ping(&self) -> Result<(), Away> {
+    /// Whether it responds.
+    pub async fn ping(&self) -> Result<(), Unavailable> {
         self.ask(async |redis| redis.ping::<()>(None).await).await
     }
 
@@ -62,16 +67,16 @@ impl fmt::Debug for Redis {
     }
 }
 
-impl fmt::Display for Away {
+impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Redis is out of reach")
+        f.write_str("Redis is unavailable")
     }
 }
 
-impl std::error::Error for Away {}
+impl std::error::Error for Unavailable {}
 
-impl From<Away> for Error {
-    fn from(_: Away) -> Self {
+impl From<Unavailable> for Error {
+    fn from(_: Unavailable) -> Self {
         Self::Problem(Problem::Unavailable { retry_after: 5 })
     }
 }

@@ -1,3 +1,5 @@
+//! Secrets: random tokens, their hashes, and sealing (AEAD) of what must be readable again.
+
 use anyhow::{Context, anyhow, bail};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{

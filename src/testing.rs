@@ -1,3 +1,5 @@
+//! Test support: a backend on a test database, with a clock that tests set.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use fred::prelude::*;
 use sqlx::PgPool;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf};
 
-use app::privacy::LegalUrls;
+use app::ui::legal::LegalUrls;
 use guestguard::rate_limits::{Limit, Rate};
 use url::Url;
 
@@ -61,18 +61,18 @@ pub enum Environment {
 
 /// One setting that is missing or wrong, and the remedy.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct InvalidSetting {
     pub name: &'static str,
     pub remedy: String,
 }
 
-/// All faults of the settings, reported together.
+/// All errors of the settings, reported together.
 #[derive(Debug)]
-pub struct Faults(pub Vec<Fault>);
+pub struct ConfigError(pub Vec<InvalidSetting>);
 
-impl std::error::Error for Faults {}
+impl std::error::Error for ConfigError {}
 
-impl fmt::Display for Faults {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration is not complete:")?;
         self.0.iter().try_for_each(|fault| write!(f, "\n  {}: {}", fault.name, fault.remedy))
@@ -81,7 +81,7 @@ impl fmt::Display for Faults {
 
 impl Config {
     /// Reads the process's environment.
-    pub fn from_env() -> Result<Self, Faults> {
+    pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(&Self::variables())
     }
 
@@ -90,8 +90,8 @@ impl Config {
     }
 
     /// Reads settings from `variables`.
-    pub fn read(variables: &HashMap<String, String>) -> Result<Self, Faults> {
-        let mut reader = Reader { variables, faults: Vec::new() };
+    pub fn read(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { variables, errors: Vec::new() };
         let environment = reader.environment();
         let development = environment == Environment::Development;
         let local_dir = PathBuf::from(reader.text("GG_LOCAL_DIR").unwrap_or_else(|| ".local".into()));
@@ -115,7 +115,7 @@ impl Config {
         let limits = Limit::ALL.map(|limit| (limit, reader.rate(limit))).into();
         let site_root = PathBuf::from(reader.text("GG_SITE_ROOT").unwrap_or_else(|| "target/site".into()));
         match public_url {
-            Some(public_url) if reader.faults.is_empty() => Ok(Self {
+            Some(public_url) if reader.errors.is_empty() => Ok(Self {
                 environment,
                 database_url,
                 database_connections,
@@ -135,7 +135,7 @@ impl Config {
                 local_dir,
                 site_root,
             }),
-            _ => Err(Faults(reader.faults)),
+            _ => Err(ConfigError(reader.errors)),
         }
     }
 
@@ -162,19 +162,19 @@ mod tests {
         .into()
     }
 
-    fn faults(variables: &HashMap<String, String>) -> Vec<&'static str> {
-        Config::read(variables).err().map(|faults| faults.0.iter().map(|f| f.name).collect()).unwrap_or_default()
+    fn errors(variables: &HashMap<String, String>) -> Vec<&'static str> {
+        Config::read(variables).err().map(|errors| errors.0.iter().map(|f| f.name).collect()).unwrap_or_default()
     }
 
     #[test]
     fn a_complete_production_configuration_is_accepted() {
-        assert_eq!(faults(&production()), [""; 0]);
+        assert_eq!(errors(&production()), [""; 0]);
     }
 
     #[test]
     fn all_missing_settings_are_reported_at_once() {
         assert_eq!(
-            faults(&HashMap::new()),
+            errors(&HashMap::new()),
             ["GG_PUBLIC_URL", "GG_DATABASE_URL", "GG_REDIS_URL", "GG_SECRET_KEY", "GG_MAIL_FROM", "GG_SMTP_URL"]
         );
     }
@@ -188,7 +188,7 @@ mod tests {
         let mut variables = production();
         variables.insert("GG_SECRET_KEY".into(), key);
         variables.insert("GG_PUBLIC_URL".into(), "http://guests.example".into());
-        assert_eq!(faults(&variables), ["GG_PUBLIC_URL", "GG_SECRET_KEY"]);
+        assert_eq!(errors(&variables), ["GG_PUBLIC_URL", "GG_SECRET_KEY"]);
         std::fs::remove_dir_all(folder).unwrap();
     }
 
@@ -211,7 +211,7 @@ mod tests {
         ] {
             let mut variables = production();
             variables.insert(name.into(), value.into());
-            assert_eq!(faults(&variables), [name]);
+            assert_eq!(errors(&variables), [name]);
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Connections of one process: PostgreSQL, Redis, transports, Stripe and the backup store.
+
 use std::time::Duration;
 
 use anyhow::Context;
@@ -6,11 +8,11 @@ use guestguard::{
     backend::Backend,
     backup::Operators,
     clock::Clock,
+    database,
     invitations::accesses::AccessLog,
     links::Links,
     live::Live,
     maintenance::Maintenance,
-    planner,
     rate_limits::{Limit, RateLimits},
     redis::Redis,
     secrets::Secrets,
@@ -79,7 +81,7 @@ pub async fn database(url: &str, connections: u32) -> anyhow::Result<PgPool> {
         // A ping before each use costs a third of all requests; a broken connection is told by its first statement.
         .test_before_acquire(false)
         .max_lifetime(Duration::from_secs(1800))
-        .after_connect(|connection, _| Box::pin(planner::keep_plans(connection)))
+        .after_connect(|connection, _| Box::pin(database::force_generic_plans(connection)))
         .connect(url)
         .await
         .context("PostgreSQL is out of reach; check GG_DATABASE_URL and that the server runs")

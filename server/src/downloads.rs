@@ -195,7 +195,7 @@ pub async fn draft(
         Ok(preview) => Ok(mail_page(preview.html)),
         // The frame says why there is no preview; saving says it beside the field.
         Err(Error::Problem(Problem::Invalid(faults))) => {
-            let why: Vec<_> = faults.iter().map(|fault| app::ui::words::fault(&fault.fault)).collect();
+            let why: Vec<_> = faults.iter().map(|fault| app::ui::words::field_error(&fault.error)).collect();
             Ok(mail_page(format!(
                 "<!doctype html><title>Preview</title><p style=\"font-family:sans-serif\">{}</p>",
                 why.join(" ")

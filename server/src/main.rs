@@ -1,3 +1,5 @@
+//! The binary `guestguard`: serves, works and maintains an installation.
+
 use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};

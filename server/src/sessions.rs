@@ -11,7 +11,7 @@ use fred::{
 use guestguard::{
     auth::SESSION_MAX_DAYS,
     ids::SessionId,
-    redis::{Away, Redis},
+    redis::{Redis, Unavailable},
     secrets::token_hash,
 };
 use serde_json::Value;
@@ -127,6 +127,6 @@ fn mark(id: Id) -> String {
     format!("gg:replaced-session:{id}")
 }
 
-fn unavailable(away: Away) -> Error {
+fn unavailable(away: Unavailable) -> Error {
     Error::Backend(away.to_string())
 }

@@ -1,6 +1,5 @@
 //! Accounts: sign-up, sign-in, sessions, passwords, and the proof type `Host`.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
@@ -13,11 +12,6 @@ mod password;
 pub mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
-
-use crate::{
-    ids::{SessionId, UserId},
-    problem::Problem,
-};
 
 /// Minimum and maximum characters of a password.
 pub const PASSWORD_LENGTH: (u32, u32) = (8, 256);

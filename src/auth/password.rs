@@ -39,10 +39,10 @@ const SITE_WORDS: [&str; 6] = ["guestguard", "guest", "guard", "guestlist", "inv
 pub fn check(fields: &mut Fields, field: &str, password: &str, about: &[&str]) {
     let (shortest, longest) = PASSWORD_LENGTH;
     match password.chars().count() as u32 {
-        0 => fields.fault(field, FieldError::Required),
-        n if n < shortest => fields.fault(field, FieldError::TooShort(shortest)),
-        n if n > longest => fields.fault(field, FieldError::TooLong(longest)),
-        _ if is_guessable(password, about) => fields.fault(field, FieldError::GuessablePassword),
+        0 => fields.error(field, FieldError::Required),
+        n if n < shortest => fields.error(field, FieldError::TooShort(shortest)),
+        n if n > longest => fields.error(field, FieldError::TooLong(longest)),
+        _ if is_guessable(password, about) => fields.error(field, FieldError::GuessablePassword),
         _ => {}
     }
 }

@@ -22,7 +22,7 @@ fn sign_up(email: &str) -> SignUpForm {
 
 fn faults<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(String, FieldError)> {
     match result {
-        Err(Error::Problem(Problem::Invalid(faults))) => faults.into_iter().map(|f| (f.field, f.fault)).collect(),
+        Err(Error::Problem(Problem::Invalid(faults))) => faults.into_iter().map(|f| (f.field, f.error)).collect(),
         other => panic!("must be refused: {other:?}"),
     }
 }

@@ -1,7 +1,5 @@
 //! Billing: subscriptions at Stripe, and the limits of plans.
 
-use serde::{Deserialize, Serialize};
-
 #[cfg(feature = "ssr")]
 pub mod actions;
 #[cfg(feature = "ssr")]

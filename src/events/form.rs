@@ -38,35 +38,35 @@ impl EventForm {
         let party_size = fields.number("party_size", &self.party_size, 1, MOST_IN_PARTY).unwrap_or(1);
         let zone = self.time_zone.trim().parse::<Tz>().ok();
         if zone.is_none() {
-            fields.fault("time_zone", FieldError::UnknownTimeZone);
+            fields.error("time_zone", FieldError::UnknownTimeZone);
         }
         let starts_at = local_time(&mut fields, "starts", &self.starts, zone);
         let ends_at = local_time(&mut fields, "ends", &self.ends, zone);
         if self.starts.trim().is_empty() {
-            fields.fault("starts", FieldError::Required);
+            fields.error("starts", FieldError::Required);
         }
         if let (Some(start), Some(end)) = (starts_at, ends_at)
             && end <= start
         {
-            fields.fault("ends", FieldError::EndsBeforeStart);
+            fields.error("ends", FieldError::EndsBeforeStart);
         }
         let rsvp_deadline = date(&mut fields, "rsvp_deadline", &self.rsvp_deadline);
         if let (Some(day), Some(start), Some(zone)) = (rsvp_deadline, starts_at, zone)
             && day > start.with_timezone(&zone).date_naive()
         {
-            fields.fault("rsvp_deadline", FieldError::RsvpDeadlineAfterStart);
+            fields.error("rsvp_deadline", FieldError::RsvpDeadlineAfterStart);
         }
         let theme = match self.theme.as_str() {
             "" => Some(Theme::default()),
             key => key.parse().ok(),
         };
         if theme.is_none() {
-            fields.fault("theme", FieldError::NotAChoice);
+            fields.error("theme", FieldError::NotAChoice);
         }
         let retention_months = match self.retention_months.trim() {
             "" => DEFAULT_RETENTION_MONTHS,
             months => months.parse().ok().filter(|months| RETENTION_MONTHS.contains(months)).unwrap_or_else(|| {
-                fields.fault("retention_months", FieldError::NotAChoice);
+                fields.error("retention_months", FieldError::NotAChoice);
                 DEFAULT_RETENTION_MONTHS
             }),
         };
@@ -116,12 +116,12 @@ fn local_time(fields: &mut Fields, field: &str, text: &str, zone: Option<Tz>) ->
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .filter(|time| in_calendar(time.date()));
     let Some(local) = parsed else {
-        fields.fault(field, FieldError::NotADate);
+        fields.error(field, FieldError::NotADate);
         return None;
     };
     let moment = times::moment(local, zone?);
     if moment.is_none() {
-        fields.fault(field, FieldError::NoSuchTime);
+        fields.error(field, FieldError::NoSuchTime);
     }
     moment
 }
@@ -133,7 +133,7 @@ fn date(fields: &mut Fields, field: &str, text: &str) -> Option<NaiveDate> {
     }
     let parsed = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| in_calendar(*day));
     if parsed.is_none() {
-        fields.fault(field, FieldError::NotADate);
+        fields.error(field, FieldError::NotADate);
     }
     parsed
 }
@@ -158,9 +158,9 @@ mod tests {
         }
     }
 
-    fn faults(form: &EventForm) -> Vec<(String, FieldError)> {
+    fn errors(form: &EventForm) -> Vec<(String, FieldError)> {
         match form.parse() {
-            Err(Problem::Invalid(faults)) => faults.into_iter().map(|f| (f.field, f.fault)).collect(),
+            Err(Problem::Invalid(faults)) => faults.into_iter().map(|f| (f.field, f.error)).collect(),
             other => panic!("must be refused: {other:?}"),
         }
     }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn an_hour_that_the_clocks_skip_is_refused() {
         let skipped = EventForm { starts: "2027-03-28T02:30".into(), ends: String::new(), ..form() };
-        assert_eq!(faults(&skipped), [("starts".to_owned(), FieldError::NoSuchTime)]);
+        assert_eq!(errors(&skipped), [("starts".to_owned(), FieldError::NoSuchTime)]);
     }
 
     #[test]
@@ -197,15 +197,15 @@ mod tests {
             theme: "plaid".into(),
             ..form()
         };
-        let named: Vec<_> = faults(&bad).into_iter().map(|(field, _)| field).collect();
+        let named: Vec<_> = errors(&bad).into_iter().map(|(field, _)| field).collect();
         assert_eq!(named, ["title", "capacity", "party_size", "time_zone", "starts", "rsvp_deadline", "theme"]);
     }
 
     #[test]
     fn the_end_and_the_reply_by_date_stay_in_order() {
         let ends = EventForm { ends: "2027-06-20T18:30".into(), ..form() };
-        assert_eq!(faults(&ends), [("ends".to_owned(), FieldError::EndsBeforeStart)]);
+        assert_eq!(errors(&ends), [("ends".to_owned(), FieldError::EndsBeforeStart)]);
         let reply = EventForm { rsvp_deadline: "2027-06-21".into(), ..form() };
-        assert_eq!(faults(&reply), [("rsvp_deadline".to_owned(), FieldError::RsvpDeadlineAfterStart)]);
+        assert_eq!(errors(&reply), [("rsvp_deadline".to_owned(), FieldError::RsvpDeadlineAfterStart)]);
     }
 }

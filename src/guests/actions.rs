@@ -14,11 +14,10 @@ use crate::{
     audit::{self, AuditEvent},
     backend::Backend,
     billing::limits,
-    data_exports,
+    data_exports, database,
     error::{Error, Result},
     events,
     ids::{EventId, GuestId, UserId},
-    planner,
     problem::{Conflict, Problem},
     problem::{FieldError, Fields, invalid},
 };
@@ -250,7 +249,7 @@ async fn add_all(backend: &Backend, host: &Host, event: EventId, new: &[NewGuest
     limits::room_for_guests(&mut tx, backend, host, event, new.len() as i64).await?;
     let ids = insert(&mut tx, host, event, new, backend.clock.now()).await?;
     tx.commit().await?;
-    planner::learn(&backend.db, planner::Table::Guests, ids.len()).await;
+    database::analyze_after_bulk_load(&backend.db, database::Table::Guests, ids.len()).await;
     backend.live.changed(event);
     Ok(ids)
 }

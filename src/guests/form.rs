@@ -80,7 +80,7 @@ pub fn parse_phone(fields: &mut Fields, field: &str, text: &str, country: &str) 
                 .map(|(named, _)| named)
                 .or_else(|| phone::countries::of(country?));
             let example = region.map_or("+44 7911 123456", |region| &region.example).to_owned();
-            fields.fault(field, FieldError::Phone { error, example });
+            fields.error(field, FieldError::Phone { error, example });
         })
         .ok()
 }
@@ -95,7 +95,7 @@ pub(super) fn parse_tags(fields: &mut Fields, field: &str, text: &str) -> Vec<St
         }
     }
     if tags.len() > 20 {
-        fields.fault(field, FieldError::TooMany(20));
+        fields.error(field, FieldError::TooMany(20));
     }
     tags
 }

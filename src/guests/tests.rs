@@ -57,7 +57,7 @@ async fn a_pasted_list_is_added_whole_or_not_at_all(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let bad = "Ada <ada@example.org>\nGrace <grace@>\nAlan +1 23";
     let Problem::Invalid(faults) = problem(actions::add_pasted(&backend, &host, event, bad).await) else { panic!() };
-    assert_eq!(faults[0].fault, FieldError::Lines(vec![2]));
+    assert_eq!(faults[0].error, FieldError::Lines(vec![2]));
     assert!(names(&backend, &host, event, ListQuery::default()).await.is_empty());
     let good = "Ada <ada@example.org>\n\"Hopper, Grace\" <grace@example.org>\nAunt Matilda\n";
     assert_eq!(actions::add_pasted(&backend, &host, event, good).await.unwrap(), 3);

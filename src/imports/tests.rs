@@ -75,7 +75,7 @@ async fn every_file_of_the_corpus_is_read_as_expected(db: PgPool) {
         };
         if let Some(refused) = &expected.refused {
             let Problem::Invalid(faults) = testing::problem(parsed) else { panic!("{name}") };
-            let FieldError::File(fault) = &faults[0].fault else { panic!("{name}: {faults:?}") };
+            let FieldError::File(fault) = &faults[0].error else { panic!("{name}: {faults:?}") };
             let name_of_fault = match fault {
                 FileError::Empty => "empty",
                 FileError::NotATable => "not-a-table",

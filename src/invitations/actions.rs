@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 
 use super::{Issued, Selection};
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
     audit::{self, AuditEvent},
     backend::Backend,
     billing::limits,
+    database,
     error::Result,
     events, guests,
     guests::status::GuestTx,
@@ -20,7 +20,6 @@ use crate::{
         campaigns::warm_up,
         outbox::{self, GuestNotifications},
     },
-    planner,
     problem::{Conflict, Problem},
     secrets,
 };
@@ -74,8 +73,8 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     };
     audit::record(&mut tx, now, host.actor(), AuditEvent::InvitationsIssued, &links.len().to_string()).await?;
     tx.commit().await?;
-    planner::learn(&backend.db, planner::Table::Invitations, links.len()).await;
-    planner::learn(&backend.db, planner::Table::Notifications, messages).await;
+    database::analyze_after_bulk_load(&backend.db, database::Table::Invitations, links.len()).await;
+    database::analyze_after_bulk_load(&backend.db, database::Table::Notifications, messages).await;
     backend.live.changed(event);
     Ok(Issued { links: links.len(), messages, later })
 }

@@ -16,8 +16,8 @@ pub mod queries;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
+use crate::ids::GuestId;
 pub use crate::ids::Token;
-use crate::ids::{EventId, GuestId, InvitationId, UserId};
 
 /// The guests to invite.
 #[derive(Clone, Debug, PartialEq, Eq)]

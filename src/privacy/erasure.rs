@@ -6,7 +6,6 @@ use sqlx::PgConnection;
 use crate::{
     data_exports,
     error::Result,
-    guests,
     guests::status::GuestTx,
     ids::{EventId, GuestId, UserId},
     notifications::suppressions,

@@ -1,3 +1,5 @@
+//! Field errors, collected while a form is parsed.
+
 use serde::{Deserialize, Serialize};
 
 use crate::{phone::PhoneError, problem::Problem};
@@ -8,7 +10,7 @@ pub struct InvalidField {
     /// The field's name in its form struct.
     pub field: String,
     /// What is wrong.
-    pub fault: FieldError,
+    pub error: FieldError,
 }
 
 /// What can be wrong with a field. Kinds, not sentences: `app/src/ui/words.rs` chooses the words.
@@ -17,7 +19,7 @@ pub enum FieldError {
     Required,
     /// Longest allowed length, in characters.
     TooLong(u32),
-    /// More links than may stand there.
+    /// More links than allowed.
     TooManyLinks(u32),
     /// Shortest allowed length, in characters.
     TooShort(u32),
@@ -42,34 +44,34 @@ pub enum FieldError {
     RsvpDeadlineAfterStart,
     /// A password that is guessed within hours.
     GuessablePassword,
-    /// E-mail and password do not belong together.
+    /// Email address and password do not match.
     WrongPassword,
-    /// Not the account's present password.
+    /// Not the account's current password.
     WrongCurrentPassword,
-    /// What was to be typed was the address of the account.
+    /// Not the account's email address, which had to be typed.
     NotThisAddress,
     /// The account has this address already.
     SameAddress,
-    /// The words of a message without its link.
+    /// A message without `{link}`.
     NeedsLink,
-    /// None of the offered choices.
+    /// None of the options.
     NotAChoice,
-    /// The event has no such day.
+    /// The event has no such date, for example no RSVP deadline.
     NoSuchDay,
-    /// That moment is over.
+    /// That time has passed.
     InThePast,
-    /// It stands there already.
+    /// It is in the list already.
     Repeated,
     /// More list entries than allowed.
     TooMany(u32),
-    /// Lines that could not be understood; their numbers, from 1.
+    /// Lines that cannot be read; their numbers, from 1.
     Lines(Vec<u32>),
 }
 
 /// Why a file was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileError {
-    /// No row but the headings.
+    /// No row besides the headings.
     Empty,
     /// Neither text nor a workbook nor contacts.
     NotATable,
@@ -79,31 +81,31 @@ pub enum FileError {
     TooManyRows,
 }
 
-/// Collects faults while a form is parsed, so that all of them are told at once.
+/// Collects the errors of a form, so that all are reported at once.
 #[derive(Default)]
 pub struct Fields {
-    faults: Vec<InvalidField>,
+    errors: Vec<InvalidField>,
 }
 
 impl Fields {
-    /// Notes a fault of `field`.
-    pub fn fault(&mut self, field: &str, fault: FieldError) {
-        self.faults.push(InvalidField { field: field.to_owned(), fault });
+    /// Adds an error of `field`.
+    pub fn error(&mut self, field: &str, error: FieldError) {
+        self.errors.push(InvalidField { field: field.to_owned(), error });
     }
 
     /// Trimmed text of 1 to `max` characters.
     pub fn required(&mut self, field: &str, text: &str, max: u32) -> String {
         let text = self.optional(field, text, max);
         if text.is_empty() {
-            self.fault(field, FieldError::Required);
+            self.error(field, FieldError::Required);
         }
         text
     }
 
-    /// Text that is used as it was typed, such as a password: it has to be there.
-    pub fn given(&mut self, field: &str, text: &str) {
+    /// Requires text that is used as typed, such as a password.
+    pub fn require(&mut self, field: &str, text: &str) {
         if text.is_empty() {
-            self.fault(field, FieldError::Required);
+            self.error(field, FieldError::Required);
         }
     }
 
@@ -112,7 +114,7 @@ impl Fields {
     pub fn optional(&mut self, field: &str, text: &str, max: u32) -> String {
         let text = clean(text);
         if text.chars().count() > max as usize {
-            self.fault(field, FieldError::TooLong(max));
+            self.error(field, FieldError::TooLong(max));
         }
         text
     }
@@ -135,11 +137,11 @@ impl Fields {
         }
         match text.parse::<u32>() {
             Ok(number) if (min..=max).contains(&number) => return Some(number),
-            Ok(_) => self.fault(field, FieldError::OutOfRange { min, max }),
+            Ok(_) => self.error(field, FieldError::OutOfRange { min, max }),
             Err(_) if text.chars().all(|c| c.is_ascii_digit()) => {
-                self.fault(field, FieldError::OutOfRange { min, max })
+                self.error(field, FieldError::OutOfRange { min, max })
             }
-            Err(_) => self.fault(field, FieldError::NotANumber),
+            Err(_) => self.error(field, FieldError::NotANumber),
         }
         None
     }
@@ -151,7 +153,7 @@ impl Fields {
             return None;
         }
         if !is_email(text) {
-            self.fault(field, FieldError::NotAnEmail);
+            self.error(field, FieldError::NotAnEmail);
         }
         Some(text.to_owned())
     }
@@ -159,20 +161,20 @@ impl Fields {
     /// Like [`Self::email`], and not empty.
     pub fn required_email(&mut self, field: &str, text: &str) -> String {
         self.email(field, text).unwrap_or_else(|| {
-            self.fault(field, FieldError::Required);
+            self.error(field, FieldError::Required);
             String::new()
         })
     }
 
-    /// `value` if nothing was wrong, all faults otherwise.
+    /// `value` if nothing was wrong, all errors otherwise.
     pub fn finish<T>(self, value: T) -> Result<T, Problem> {
-        if self.faults.is_empty() { Ok(value) } else { Err(Problem::Invalid(self.faults)) }
+        if self.errors.is_empty() { Ok(value) } else { Err(Problem::Invalid(self.errors)) }
     }
 }
 
-/// One fault of one field.
-pub fn invalid(field: &str, fault: FieldError) -> Problem {
-    Problem::Invalid(vec![InvalidField { field: field.to_owned(), fault }])
+/// One error of one field.
+pub fn invalid(field: &str, error: FieldError) -> Problem {
+    Problem::Invalid(vec![InvalidField { field: field.to_owned(), error }])
 }
 
 fn clean(text: &str) -> String {
@@ -250,8 +252,8 @@ mod tests {
         fields.required("name", "  ", 10);
         fields.number("capacity", "many", 1, 5);
         fields.number("party_size", "99999999999", 1, 5);
-        let Err(Problem::Invalid(faults)) = fields.finish(()) else { panic!("must be refused") };
-        assert_eq!(faults.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["name", "capacity", "party_size"]);
+        let Err(Problem::Invalid(errors)) = fields.finish(()) else { panic!("must be refused") };
+        assert_eq!(errors.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["name", "capacity", "party_size"]);
     }
 
     #[test]

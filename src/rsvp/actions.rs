@@ -1,7 +1,6 @@
 //! Saves a guest's RSVP within the event's capacity.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Answer, AnswerForm, Rsvp};
@@ -9,9 +8,8 @@ use crate::{
     actors::Guest,
     backend::Backend,
     error::Result,
-    events, guests,
+    events,
     guests::status::GuestTx,
-    ids::{EventId, UserId},
     notifications::{
         Channel, GuestMessage,
         outbox::{self, GuestNotifications},
@@ -77,7 +75,7 @@ impl AnswerForm {
         let mut fields = Fields::default();
         let answer = self.answer.parse::<Answer>().ok();
         if answer.is_none() {
-            fields.fault("answer", if self.answer.is_empty() { FieldError::Required } else { FieldError::NotAChoice });
+            fields.error("answer", if self.answer.is_empty() { FieldError::Required } else { FieldError::NotAChoice });
         }
         let heads = match answer {
             Some(Answer::Declined) => 0,

@@ -35,7 +35,7 @@ async fn bad_answers_are_refused_field_by_field(db: PgPool) {
     let (backend, host, event) = planned(db, testing::event_form()).await;
     let guest = invited(&backend, &host, event, "Ada", "").await;
     let fault = async |form: AnswerForm| match problem(actions::answer(&backend, &guest, &form).await) {
-        Problem::Invalid(faults) => faults.into_iter().map(|f| (f.field, f.fault)).collect::<Vec<_>>(),
+        Problem::Invalid(faults) => faults.into_iter().map(|f| (f.field, f.error)).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     assert_eq!(fault(form("", "")).await, [("answer".into(), FieldError::Required)]);

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::links::NewPassword;
 use crate::{
-    privacy::legal_href,
+    ui::legal::legal_href,
     ui::{
         field::Field,
         form::{Form, FormState},
@@ -39,7 +39,7 @@ pub fn SignUpPage() -> impl IntoView {
 /// The required consent, not ticked by default.
 #[component]
 fn Agree(form: FormState) -> impl IntoView {
-    let fault = form.fault("accepted").map(|_| "Please accept the terms to continue.");
+    let fault = form.error("accepted").map(|_| "Please accept the terms to continue.");
     let [terms, privacy_policy] = [LegalDocument::Terms, LegalDocument::PrivacyPolicy].map(legal_href);
     view! {
         <div class="field" data-invalid=fault.is_some().then_some("true")>

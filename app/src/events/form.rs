@@ -144,7 +144,7 @@ fn EventFields(state: FormState, host_name: String, button: &'static str, event:
                             }
                         })
                         .collect_view()}
-                    {form.fault("theme").map(|fault| view! { <p class="error">{fault}</p> })}
+                    {form.error("theme").map(|fault| view! { <p class="error">{fault}</p> })}
                 </fieldset>
                 <div class="form-actions">
                     <button class="button button-primary" type="submit">{button}</button>

@@ -30,7 +30,7 @@ pub fn PastePage() -> impl IntoView {
                 <PageHead title="Add multiple guests" crumbs=crumbs(&event) lede="Paste names and emails from anywhere. No invitations are sent yet."/>
                 <Form state=state.clone()>
                     <input type="hidden" name="event" value=event.id.to_string()/>
-                    <QuickAdd text=state.value("text") fault=state.fault("text") known/>
+                    <QuickAdd text=state.value("text") fault=state.error("text") known/>
                 </Form>
             </Frame>
         }

@@ -110,7 +110,7 @@ fn preview(chosen: ChosenFile) -> AnyView {
             view! { <p class="hint" role="status">"You can review this file on the next page."</p> }.into_any()
         }
         Preview::Refused(fault) => {
-            view! { <p class="error" role="alert">{words::fault(&FieldError::File(fault))}</p> }.into_any()
+            view! { <p class="error" role="alert">{words::field_error(&FieldError::File(fault))}</p> }.into_any()
         }
         Preview::Table(columns) => table(chosen, columns).into_any(),
     }

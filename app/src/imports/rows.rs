@@ -34,7 +34,7 @@ fn FixRow(event: EventId, import: ImportId, row: ImportRow) -> impl IntoView {
     let (form, faults) = returned(at).unwrap_or((row.form, row.faults));
     let fault = |field: &str| {
         let fault = faults.iter().find(|fault| fault.field == field)?;
-        Some(words::fault(&fault.fault))
+        Some(words::field_error(&fault.error))
     };
     let long_note = fault("note");
     view! {

@@ -46,7 +46,7 @@ pub fn send(form: &HtmlFormElement, sent: RwSignal<Option<f64>>, problem: RwSign
 
 fn message(response: &str) -> String {
     match serde_json::from_str::<Problem>(response) {
-        Ok(Problem::Invalid(faults)) if !faults.is_empty() => words::fault(&faults[0].fault),
+        Ok(Problem::Invalid(faults)) if !faults.is_empty() => words::field_error(&faults[0].error),
         Ok(problem) => words::problem(&problem).1,
         Err(_) => "The upload failed. Check your connection and try again.".to_owned(),
     }

@@ -38,7 +38,7 @@ fn reason(row: &ImportRow) -> String {
         RowStatus::Attention => row
             .faults
             .iter()
-            .map(|fault| format!("{}: {}", fault.field.replace('_', " "), words::fault(&fault.fault)))
+            .map(|fault| format!("{}: {}", fault.field.replace('_', " "), words::field_error(&fault.error)))
             .collect::<Vec<_>>()
             .join(" "),
         RowStatus::Known => "This email was on the guest list already.".to_owned(),

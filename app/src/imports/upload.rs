@@ -37,7 +37,7 @@ fn Upload(host: Host, event: Event, latest: Option<ImportId>) -> impl IntoView {
     let base = format!("/dashboard/events/{}/guests", event.id);
     let action = format!("{base}/import");
     let state = FormState::new("/guests/import", &UploadForm { country: countries::of_time_zone(&event.time_zone) });
-    let fault = state.fault("file");
+    let fault = state.error("file");
     let bad = fault.is_some();
     let chosen = state.value("country");
     let mut crumbs = crumbs(&event);

@@ -55,7 +55,7 @@ pub fn RsvpForm(token: Token, invitation: InvitationPage) -> impl IntoView {
                         }
                     })
                     .collect_view()}
-                {form.fault("answer").or_else(|| lone_seat(&form, seats)).map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
+                {form.error("answer").or_else(|| lone_seat(&form, seats)).map(|fault| view! { <p class="error" role="alert">{fault}</p> })}
             </fieldset>
             {(seats > 1).then(|| view! { <Party form=form.clone() seats/> })}
             <TextArea form name="message" label="Message to the host" rows=3 max=1000/>
@@ -69,8 +69,8 @@ pub fn RsvpForm(token: Token, invitation: InvitationPage) -> impl IntoView {
 fn Party(form: FormState, seats: i32) -> impl IntoView {
     let heads: i32 = form.value("heads").parse().unwrap_or(1);
     let names: Vec<String> = form.values("companions").to_vec();
-    let fault = form.fault("heads");
-    let too_long = form.fault("companions");
+    let fault = form.error("heads");
+    let too_long = form.error("companions");
     let bad = fault.is_some();
     view! {
         <div class="party">
@@ -124,7 +124,7 @@ fn Party(form: FormState, seats: i32) -> impl IntoView {
 
 /// With one seat left there is no number field, so its error is shown with the answers.
 fn lone_seat(form: &FormState, seats: i32) -> Option<String> {
-    if seats > 1 { None } else { form.fault("heads") }
+    if seats > 1 { None } else { form.error("heads") }
 }
 
 fn label(answer: Answer) -> &'static str {

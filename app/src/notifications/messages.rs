@@ -210,7 +210,7 @@ fn redisplayed(guest: &str) -> Option<(String, String)> {
     if value("guest")? != guest {
         return None;
     }
-    let fault = form.problem.as_ref()?.faults("address").next().map(|fault| words::fault(&fault.fault))?;
+    let fault = form.problem.as_ref()?.errors("address").next().map(|fault| words::field_error(&fault.error))?;
     Some((value("form[address]").unwrap_or_default(), fault))
 }
 

@@ -74,7 +74,7 @@ fn Reminders(
         Some(Err(Problem::Invalid(faults))) => (None, faults),
         _ => (None, Vec::new()),
     };
-    let fault = faults.first().map(|fault| words::fault(&fault.fault));
+    let fault = faults.first().map(|fault| words::field_error(&fault.error));
     let none = plans.is_empty();
     view! {
         <Frame host=Some(host) class="page page-narrow">

@@ -17,7 +17,7 @@ pub fn PhoneField(
     #[prop(optional)]
     stored_fault: String,
 ) -> impl IntoView {
-    let fault = form.fault(name).or(Some(stored_fault).filter(|fault| !fault.is_empty()));
+    let fault = form.error(name).or(Some(stored_fault).filter(|fault| !fault.is_empty()));
     let bad = fault.is_some();
     let error = format!("{name}-error");
     view! {

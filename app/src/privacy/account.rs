@@ -10,7 +10,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
-use super::page::version_href;
+use crate::ui::legal::version_href;
 use crate::{
     ssr,
     ui::{

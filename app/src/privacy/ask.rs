@@ -3,8 +3,7 @@
 use guestguard::{actors::Host, legal::LegalDocument};
 use leptos::prelude::*;
 
-use super::page::legal_href;
-use crate::ui::{button::PostButton, modal::Modal};
+use crate::ui::{button::PostButton, legal::legal_href, modal::Modal};
 
 /// Shown on every page until the host accepts or signs out.
 #[component]

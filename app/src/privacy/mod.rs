@@ -12,4 +12,4 @@ pub use account::YourData;
 pub use ask::AskToAccept;
 pub use delete::DeleteAccountPage;
 pub use guest::{ErasePage, GuestDataPage, data_page};
-pub use page::{LegalUrls, PrivacyPolicyPage, TermsPage, legal_href};
+pub use page::{PrivacyPolicyPage, TermsPage};

@@ -25,7 +25,7 @@ pub fn Field(
     range: Option<(u32, u32)>,
 ) -> impl IntoView {
     let id = id.unwrap_or(name);
-    let fault = form.fault(name);
+    let fault = form.error(name);
     let bad = fault.is_some();
     let value = if kind == "password" { String::new() } else { form.value(name) };
     view! {
@@ -62,7 +62,7 @@ pub fn TextArea(
     #[prop(default = 5)] rows: u32,
     #[prop(optional)] max: Option<u32>,
 ) -> impl IntoView {
-    let fault = form.fault(name);
+    let fault = form.error(name);
     let bad = fault.is_some();
     view! {
         <div class="field" data-invalid=bad.then_some("true")>
@@ -92,7 +92,7 @@ pub fn Select(
     #[prop(optional)] required: bool,
     options: Vec<(String, String)>,
 ) -> impl IntoView {
-    let fault = form.fault(name);
+    let fault = form.error(name);
     let bad = fault.is_some();
     let chosen = form.value(name);
     view! {

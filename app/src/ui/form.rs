@@ -46,8 +46,8 @@ impl FormState {
     }
 
     /// The error message of a field.
-    pub fn fault(&self, field: &str) -> Option<String> {
-        self.problem.as_ref()?.faults(field).map(|InvalidField { fault, .. }| words::fault(fault)).next()
+    pub fn error(&self, field: &str) -> Option<String> {
+        self.problem.as_ref()?.errors(field).map(|InvalidField { error, .. }| words::field_error(error)).next()
     }
 
     /// Whether the form came back, with errors or as a preview.

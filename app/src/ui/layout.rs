@@ -3,11 +3,8 @@
 use guestguard::{actors::Host, invitations::Issued, legal::LegalDocument, problem::Problem};
 use leptos::prelude::*;
 
-use super::{button::PostButton, form::ProblemNotice, words::counted};
-use crate::{
-    privacy::legal_href,
-    ssr::{self, flash::Notice},
-};
+use super::{button::PostButton, form::ProblemNotice, legal::legal_href, words::counted};
+use crate::ssr::{self, flash::Notice};
 
 /// Dialogs of features that [`Frame`] shows. The app provides them as context, as components here know no feature.
 #[derive(Clone, Copy)]

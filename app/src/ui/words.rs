@@ -141,7 +141,7 @@ pub fn link_problem(problem: &Problem) -> (&'static str, String) {
 }
 
 /// The error of a field.
-pub fn fault(fault: &FieldError) -> String {
+pub fn field_error(fault: &FieldError) -> String {
     match fault {
         FieldError::Required => "Please fill this in.".into(),
         FieldError::TooManyLinks(0) => "Please leave out links: they make an email look like spam.".into(),

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 /// The exit code of an error: 1, the command failed; 2, as for wrong arguments, the settings are invalid; 3, the command ran
 /// and found a fault.
 pub fn exit_code(cause: &anyhow::Error) -> ExitCode {
-    if cause.is::<crate::config::Faults>() {
+    if cause.is::<crate::config::ConfigError>() {
         ExitCode::from(2)
     } else if cause.is::<output::Unhealthy>() {
         ExitCode::from(3)

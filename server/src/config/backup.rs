@@ -12,7 +12,7 @@ use pg_backup::{
 };
 use url::Url;
 
-use super::{Config, Fault, Faults, Reader, is_loopback};
+use super::{Config, ConfigError, InvalidSetting, Reader, is_loopback};
 
 /// The settings `GG_BACKUP_*` and `GG_PG_BIN`.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl Backups {
             None => None,
             Some((Some(url), _)) if is_store_url(&url) => Some(url),
             Some((_, text)) => {
-                reader.fault("GG_BACKUP_URL", format!("is \"{text}\"; give s3://bucket/prefix or file:///folder"));
+                reader.error("GG_BACKUP_URL", format!("is \"{text}\"; give s3://bucket/prefix or file:///folder"));
                 None
             }
         };
@@ -39,12 +39,12 @@ impl Backups {
             None | Some("off") => false,
             Some("hourly") => true,
             Some(other) => {
-                reader.fault("GG_BACKUP_SCHEDULE", format!("is \"{other}\"; use hourly or off"));
+                reader.error("GG_BACKUP_SCHEDULE", format!("is \"{other}\"; use hourly or off"));
                 false
             }
         };
         if hourly && url.is_none() {
-            reader.fault("GG_BACKUP_URL", "is missing; hourly backups need a store");
+            reader.error("GG_BACKUP_URL", "is missing; hourly backups need a store");
         }
         let folder = reader.text("GG_PG_BIN").map(PathBuf::from);
         Self { url, s3: s3(reader), hourly, folder }
@@ -71,11 +71,11 @@ impl Backups {
     pub fn required(&self) -> anyhow::Result<backup::Backups> {
         let opened = self.open()?;
         opened.ok_or_else(|| {
-            let fault = Fault {
+            let fault = InvalidSetting {
                 name: "GG_BACKUP_URL",
                 remedy: "is missing; set it to s3://bucket/prefix or file:///folder".into(),
             };
-            Faults(vec![fault]).into()
+            ConfigError(vec![fault]).into()
         })
     }
 }
@@ -88,18 +88,18 @@ pub struct BackupConfig {
 
 impl BackupConfig {
     /// Reads the process's environment.
-    pub fn from_env() -> Result<Self, Faults> {
+    pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(&Config::variables())
     }
 
-    fn read(variables: &HashMap<String, String>) -> Result<Self, Faults> {
-        let mut reader = Reader { variables, faults: Vec::new() };
+    fn read(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { variables, errors: Vec::new() };
         let database_url = reader.required("GG_DATABASE_URL", "postgres://user:password@host/database");
         let backups = Backups::read(&mut reader);
-        if backups.url.is_none() && reader.faults.is_empty() {
-            reader.fault("GG_BACKUP_URL", "is missing; set it to s3://bucket/prefix or file:///folder");
+        if backups.url.is_none() && reader.errors.is_empty() {
+            reader.error("GG_BACKUP_URL", "is missing; set it to s3://bucket/prefix or file:///folder");
         }
-        if reader.faults.is_empty() { Ok(Self { database_url, backups }) } else { Err(Faults(reader.faults)) }
+        if reader.errors.is_empty() { Ok(Self { database_url, backups }) } else { Err(ConfigError(reader.errors)) }
     }
 }
 
@@ -112,9 +112,9 @@ pub struct RestoreConfig {
 
 impl RestoreConfig {
     /// Reads the process's environment.
-    pub fn from_env() -> Result<Self, Faults> {
+    pub fn from_env() -> Result<Self, ConfigError> {
         let variables = Config::variables();
-        let mut reader = Reader { variables: &variables, faults: Vec::new() };
+        let mut reader = Reader { variables: &variables, errors: Vec::new() };
         let development = reader.environment() == super::Environment::Development;
         let folder = PathBuf::from(reader.text("GG_LOCAL_DIR").unwrap_or_else(|| ".local".into()));
         let config = Self {
@@ -122,15 +122,15 @@ impl RestoreConfig {
             secret_key: reader.secret_key(development, &folder),
             backups: Backups::read(&mut reader),
         };
-        if reader.faults.is_empty() { Ok(config) } else { Err(Faults(reader.faults)) }
+        if reader.errors.is_empty() { Ok(config) } else { Err(ConfigError(reader.errors)) }
     }
 
     /// # Errors
     /// It is not set.
-    pub fn database_url(&self) -> Result<String, Faults> {
+    pub fn database_url(&self) -> Result<String, ConfigError> {
         self.database_url.clone().ok_or_else(|| {
             let remedy = "is missing; set it to something like postgres://user:password@host/database".to_owned();
-            Faults(vec![Fault { name: "GG_DATABASE_URL", remedy }])
+            ConfigError(vec![InvalidSetting { name: "GG_DATABASE_URL", remedy }])
         })
     }
 
@@ -158,18 +158,18 @@ fn s3(reader: &mut Reader<'_>) -> S3 {
             url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)))
         });
         if !safe {
-            reader.fault("GG_BACKUP_S3_ENDPOINT", format!("is \"{text}\"; give an address that begins with https://"));
+            reader.error("GG_BACKUP_S3_ENDPOINT", format!("is \"{text}\"; give an address that begins with https://"));
         }
     }
     let keys = match (reader.text("GG_BACKUP_S3_ACCESS_KEY_ID"), reader.text("GG_BACKUP_S3_SECRET_ACCESS_KEY")) {
         (Some(id), Some(secret)) => Some((id, secret)),
         (None, None) => None,
         (Some(_), None) => {
-            reader.fault("GG_BACKUP_S3_SECRET_ACCESS_KEY", "is missing beside GG_BACKUP_S3_ACCESS_KEY_ID");
+            reader.error("GG_BACKUP_S3_SECRET_ACCESS_KEY", "is missing beside GG_BACKUP_S3_ACCESS_KEY_ID");
             None
         }
         (None, Some(_)) => {
-            reader.fault("GG_BACKUP_S3_ACCESS_KEY_ID", "is missing beside GG_BACKUP_S3_SECRET_ACCESS_KEY");
+            reader.error("GG_BACKUP_S3_ACCESS_KEY_ID", "is missing beside GG_BACKUP_S3_SECRET_ACCESS_KEY");
             None
         }
     };
@@ -181,7 +181,7 @@ fn s3(reader: &mut Reader<'_>) -> S3 {
             Some(key) => Encryption::Kms(Some(key.to_owned())),
             None => {
                 let remedy = format!("is \"{text}\"; use AES256, aws:kms, aws:kms:KEY or none");
-                reader.fault("GG_BACKUP_S3_ENCRYPTION", remedy);
+                reader.error("GG_BACKUP_S3_ENCRYPTION", remedy);
                 Encryption::Aes256
             }
         },
@@ -194,18 +194,18 @@ fn s3(reader: &mut Reader<'_>) -> S3 {
 mod tests {
     use super::*;
 
-    fn faults(variables: &[(&str, &str)]) -> Vec<&'static str> {
+    fn errors(variables: &[(&str, &str)]) -> Vec<&'static str> {
         let base = [("GG_DATABASE_URL", "postgres://db/guestguard"), ("GG_BACKUP_URL", "s3://backups/guestguard")];
         let variables = base.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         BackupConfig::read(&variables.collect())
             .err()
-            .map(|faults| faults.0.iter().map(|f| f.name).collect())
+            .map(|errors| errors.0.iter().map(|f| f.name).collect())
             .unwrap_or_default()
     }
 
     #[test]
     fn an_invalid_setting_is_named() {
-        assert_eq!(faults(&[]), [""; 0]);
+        assert_eq!(errors(&[]), [""; 0]);
         for (name, value) in [
             ("GG_BACKUP_URL", "backups"),
             ("GG_BACKUP_URL", "https://backups.example"),
@@ -216,10 +216,10 @@ mod tests {
             ("GG_BACKUP_S3_ENDPOINT", "http://store.example"),
             ("GG_BACKUP_S3_ENCRYPTION", "rot13"),
         ] {
-            assert_eq!(faults(&[(name, value)]), [name], "{value}");
+            assert_eq!(errors(&[(name, value)]), [name], "{value}");
         }
-        assert_eq!(faults(&[("GG_BACKUP_S3_ACCESS_KEY_ID", "id")]), ["GG_BACKUP_S3_SECRET_ACCESS_KEY"]);
-        assert_eq!(faults(&[("GG_BACKUP_S3_SECRET_ACCESS_KEY", "secret")]), ["GG_BACKUP_S3_ACCESS_KEY_ID"]);
-        assert_eq!(faults(&[("GG_BACKUP_S3_ENDPOINT", "http://127.0.0.1:9000")]), [""; 0]);
+        assert_eq!(errors(&[("GG_BACKUP_S3_ACCESS_KEY_ID", "id")]), ["GG_BACKUP_S3_SECRET_ACCESS_KEY"]);
+        assert_eq!(errors(&[("GG_BACKUP_S3_SECRET_ACCESS_KEY", "secret")]), ["GG_BACKUP_S3_ACCESS_KEY_ID"]);
+        assert_eq!(errors(&[("GG_BACKUP_S3_ENDPOINT", "http://127.0.0.1:9000")]), [""; 0]);
     }
 }

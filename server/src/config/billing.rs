@@ -41,7 +41,7 @@ impl Billing {
         let default_tier = match reader.text("GG_DEFAULT_TIER") {
             None => Tier::Business,
             Some(key) => key.parse().unwrap_or_else(|_| {
-                reader.fault("GG_DEFAULT_TIER", format!("is \"{key}\"; give free, pro or business"));
+                reader.error("GG_DEFAULT_TIER", format!("is \"{key}\"; give free, pro or business"));
                 Tier::Business
             }),
         };
@@ -57,13 +57,13 @@ impl Billing {
     fn stripe(reader: &mut Reader<'_>, webhook_secrets: &[String]) -> Option<Account> {
         let key = reader.text("GG_STRIPE_SECRET_KEY")?;
         if webhook_secrets.is_empty() {
-            reader.fault("GG_STRIPE_WEBHOOK_SECRETS", "is missing; set it to the endpoint's signing secret, whsec_…");
+            reader.error("GG_STRIPE_WEBHOOK_SECRETS", "is missing; set it to the endpoint's signing secret, whsec_…");
         }
         let mut prices = Vec::new();
         for (tier, interval, name) in PRICES {
             let ids = reader.list(name);
             if ids.is_empty() && interval == Interval::Monthly {
-                reader.fault(name, "is missing; set it to the price's id, price_…");
+                reader.error(name, "is missing; set it to the price's id, price_…");
             }
             prices.extend(ids.into_iter().map(|id| (tier, interval, id)));
         }

@@ -61,7 +61,7 @@ impl Messages {
         if messages.has_no_mail_provider() && !development {
             let remedy = "is missing; set it to something like smtps://user:password@mail.example.org, or set \
                           GG_RESEND_API_KEY or GG_SES_REGION instead";
-            reader.fault("GG_SMTP_URL", remedy);
+            reader.error("GG_SMTP_URL", remedy);
         }
         messages
     }
@@ -115,7 +115,7 @@ impl Reader<'_> {
             None => self.required("GG_MAIL_FROM", "GuestGuard <invitations@example.org>"),
         };
         if !from.is_empty() && from.parse::<Mailbox>().is_err() {
-            self.fault("GG_MAIL_FROM", "must be an address such as GuestGuard <invitations@example.org>");
+            self.error("GG_MAIL_FROM", "must be an address such as GuestGuard <invitations@example.org>");
         }
         from
     }
@@ -123,7 +123,7 @@ impl Reader<'_> {
     fn smtp_url(&mut self) -> Option<String> {
         let url = self.text("GG_SMTP_URL")?;
         if !url.starts_with("smtp://") && !url.starts_with("smtps://") {
-            self.fault("GG_SMTP_URL", "must begin with smtp:// or smtps://");
+            self.error("GG_SMTP_URL", "must begin with smtp:// or smtps://");
         }
         Some(url)
     }
@@ -138,7 +138,7 @@ impl Reader<'_> {
         if !secrets.iter().all(|secret| svix::is_secret(secret)) {
             let remedy =
                 "holds what is no signing secret; give those that Resend shows (whsec_…), with commas between them";
-            self.fault("GG_RESEND_WEBHOOK_SECRETS", remedy);
+            self.error("GG_RESEND_WEBHOOK_SECRETS", remedy);
         }
         secrets
     }
@@ -158,7 +158,7 @@ impl Reader<'_> {
         let sid = self.text("GG_TWILIO_ACCOUNT_SID")?;
         let tokens = self.list("GG_TWILIO_AUTH_TOKENS");
         if tokens.is_empty() {
-            self.fault("GG_TWILIO_AUTH_TOKENS", "is missing; set it to the account's token, or to two with a comma");
+            self.error("GG_TWILIO_AUTH_TOKENS", "is missing; set it to the account's token, or to two with a comma");
         }
         let from = self.required("GG_TWILIO_FROM", "+15005550006, or a messaging service such as MG…");
         Some(TwilioAccount { sid, tokens, from, url: self.provider("GG_TWILIO_URL", "https://api.twilio.com/")? })
@@ -169,7 +169,7 @@ impl Reader<'_> {
             None | Some("on") => true,
             Some("off") => false,
             Some(other) => {
-                self.fault("GG_WARM_UP", format!("is \"{other}\"; give on or off"));
+                self.error("GG_WARM_UP", format!("is \"{other}\"; give on or off"));
                 true
             }
         }

@@ -1,18 +1,18 @@
-//! Settings reader: parses variables one by one and collects faults.
+//! Settings reader: parses variables one by one and collects errors.
 
 use std::{collections::HashMap, net::SocketAddr, path::Path};
 
 use guestguard::rate_limits::{Limit, Rate};
 use url::Url;
 
-use super::{DATABASE_CONNECTIONS, Environment, Fault};
+use super::{DATABASE_CONNECTIONS, Environment, InvalidSetting};
 
 /// Prefix of generated development keys, which production rejects. It is valid base64url.
 const DEVELOPMENT_KEY: &str = "development-";
 
 pub struct Reader<'a> {
     pub variables: &'a HashMap<String, String>,
-    pub faults: Vec<Fault>,
+    pub errors: Vec<InvalidSetting>,
 }
 
 impl Reader<'_> {
@@ -20,13 +20,13 @@ impl Reader<'_> {
         self.variables.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    pub fn fault(&mut self, name: &'static str, remedy: impl Into<String>) {
-        self.faults.push(Fault { name, remedy: remedy.into() });
+    pub fn error(&mut self, name: &'static str, remedy: impl Into<String>) {
+        self.errors.push(InvalidSetting { name, remedy: remedy.into() });
     }
 
     pub fn required(&mut self, name: &'static str, example: &str) -> String {
         self.text(name).unwrap_or_else(|| {
-            self.fault(name, format!("is missing; set it to something like {example}"));
+            self.error(name, format!("is missing; set it to something like {example}"));
             String::new()
         })
     }
@@ -36,7 +36,7 @@ impl Reader<'_> {
             None | Some("production") => Environment::Production,
             Some("development") => Environment::Development,
             Some(other) => {
-                self.fault("GG_ENV", format!("is \"{other}\"; use production or development"));
+                self.error("GG_ENV", format!("is \"{other}\"; use production or development"));
                 Environment::Production
             }
         }
@@ -56,10 +56,10 @@ impl Reader<'_> {
         });
         match &url {
             None if !text.is_empty() => {
-                self.fault("GG_PUBLIC_URL", "must be an address without a path, such as https://guests.example.org");
+                self.error("GG_PUBLIC_URL", "must be an address without a path, such as https://guests.example.org");
             }
             Some(url) if url.scheme() == "http" && !development && !is_loopback(url) => {
-                self.fault("GG_PUBLIC_URL", "must begin with https:// in production: links in emails contain secrets");
+                self.error("GG_PUBLIC_URL", "must begin with https:// in production: links in emails contain secrets");
             }
             _ => {}
         }
@@ -71,21 +71,21 @@ impl Reader<'_> {
              sealed links cannot be read again";
         match self.text("GG_SECRET_KEY") {
             Some(key) if !development && key.starts_with(DEVELOPMENT_KEY) => {
-                self.fault("GG_SECRET_KEY", format!("is a development key; {REMEDY}"));
+                self.error("GG_SECRET_KEY", format!("is a development key; {REMEDY}"));
                 key
             }
             Some(key) => {
                 if let Err(cause) = guestguard::secrets::Secrets::from_key(&key) {
-                    self.fault("GG_SECRET_KEY", format!("{cause}; {REMEDY}"));
+                    self.error("GG_SECRET_KEY", format!("{cause}; {REMEDY}"));
                 }
                 key
             }
             None if development => development_key(local_dir).unwrap_or_else(|cause| {
-                self.fault("GG_SECRET_KEY", format!("could not be kept in {}: {cause:#}", local_dir.display()));
+                self.error("GG_SECRET_KEY", format!("could not be kept in {}: {cause:#}", local_dir.display()));
                 String::new()
             }),
             None => {
-                self.fault("GG_SECRET_KEY", format!("is missing; {REMEDY}"));
+                self.error("GG_SECRET_KEY", format!("is missing; {REMEDY}"));
                 String::new()
             }
         }
@@ -94,7 +94,7 @@ impl Reader<'_> {
     pub fn number(&mut self, name: &'static str) -> usize {
         let Some(text) = self.text(name) else { return 0 };
         text.parse().unwrap_or_else(|_| {
-            self.fault(name, format!("is \"{text}\"; give a whole number"));
+            self.error(name, format!("is \"{text}\"; give a whole number"));
             0
         })
     }
@@ -105,7 +105,7 @@ impl Reader<'_> {
         match text.parse() {
             Ok(connections @ 4..=500) => connections,
             _ => {
-                self.fault(name, format!("is \"{text}\"; give a whole number from 4 to 500"));
+                self.error(name, format!("is \"{text}\"; give a whole number from 4 to 500"));
                 DATABASE_CONNECTIONS
             }
         }
@@ -114,7 +114,7 @@ impl Reader<'_> {
     pub fn rate(&mut self, limit: Limit) -> Rate {
         let Some(text) = self.text(limit.setting()) else { return limit.default_rate() };
         Rate::parse(&text).unwrap_or_else(|| {
-            self.fault(limit.setting(), format!("is \"{text}\"; give calls per seconds, such as 5/3600"));
+            self.error(limit.setting(), format!("is \"{text}\"; give calls per seconds, such as 5/3600"));
             limit.default_rate()
         })
     }
@@ -124,7 +124,7 @@ impl Reader<'_> {
         let text = self.text(name).unwrap_or_else(|| own.to_owned());
         let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
         if url.is_none() {
-            self.fault(name, format!("is \"{text}\"; give an address such as {own}"));
+            self.error(name, format!("is \"{text}\"; give an address such as {own}"));
         }
         url
     }
@@ -133,7 +133,7 @@ impl Reader<'_> {
         let text = self.text(name)?;
         let url = Url::parse(&text).ok().filter(|url| url.scheme() == "https" && url.has_host());
         if url.is_none() {
-            self.fault(name, format!("is \"{text}\"; give an address that begins with https://"));
+            self.error(name, format!("is \"{text}\"; give an address that begins with https://"));
         }
         url.map(Into::into)
     }
@@ -148,7 +148,7 @@ impl Reader<'_> {
         let text = self.text(name)?;
         let address = text.parse().ok();
         if address.is_none() {
-            self.fault(name, format!("is \"{text}\"; give address and port, such as 0.0.0.0:3000"));
+            self.error(name, format!("is \"{text}\"; give address and port, such as 0.0.0.0:3000"));
         }
         address
     }

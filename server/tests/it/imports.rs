@@ -162,7 +162,7 @@ async fn asvs_5_2_2_invalid_and_too_large_files_are_refused_with_a_remedy(app: A
     let path = format!("/dashboard/events/{event}/guests/import");
     let fetched = ana.fetch_file(&path, "empty.csv", b"").await;
     let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
-    assert_eq!(faults[0].fault, FieldError::File(FileError::Empty));
+    assert_eq!(faults[0].error, FieldError::File(FileError::Empty));
 }
 
 #[apply(app_test)]

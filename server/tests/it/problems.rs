@@ -52,7 +52,7 @@ async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(app: App)
     let fetched = ana.fetch("/api/events/create", &fields).await;
     assert_eq!(fetched.status, 422);
     let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
-    let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.fault.clone())).collect();
+    let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.error.clone())).collect();
     assert_eq!(
         named,
         [("title", FieldError::Required), ("capacity", FieldError::NotANumber), ("starts", FieldError::NotADate)]

@@ -44,9 +44,9 @@ pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) 
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
     if email.to_lowercase() == host.email().to_lowercase() {
-        fields.fault("email", FieldError::SameAddress);
+        fields.error("email", FieldError::SameAddress);
     }
-    fields.given("current_password", &form.current_password);
+    fields.require("current_password", &form.current_password);
     let email = fields.finish(email)?;
     password::confirm(backend, host, &form.current_password).await?;
 

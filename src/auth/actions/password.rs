@@ -67,7 +67,7 @@ pub async fn reset_password(backend: &Backend, token: &Token, form: &ResetForm, 
 /// Changes the password and ends all other sessions.
 pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm) -> Result<()> {
     let mut fields = Fields::default();
-    fields.given("current_password", &form.current_password);
+    fields.require("current_password", &form.current_password);
     password::check(&mut fields, "password", &form.password, &[host.name(), host.email()]);
     fields.finish(())?;
     confirm(backend, host, &form.current_password).await?;
@@ -95,7 +95,7 @@ pub async fn change_password(backend: &Backend, host: &Host, form: &PasswordForm
 /// Re-authenticates the host's session by their password.
 pub async fn reauthenticate(backend: &Backend, host: &Host, form: &ReauthenticationForm) -> Result<()> {
     let mut fields = Fields::default();
-    fields.given("current_password", &form.current_password);
+    fields.require("current_password", &form.current_password);
     fields.finish(())?;
     confirm(backend, host, &form.current_password).await?;
     sqlx::query!(

@@ -23,7 +23,7 @@ struct Credentials {
 pub async fn sign_in(backend: &Backend, form: &SignInForm, device: &str) -> Result<SessionId> {
     let mut fields = Fields::default();
     let email = fields.required_email("email", &form.email);
-    fields.given("password", &form.password);
+    fields.require("password", &form.password);
     let email = fields.finish(email)?;
     backend.rate_limits.check(Limit::SignInAddress, &email.to_lowercase()).await?;
 

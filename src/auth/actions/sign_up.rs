@@ -44,7 +44,7 @@ impl NewAccount {
         let email = fields.required_email("email", &form.email);
         password::check(&mut fields, "password", &form.password, &[&name, &email]);
         if form.accepted.is_empty() {
-            fields.fault("accepted", FieldError::Required);
+            fields.error("accepted", FieldError::Required);
         }
         fields.finish(Self { name, email })
     }

@@ -7,12 +7,12 @@ use crate::{
     audit::{self, AuditEvent},
     backend::Backend,
     billing::limits,
+    database,
     error::Result,
     events,
     guests::status::GuestTx,
     ids::{EventId, ImportId},
     imports::{DuplicatePolicy, KEPT_HOURS, apply, validate},
-    planner,
     problem::{Conflict, Problem},
 };
 
@@ -60,7 +60,7 @@ pub async fn commit(backend: &Backend, host: &Host, event: EventId, import: Impo
         .await?;
     audit::record(&mut tx, now, host.actor(), AuditEvent::GuestsImported, &(added + updated).to_string()).await?;
     tx.commit().await?;
-    planner::learn(&backend.db, planner::Table::Guests, added as usize).await;
+    database::analyze_after_bulk_load(&backend.db, database::Table::Guests, added as usize).await;
     backend.live.changed(event);
     Ok(())
 }

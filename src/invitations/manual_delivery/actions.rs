@@ -54,7 +54,7 @@ pub async fn set_message(backend: &Backend, host: &Host, event: EventId, form: &
     let mut fields = Fields::default();
     let text = fields.required("text", &form.text, 1000);
     if !text.is_empty() && !text.contains("{link}") {
-        fields.fault("text", FieldError::NeedsLink);
+        fields.error("text", FieldError::NeedsLink);
     }
     let text = fields.finish(text)?;
     let text = if text == DEFAULT_TEXT { String::new() } else { text };

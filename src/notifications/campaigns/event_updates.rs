@@ -6,7 +6,6 @@ use crate::{
     backend::Backend,
     error::Result,
     events::{self, Event},
-    guests,
     guests::status::GuestTx,
     ids::{EventId, GuestId},
     notifications::{

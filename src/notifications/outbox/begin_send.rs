@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::{Postgres, Transaction};
-
 use transports::TIMEOUT;
 
 use super::claim::Claimed;

@@ -6,7 +6,6 @@ use super::NOTIFY_CHANNEL;
 use crate::{
     backend::Backend,
     error::Result,
-    guests,
     guests::status::GuestTx,
     ids::{GuestId, UserId},
 };

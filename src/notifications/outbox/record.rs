@@ -9,7 +9,6 @@ use transports::{SendError, SendErrorKind};
 use crate::{
     backend::Backend,
     error::Result,
-    guests,
     guests::status::GuestTx,
     ids::{AccountTokenId, UserId},
     notifications::{

@@ -6,7 +6,6 @@ use super::{delivery_events, record::clear_sealed_token};
 use crate::{
     backend::Backend,
     error::Result,
-    guests,
     guests::status::GuestTx,
     ids::{AccountTokenId, GuestId, NotificationId, UserId},
 };

@@ -10,7 +10,6 @@ use transports::{SendErrorKind, classify_reply};
 use crate::{
     backend::Backend,
     error::Result,
-    guests,
     guests::status::GuestTx,
     ids::{EventId, GuestId, NotificationId, UserId},
     notifications::{

@@ -1,13 +1,11 @@
 //! Adding to and removing from the suppression list.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
 
 use super::{Reason, address_hash, normalise_address};
 use crate::{
     backend::Backend,
     error::Result,
-    guests,
     guests::status::GuestTx,
     ids::{GuestId, UserId},
     secrets::Secrets,

@@ -55,7 +55,7 @@ async fn a_guest_puts_right_what_is_known_of_them_and_nothing_else(db: PgPool) {
 
     let wrong = CorrectionForm { name: " ".into(), email: "grace@".into(), ..form };
     let Problem::Invalid(faults) = problem(correct(&backend, &guest, &wrong).await) else { panic!() };
-    let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), &fault.fault)).collect();
+    let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), &fault.error)).collect();
     assert_eq!(named, [("name", &FieldError::Required), ("email", &FieldError::NotAnEmail)]);
 }
 
@@ -184,7 +184,7 @@ async fn what_suppressed_an_address_holds_as_a_hash_for_everybody_whose_address_
     let (_, guest) = attending_guest(&backend, &ana, event).await;
     let ben = testing::host(&backend, "Ben").await;
     let now = backend.clock.now();
-    let mut tx = crate::guests::status::GuestTx::begin(&backend.db).await.unwrap();
+    let mut tx = guests::status::GuestTx::begin(&backend.db).await.unwrap();
     for scope in
         [suppressions::Scope::Everybody, suppressions::Scope::Host(ana.id()), suppressions::Scope::Host(ben.id())]
     {

@@ -94,7 +94,7 @@ fn how_long_guests_are_kept_is_one_of_the_choices() {
     assert_eq!(with("").parse().unwrap().retention_months, 12);
     assert_eq!(with("36").parse().unwrap().retention_months, 36);
     for wrong in ["0", "37", "5", "for ever"] {
-        assert_eq!(with(wrong).parse().unwrap_err().faults("retention_months").count(), 1, "{wrong}");
+        assert_eq!(with(wrong).parse().unwrap_err().errors("retention_months").count(), 1, "{wrong}");
     }
 }
 

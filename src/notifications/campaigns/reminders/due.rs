@@ -10,7 +10,6 @@ use crate::{
     backend::Backend,
     error::Result,
     events::{self, Event, times},
-    guests,
     guests::status::GuestTx,
     ids::{EventId, ReminderId, UserId},
     notifications::{

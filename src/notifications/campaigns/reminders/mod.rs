@@ -70,10 +70,10 @@ impl ReminderForm {
         let mut fields = Fields::default();
         let (anchor, audience) = (self.anchor.parse(), self.audience.parse());
         if anchor.is_err() {
-            fields.fault("anchor", FieldError::NotAChoice);
+            fields.error("anchor", FieldError::NotAChoice);
         }
         if audience.is_err() {
-            fields.fault("audience", FieldError::NotAChoice);
+            fields.error("audience", FieldError::NotAChoice);
         }
         let days = fields.number("days", &self.days, 0, MAX_DAYS).unwrap_or_default();
         let hour = fields.number("hour", &self.hour, *SENDING_HOURS.start(), *SENDING_HOURS.end()).unwrap_or(10);

@@ -7,7 +7,7 @@ use crate::{
     actors::Host,
     backend::Backend,
     error::Result,
-    events, guests,
+    events,
     guests::status::GuestTx,
     ids::{EventId, GuestId, UserId},
     notifications::{

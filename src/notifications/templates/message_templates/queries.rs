@@ -80,10 +80,10 @@ pub(super) fn check(form: &MessageTemplate) -> Result<MessageTemplate, Problem> 
     let subject = fields.optional_line("subject", &form.subject, MAX_SUBJECT);
     let body = fields.optional("body", &form.body, MAX_BODY);
     if count_links(&subject) > 0 {
-        fields.fault("subject", FieldError::TooManyLinks(0));
+        fields.error("subject", FieldError::TooManyLinks(0));
     }
     if count_links(&body) > MAX_LINKS {
-        fields.fault("body", FieldError::TooManyLinks(MAX_LINKS as u32));
+        fields.error("body", FieldError::TooManyLinks(MAX_LINKS as u32));
     }
     fields.finish(MessageTemplate { subject, body })
 }

@@ -1,16 +1,18 @@
+//! Database settings: statistics after bulk loads, and generic plans.
+
 use sqlx::{PgConnection, PgPool};
 
-/// Has `connection` plan each statement once. Left to itself PostgreSQL plans anew at each call while that looks cheaper than what
-/// it remembers of a smaller table, and a plan takes ten times as long as the statement (`plan_cache_mode`).
-pub async fn keep_plans(connection: &mut PgConnection) -> sqlx::Result<()> {
+/// Makes `connection` use generic plans. By default PostgreSQL plans a statement again at each call while that looks cheaper
+/// than its plan for a smaller table, and planning takes ten times as long as the statement (`plan_cache_mode`).
+pub async fn force_generic_plans(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(connection).await?;
     Ok(())
 }
 
-/// So few rows are read quickly whatever the plan.
+/// Below this number of rows every plan is fast.
 const FEW: usize = 200;
 
-/// A table that fills with whole lists.
+/// A table that receives bulk loads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Table {
     Guests,
@@ -36,14 +38,14 @@ impl Table {
     }
 }
 
-/// Tells PostgreSQL's planner of a list that has come, where that is more than a tenth of what `table` held. Autovacuum would
-/// tell it within a minute (autovacuum_naptime), by the same measure; until then a plan for a nearly empty table compares each
-/// guest with each, and a page over 5,000 of them takes seconds. The list is there whether this succeeds or not.
-pub(crate) async fn learn(db: &PgPool, table: Table, rows: usize) {
+/// Analyses `table` after a bulk load of more than a tenth of its rows. Autovacuum would do so within a minute
+/// (autovacuum_naptime), by the same measure; until then a plan for a nearly empty table compares every guest with every other,
+/// and a page over 5,000 of them takes seconds. A failure is logged only: the rows are committed already.
+pub(crate) async fn analyze_after_bulk_load(db: &PgPool, table: Table, rows: usize) {
     if rows < FEW {
         return;
     }
-    let learned = async {
+    let analyzed = async {
         let known =
             sqlx::query_scalar!("select reltuples from pg_class where oid = ($1::text)::regclass", table.name())
                 .fetch_one(db)
@@ -53,8 +55,8 @@ pub(crate) async fn learn(db: &PgPool, table: Table, rows: usize) {
         }
         Ok::<_, sqlx::Error>(())
     };
-    if let Err(cause) = learned.await {
-        tracing::warn!(%cause, table = table.name(), "the planner was not told of new rows");
+    if let Err(cause) = analyzed.await {
+        tracing::warn!(%cause, table = table.name(), "a table was not analyzed after a bulk load");
     }
 }
 
