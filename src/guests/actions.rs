@@ -134,15 +134,15 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
     if ids.is_empty() {
         return Err(Problem::Conflict(Conflict::NobodySelected).into());
     }
-    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let now = backend.clock.now();
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
+    tx.lock(host.id(), ids).await?;
     let deleted = sqlx::query!(
         "update guests set deleted_at = $4
         where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null",
         host.id().0,
         event.0,
-        &ids,
+        ids as &[GuestId],
         now,
     )
     .execute(&mut *tx)
@@ -203,14 +203,12 @@ pub async fn tag(
     events::queries::event(&backend.db, host, event).await?;
     let [tag] = tags.as_slice() else { return Err(Problem::Conflict(Conflict::OneTag).into()) };
     let mut tx = GuestTx::begin(&backend.db).await?;
-    let tagged = sqlx::query_scalar!(
-        r#"
-        update guests set updated_at = $6,
+    tx.lock(host.id(), ids).await?;
+    let tagged = sqlx::query!(
+        "update guests set updated_at = $6,
             tags = case when $5 then tags || $4::text else array_remove(tags, $4) end
         where host_id = $1 and event_id = $2 and id = any ($3) and deleted_at is null
-            and erased_at is null and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)
-        returning id as "id: GuestId"
-        "#,
+            and erased_at is null and ($4 = any (tags)) <> $5 and (cardinality(tags) < 20 or not $5)",
         host.id().0,
         event.0,
         ids as &[GuestId],
@@ -218,12 +216,12 @@ pub async fn tag(
         on,
         backend.clock.now(),
     )
-    .fetch_all(&mut *tx)
-    .await?;
-    tx.touch(host.id(), &tagged);
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
     tx.commit().await?;
     backend.live.changed(event);
-    Ok(tagged.len())
+    Ok(tagged as usize)
 }
 
 /// Erases guests removed more than a day ago; a restored backup erases them again (trigger on `guests`). A scheduled job.

@@ -67,41 +67,42 @@ pub(super) async fn merge(
     import: ImportId,
     now: DateTime<Utc>,
 ) -> Result<(u64, u64)> {
-    sqlx::query!(
-        "update import_rows r set outcome = 'updated', guest_id = g.id, before = jsonb_build_object(
+    let changing = sqlx::query_scalar!(
+        r#"
+        update import_rows r set outcome = 'updated', guest_id = g.id, before = jsonb_build_object(
             'name', g.name, 'phone', g.phone, 'party_size', g.party_size, 'tags', to_jsonb(g.tags), 'note', g.note)
         from guests g
         where r.host_id = $1 and r.import_id = $2 and r.status = 'known'
             and g.host_id = $1 and g.event_id = $3 and g.id = r.existing_guest_id and g.deleted_at is null and g.erased_at is null
             and ((case when r.named then r.name else g.name end, coalesce(r.phone, g.phone), coalesce(r.party_size, g.party_size), r.tags <@ g.tags)
                     is distinct from (g.name, g.phone, g.party_size, true)
-                or r.note not in ('', g.note))",
+                or r.note not in ('', g.note))
+        returning g.id as "id: GuestId"
+        "#,
         host.id().0,
         import.0,
         event.0,
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    let updated = sqlx::query_scalar!(
-        r#"
-        update guests g set name = case when r.named then r.name else g.name end, phone = coalesce(r.phone, g.phone),
+    tx.lock(host.id(), &changing).await?;
+    let updated = sqlx::query!(
+        "update guests g set name = case when r.named then r.name else g.name end, phone = coalesce(r.phone, g.phone),
             party_size = coalesce(r.party_size, g.party_size),
             tags = (select coalesce((array_agg(distinct tag))[1:20], '{}') from unnest(g.tags || r.tags) tag),
             note = coalesce(nullif(r.note, ''), g.note),
             updated_at = $4
         from import_rows r
         where r.host_id = $1 and r.import_id = $2 and r.outcome = 'updated'
-            and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id
-        returning g.id as "id: GuestId"
-        "#,
+            and g.host_id = $1 and g.event_id = $3 and g.id = r.guest_id",
         host.id().0,
         import.0,
         event.0,
         now,
     )
-    .fetch_all(&mut **tx)
-    .await?;
-    tx.touch(host.id(), &updated);
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
     let unchanged = sqlx::query!(
         "update import_rows set outcome = 'unchanged'
         where host_id = $1 and import_id = $2 and status = 'known' and outcome is null",
@@ -110,7 +111,7 @@ pub(super) async fn merge(
     )
     .execute(&mut **tx)
     .await?;
-    Ok((updated.len() as u64, unchanged.rows_affected()))
+    Ok((updated, unchanged.rows_affected()))
 }
 
 /// Removes inserted guests and restores merged ones, unless they were invited, changed or replied since. Returns the
@@ -122,6 +123,17 @@ pub(super) async fn revert(
     import: ImportId,
     now: DateTime<Utc>,
 ) -> Result<u64> {
+    let imported = sqlx::query_scalar!(
+        r#"
+        select guest_id as "id!: GuestId" from import_rows
+        where host_id = $1 and import_id = $2 and outcome in ('added', 'updated')
+        "#,
+        host.id().0,
+        import.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    tx.lock(host.id(), &imported).await?;
     let removed = sqlx::query!(
         "update guests g set deleted_at = $4
         from import_rows r, imports i
@@ -137,9 +149,8 @@ pub(super) async fn revert(
     .execute(&mut **tx)
     .await?
     .rows_affected();
-    let restored = sqlx::query_scalar!(
-        r#"
-        update guests g set name = r.before ->> 'name', phone = r.before ->> 'phone',
+    let restored = sqlx::query!(
+        "update guests g set name = r.before ->> 'name', phone = r.before ->> 'phone',
             party_size = (r.before -> 'party_size')::int, note = r.before ->> 'note',
             tags = array(select jsonb_array_elements_text(r.before -> 'tags')),
             updated_at = $4
@@ -150,16 +161,14 @@ pub(super) async fn revert(
             and not exists (select from invitations n
                 where n.host_id = $1 and n.guest_id = g.id and n.issued_at >= i.committed_at)
             and not exists (select from rsvps a
-                where a.host_id = $1 and a.guest_id = g.id and a.changed_at >= i.committed_at)
-        returning g.id as "id: GuestId"
-        "#,
+                where a.host_id = $1 and a.guest_id = g.id and a.changed_at >= i.committed_at)",
         host.id().0,
         import.0,
         event.0,
         now,
     )
-    .fetch_all(&mut **tx)
-    .await?;
-    tx.touch(host.id(), &restored);
-    Ok(removed + restored.len() as u64)
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    Ok(removed + restored)
 }

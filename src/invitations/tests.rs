@@ -14,6 +14,8 @@ use crate::{
     events,
     guests::{self, GuestStatus, list::ListQuery},
     ids::{EventId, GuestId},
+    imports::{self, Upload},
+    notifications::{campaigns::event_updates, worker},
     problem::{Conflict, LinkEnd, Problem},
     testing::{self, planned, problem},
 };
@@ -232,4 +234,46 @@ async fn a_cancelled_event_invites_nobody(db: PgPool) {
     events::actions::cancel(&backend, &host, event).await.unwrap();
     let refused = problem(actions::issue(&backend, &host, event, &Selection::All).await);
     assert_eq!(refused, Problem::Conflict(Conflict::EventCancelled));
+}
+
+#[sqlx::test]
+async fn bulk_sends_imports_and_accesses_of_the_same_guests_do_not_deadlock(db: PgPool) {
+    let (backend, host, event) = planned(db, testing::event_form()).await;
+    let list: String = (0..40).map(|n| format!("Guest {n} <g{n}@example.org>\n")).collect();
+    guests::actions::add_pasted(&backend, &host, event, &list).await.unwrap();
+    actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
+    let ids: Vec<GuestId> =
+        sqlx::query_scalar("select id from guests order by id").fetch_all(&backend.db).await.unwrap();
+    let mut invited = Vec::new();
+    for id in &ids {
+        let token = testing::token(&backend, &host, event, *id).await;
+        invited.push(queries::guest_of(&backend.db, &token).await.unwrap());
+    }
+    for round in 0..8 {
+        let file: String = (0..40).rev().map(|n| format!("Guest {n},g{n}@example.org,note {round}\n")).collect();
+        let upload = Upload { name: "guests.csv".into(), country: "GB".into(), columns: Vec::new() };
+        let file = format!("Name,Email,Note\n{file}").into_bytes();
+        let import = imports::actions::parse(&backend, &host, event, file, &upload).await.unwrap();
+        let policy = "update imports set duplicate_policy = 'update' where id = $1";
+        sqlx::query(policy).bind(import.0).execute(&backend.db).await.unwrap();
+        let mut accesses: Vec<_> =
+            invited.iter().rev().map(|guest| Access::now(&backend, guest, Device::Phone, None).unwrap()).collect();
+        let backwards: Vec<_> = ids.iter().rev().copied().collect();
+        let (sent, imported, opened, tagged, drained) = tokio::join!(
+            event_updates::notify_guests(&backend, &host, event),
+            imports::actions::commit(&backend, &host, event, import, false),
+            accesses::write(&backend, &mut accesses),
+            guests::actions::tag(&backend, &host, event, &backwards, "VIP", round % 2 == 0),
+            worker::drain(&backend),
+        );
+        sent.unwrap();
+        imported.unwrap();
+        opened.unwrap();
+        tagged.unwrap();
+        drained.unwrap();
+    }
+    let stale = "select count(*) from current_guest_status c
+        left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
+        where (s.status, s.last_activity_at) is distinct from (c.status, c.last_activity_at)";
+    assert_eq!(count(&backend, stale).await, 0, "every status is current");
 }

@@ -92,7 +92,7 @@ async fn a_redis_that_falls_silent_is_as_good_as_away(db: PgPool) {
     wire.silence();
     guests_answer(&app, &link).await;
     hosts_are_told_to_wait(&app, &ana).await;
-    wire.mend().await;
+    wire.restore().await;
     recovery(&app).await;
     ana.get("/dashboard").await.ok();
 }
@@ -111,7 +111,7 @@ async fn while_postgresql_is_away_everybody_is_told_to_wait(db: PgPool) {
     assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, "5"));
     let fields = [("token", link.trim_start_matches("/i/")), ("form[answer]", "maybe")];
     assert_eq!(app.anonymous().fetch("/api/rsvp/answer", &fields).await.status, 503);
-    wire.mend().await;
+    wire.restore().await;
     recovery(&app).await;
     ana.get("/dashboard").await.ok();
     guests_answer(&app, &link).await;

@@ -80,14 +80,16 @@ fn cases(scheme: &str) -> Vec<Case> {
 }
 
 /// Every case is valid, and invalid after each of `flips` that finds a bit to change.
-fn agree(scheme: &str, judge: impl Fn(&Case) -> Result<(), WebhookError>, flips: &[(&str, Flip)]) {
+fn agree(scheme: &str, verify: impl Fn(&Case) -> Result<(), WebhookError>, flips: &[(&str, Flip)]) {
     let mut dice = Dice::new(seed());
     let mut tally = Tally::default();
     for (number, case) in cases(scheme).iter().enumerate() {
-        assert_eq!(judge(case), Ok(()), "{scheme} {number}: {case:?}");
+        assert_eq!(verify(case), Ok(()), "{scheme} {number}: {case:?}");
         for (part, flip) in flips {
             match flip(case, &mut dice) {
-                Some(changed) => tally.count(part, judge(&changed).expect_err(&format!("{scheme} {part} {changed:?}"))),
+                Some(changed) => {
+                    tally.count(part, verify(&changed).expect_err(&format!("{scheme} {part} {changed:?}")))
+                }
                 None => tally.skip(part),
             }
         }
@@ -112,13 +114,13 @@ fn in_header(case: &Case, dice: &mut Dice, name: &str, part: &str) -> Option<Cas
 
 #[test]
 fn twilio_agrees_with_its_own_package() {
-    let judge = |case: &Case| {
+    let verify = |case: &Case| {
         let signature = case.header("x-twilio-signature");
         twilio::verify(&case.secrets, &case.origin, &case.path, &case.kind, &case.bytes(), signature)
     };
     agree(
         "twilio",
-        judge,
+        verify,
         &[
             ("body", |case, dice| {
                 let form = case.kind.starts_with("application/x-www-form-urlencoded");
@@ -168,10 +170,11 @@ fn standard_webhooks_agrees_with_its_own_package() {
 
 #[test]
 fn stripe_agrees_with_its_own_package() {
-    let judge = |case: &Case| stripe::verify(&case.secrets, case.header("stripe-signature"), &case.bytes(), case.now());
+    let verify =
+        |case: &Case| stripe::verify(&case.secrets, case.header("stripe-signature"), &case.bytes(), case.now());
     agree(
         "stripe",
-        judge,
+        verify,
         &[
             ("body", body),
             ("timestamp", |case, dice| {
@@ -186,13 +189,13 @@ fn stripe_agrees_with_its_own_package() {
 
 #[test]
 fn sns_agrees_with_an_rsa_signer() {
-    let judge = |case: &Case| {
+    let verify = |case: &Case| {
         let message = sns::SnsMessage::parse(None, &case.bytes(), &case.topics, case.now(), true)?;
         message.verify(&sns::Certificate::parse(case.pem.as_bytes())?, case.now())
     };
     agree(
         "sns",
-        judge,
+        verify,
         &[
             ("body", |case, dice| {
                 let changed =

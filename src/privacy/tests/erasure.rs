@@ -310,7 +310,7 @@ async fn a_browser_that_was_slower_than_the_deletion_of_its_account_writes_nothi
     let mut db = backend.db.acquire().await.unwrap();
     let act = crate::audit::AuditEvent::GuestsExported;
     assert_eq!(problem(crate::audit::record(&mut db, now, ana.actor(), act, "Jubilee").await), Problem::SignInRequired);
-    let letter = crate::notifications::outbox::enqueue_account(
+    let email = crate::notifications::outbox::enqueue_account(
         &mut db,
         now,
         ana.id(),
@@ -318,7 +318,7 @@ async fn a_browser_that_was_slower_than_the_deletion_of_its_account_writes_nothi
         "ana@example.org",
         None,
     );
-    assert_eq!(problem(letter.await), Problem::SignInRequired);
+    assert_eq!(problem(email.await), Problem::SignInRequired);
     drop(db);
     assert!(
         guests::actions::add(&backend, &ana, event, &guests::GuestForm { name: "Ada".into(), ..Default::default() })

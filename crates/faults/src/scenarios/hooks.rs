@@ -66,6 +66,6 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
     let twice = "select count(*) - count(distinct notification_id) from delivery_events where status = 'delivered'";
     row.duplicates = usize::try_from(fixture.count(twice).await?)?;
     row.expect(row.duplicates == 0 && row.found == row.acknowledged, "a report had more than one effect");
-    row.seen = format!("one effect each; {:.1} ms a telling", begun.elapsed().as_secs_f64() * 1000.0 / tellings as f64);
+    row.seen = format!("one effect each; {:.1} ms each", begun.elapsed().as_secs_f64() * 1000.0 / tellings as f64);
     Ok(vec![row])
 }

@@ -57,8 +57,8 @@ impl Populated {
             ("form[body]", &format!("{} {{link}}", said("Body"))),
         ];
         host.post("/api/notifications/set-template", "/dashboard", &subject).await.location();
-        let by_hand = [("event", &*id), ("form[text]", &format!("{} {{link}}", said("Byhand")))];
-        host.post("/api/invitations/set-message", "/dashboard", &by_hand).await.location();
+        let message = [("event", &*id), ("form[text]", &format!("{} {{link}}", said("Byhand")))];
+        host.post("/api/invitations/set-message", "/dashboard", &message).await.location();
         let rule = [("event", &*id), ("form[anchor]", "start"), ("form[days]", "1"), ("form[audience]", "attending")];
         host.post("/api/notifications/add-reminder", "/dashboard", &rule).await.location();
         host.invite_all(event).await;

@@ -38,7 +38,7 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     let app = node(&db, &server).await;
     let (ana, _) = invited(&app, 200).await;
     let stop = CancellationToken::new();
-    let postmen: Vec<_> =
+    let workers: Vec<_> =
         (0..2).map(|_| tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
     taken(&server, 20).await;
     let gone = ana
@@ -49,8 +49,8 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     assert!(then < 200, "it was over before it was deleted");
     assert_eq!(worker::drain(&app.backend).await.unwrap(), 0, "nothing is left to send");
     stop.cancel();
-    for postman in postmen {
-        postman.await.unwrap();
+    for worker in workers {
+        worker.await.unwrap();
     }
     assert_eq!(server.accepted(), then, "something left after the account was gone");
     assert_eq!(app.outbox().count().await, 0);
@@ -71,7 +71,7 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
         links
     };
     let stop = CancellationToken::new();
-    let postman = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    let worker = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
     taken(&server, 5).await;
     let mut erased = Vec::new();
     for (name, link) in guests[..6].iter().chain(guests[6..].iter().rev().step_by(3)) {
@@ -83,7 +83,7 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
     }
     eventually(async || app.outbox().unfinished().await == 0).await;
     stop.cancel();
-    postman.await.unwrap();
+    worker.await.unwrap();
     let mut kept_back = 0;
     for (id, before) in &erased {
         let after = server.taken.lock().unwrap().keys().any(|taken| taken.contains(&id.to_string()));
@@ -115,7 +115,7 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
     eventually(async || app.lock_waits().await > 0).await;
 
     let stop = CancellationToken::new();
-    let postman = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
+    let worker = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
     eventually(async || app.outbox().in_state("sending").await > 0).await;
     // Ana's messages are claimed and wait; Ben's, claimed after them, leaves.
     ben.invite_all(bens).await;
@@ -126,6 +126,6 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
     taken(&server, 19).await;
     eventually(async || app.outbox().unfinished().await == 0).await;
     stop.cancel();
-    postman.await.unwrap();
+    worker.await.unwrap();
     assert_eq!(server.accepted(), 19, "everybody but who was erased");
 }

@@ -48,7 +48,7 @@ impl Wire {
     }
 
     /// All is well again.
-    pub async fn mend(&mut self) {
+    pub async fn restore(&mut self) {
         self.state.send_replace(State::Through);
         if self.listening.is_none() {
             self.listen(TcpListener::bind(("127.0.0.1", self.port)).await.unwrap());
