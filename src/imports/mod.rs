@@ -86,8 +86,6 @@ pub enum RowStatus {
     /// Beyond the guest limit of the host's plan.
     OverLimit,
     /// Skipped by the host, or the headings.
-    #[strum(serialize = "left-out")]
-    #[cfg_attr(feature = "ssr", sqlx(rename = "left-out"))]
     Excluded,
 }
 

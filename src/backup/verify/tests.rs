@@ -54,8 +54,8 @@ const REST: &str = "
         select host_id, id, gen_random_uuid(), 'start', 1, 9, 'unanswered' from events limit 1;
     insert into manual_deliveries select host_id, event_id, guest_id, id, 'sent', 'other', now() from invitations limit 1;
     insert into delivery_events select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications limit 1;
-    insert into suppressions select 'quiet@example.org', id, 'unsubscribed', now() from users;
-    insert into suppressions values ('gone@example.org', null, 'hard-bounce', now());
+    insert into suppressions (address, host_id, reason, at) select 'quiet@example.org', id, 'unsubscribed', now() from users;
+    insert into suppressions (address, host_id, reason, at) values ('gone@example.org', null, 'hard-bounce', now());
     insert into data_exports select id, gen_random_uuid(), now(), 1, 1, now() from users;
     insert into data_export_parts select host_id, 0, 'x' from data_exports;
     insert into billing_customers select id, 'cus_1', now() from users;
