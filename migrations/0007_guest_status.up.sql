@@ -37,3 +37,5 @@ left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.end
 left join notifications n on n.host_id = g.host_id and n.guest_id = g.id and n.kind = 'invitation' and n.latest
 left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
 left join manual_deliveries d on d.host_id = g.host_id and d.invitation_id = i.id;
+
+insert into guest_status select * from current_guest_status;

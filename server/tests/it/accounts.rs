@@ -119,7 +119,7 @@ async fn lockout_and_its_release_by_reset_only(app: App) {
     ana.get("/dashboard").await.ok();
     app.work().await;
     let mails = app.mails("ana@example.org").await;
-    let locked: Vec<_> = mails.iter().filter(|mail| mail.contains("five wrong passwords")).collect();
+    let locked: Vec<_> = mails.iter().filter(|mail| mail.contains("five failed sign-ins")).collect();
     assert_eq!(locked.len(), 1, "one mail a lock");
     let link = account_link(locked[0]);
     let fields = [("token", link.rsplit('/').next().unwrap()), ("form[password]", "seven violet umbrellas")];

@@ -60,7 +60,7 @@ async fn a_backup_in_either_format_is_written_read_back_and_restored(db: PgPool)
         let verified = place.run(&copy.url, &["restore-verify", "--verbose", "--deep", "--manifest", key]).await;
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.said);
         assert!(
-            verified.out.contains("All 58 checks passed.") && verified.out.contains("ok      seats"),
+            verified.out.contains("All 59 checks passed.") && verified.out.contains("ok      seats"),
             "{}",
             verified.out
         );
@@ -133,9 +133,9 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
     let ran = place.run(&url(&db), &["drill", "--json", "--log", log.to_str().unwrap()]).await;
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.said);
     let result: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(result["drill"]["fault"], "");
-    let drill: (String, i32) = sqlx::query_as("select fault, checks from drills").fetch_one(&db).await.unwrap();
-    assert_eq!(drill, (String::new(), 55));
+    assert_eq!(result["drill"]["error"], "");
+    let drill: (String, i32) = sqlx::query_as("select error, checks from drills").fetch_one(&db).await.unwrap();
+    assert_eq!(drill, (String::new(), 56));
     let scratch = result["scratch"].as_str().unwrap();
     let left: i64 = sqlx::query_scalar("select count(*) from pg_database where datname = $1")
         .bind(scratch)

@@ -87,7 +87,7 @@ async fn html_in_any_field_is_escaped(app: App) {
         }
     }
     let file = ana.get(&format!("{link}/event.ics")).await.ok();
-    assert_eq!(file.lines().filter(|line| line.starts_with("BEGIN:")).count(), 4, "{file}");
+    assert_eq!(file.lines().filter(|line| line.starts_with("BEGIN:")).count(), 2, "{file}");
 }
 
 /// Islands get their data in a quoted attribute, where only quotes and ampersands have a meaning.

@@ -184,7 +184,7 @@ async fn canaries_in_every_input_reach_neither_the_log_nor_the_metrics(db: PgPoo
     }
     ana.send("DELETE", "/me", Some(serde_json::json!({ "confirmation": "kanarie-host@example.org" }))).await;
     // Every message was refused by then, in words that name its recipient.
-    eventually(async || std::fs::read_to_string(&file).unwrap().contains("takes no mail of ours")).await;
+    eventually(async || std::fs::read_to_string(&file).unwrap().contains("rejects our email")).await;
     let figures = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
     node.kill().await.unwrap();
     let log = std::fs::read_to_string(&file).unwrap();

@@ -94,7 +94,7 @@ async fn the_message_is_the_hosts_own_and_keeps_the_link(app: App) {
         ana.post_and_follow("/api/invitations/set-message", &here, &[("event", &id), ("form[text]", text)]).await.ok()
     };
     let page = save("Come!").await;
-    assert!(page.contains("Please leave {link} in") && page.contains("Come!</textarea>"));
+    assert!(page.contains("Please keep {link}") && page.contains("Come!</textarea>"));
     let page = save("Hey {guest.first_name} & co: {link}").await;
     let message = hidden(&page, "event").len();
     assert!(message > 0 && page.contains("Hey Bo &amp; co: http"), "{page}");

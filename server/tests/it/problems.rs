@@ -17,7 +17,7 @@ async fn not_found_as_page_fetch_and_form(app: App) {
     {
         let page = ana.get(path).await;
         assert_eq!(page.status, 404, "{path}");
-        assert!(page.body.contains("We can't find"), "{path}: {}", page.body);
+        assert!(page.body.contains("Page not found"), "{path}: {}", page.body);
     }
     let fetched = ana.fetch("/api/events/cancel", &[("event", NOWHERE)]).await;
     assert_eq!((fetched.status.as_u16(), fetched.problem()), (404, Problem::NotFound));
@@ -61,7 +61,7 @@ async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(app: App)
     let posted = ana.post("/api/events/create", "/dashboard/events/new", &fields).await;
     assert_eq!(posted.location(), "/dashboard/events/new");
     let page = ana.get("/dashboard/events/new").await.ok();
-    assert!(page.contains("Please fill this in.") && page.contains("Please give a whole number."));
+    assert!(page.contains("Please fill this in.") && page.contains("Please enter a whole number."));
     assert!(page.contains("value=\"someday\"") && page.contains("value=\"none\""));
     assert!(page.contains("&lt;/textarea&gt;&lt;script&gt;") && !page.contains("<script>alert"));
     assert!(page.contains("שלום 🎉"));

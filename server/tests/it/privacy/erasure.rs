@@ -36,9 +36,9 @@ async fn a_guest_who_erased_themselves_is_found_nowhere(app: App) {
     assert!(list.contains("Anonymous guest"));
     let seat = account.host.get(&format!("/dashboard/events/{}/guests/{}", account.event, account.guest)).await.ok();
     assert!(
-        seat.contains("data were erased") && !seat.contains("/api/guests/edit") && !seat.contains("/api/invitations/")
+        seat.contains("data was deleted") && !seat.contains("/api/guests/edit") && !seat.contains("/api/invitations/")
     );
-    assert!(account.host.get("/dashboard/account").await.ok().contains("had their data erased"));
+    assert!(account.host.get("/dashboard/account").await.ok().contains("deleted their data"));
 }
 
 #[apply(app_test)]
@@ -53,7 +53,7 @@ async fn delete_me_then_sign_up_again_with_the_same_address(app: App) {
     let wrong: Vec<_> = wrong.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let back =
         account.host.post_and_follow("/api/privacy/delete-account", "/dashboard/account/delete", &wrong).await.ok();
-    assert!(back.contains("type the e-mail address of your account"), "{back}");
+    assert!(back.contains("type the email address of your account"), "{back}");
     let right = [("form[confirmation]", &*account.email)];
     let left = account.host.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await;
     assert_eq!(left.location(), "/sign-in");
@@ -110,7 +110,7 @@ async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_custom
     let page = ana.post("/api/billing/buy", "/dashboard/billing", &buy).await.location();
     ana.get(&stripe.press(&page, "pay").await).await.ok();
     assert_eq!(app.active_subscriptions().await, 1);
-    assert!(ana.get("/dashboard/account/delete").await.ok().contains("cancelled at Stripe at once"));
+    assert!(ana.get("/dashboard/account/delete").await.ok().contains("Your plan is cancelled immediately"));
     assert!(ana.get("/dashboard/billing").await.ok().contains("/dashboard/account#data"));
 
     // Stripe is away at first.

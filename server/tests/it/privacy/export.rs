@@ -99,7 +99,7 @@ async fn data_export_complete(app: App) {
     }
     assert!(compare(&app.backend.db, &packed).await > 20);
     let noted = account.host.get("/dashboard/account").await.ok();
-    assert!(noted.contains("Everything that the account keeps was taken along"));
+    assert!(noted.contains("Account data exported"));
 }
 
 #[apply(app_test)]
@@ -124,7 +124,7 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(app: App) {
     assert_eq!(ana.send("POST", "/me/data-export", None).await.status, 202, "asked twice, it is made once");
     app.work().await;
     assert!(app.mails("ana@example.org").await[0].contains("download your data"));
-    assert!(ana.get("/dashboard/account").await.ok().contains("is ready since"));
+    assert!(ana.get("/dashboard/account").await.ok().contains("has been ready since"));
     let archive = fetch(&ana, "/me/data-export").await;
     let clicked = ana.send_form("/dashboard/account/export", &[("format", "prepared")]).await;
     assert_eq!(archive, clicked);

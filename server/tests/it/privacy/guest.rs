@@ -15,7 +15,7 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
     let someone = app.anonymous();
     let page = someone.get(&link).await.ok();
     let data = format!("{link}/data");
-    assert!(page.contains(&data) && page.contains("Your data are kept until 20 June 2100"), "{page}");
+    assert!(page.contains(&data) && page.contains("Your data will be deleted on 20 June 2100"), "{page}");
     someone.answer(&link, &[("form[answer]", "attending"), ("form[message]", "Gladly")]).await.location();
     app.settle().await;
 

@@ -136,7 +136,7 @@ impl App {
     }
 
     pub async fn guests_not_in_status(&self, status: &str) -> i64 {
-        number(&self.backend.db, "select count(*) from guests where status <> $1", Some(status)).await
+        number(&self.backend.db, "select count(*) from guest_status where status::text <> $1", Some(status)).await
     }
 
     pub async fn imports(&self) -> i64 {
