@@ -75,7 +75,7 @@ const served = (name: string, url: string, database: string, env: Record<string,
     GG_METRICS_LISTEN: '',
     // All journeys come from one address.
     ...Object.fromEntries(
-      ['SIGN_UP', 'SIGN_IN', 'ACCOUNT_MAIL', 'ACCOUNT_LINK', 'OPEN', 'ANSWER'].map(name => [`GG_LIMIT_${name}`, '10000/60']),
+      ['SIGN_UP', 'SIGN_IN', 'ACCOUNT_EMAIL', 'ACCOUNT_LINK', 'OPEN', 'REPLY'].map(name => [`GG_LIMIT_${name}`, '10000/60']),
     ),
     ...env,
   },

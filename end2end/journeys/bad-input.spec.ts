@@ -65,7 +65,7 @@ test('the sign-in form names every bad field and keeps the address', async ({ pa
     await email.fill(address);
     await password.fill('not this one');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await says(password, "That e-mail address and password don't match.");
+    await says(password, "That email address and password don't match.");
     await expect(email).toHaveValue(address);
     await expect(password).toHaveValue('');
   }

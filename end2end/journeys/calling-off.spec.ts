@@ -45,7 +45,7 @@ test('a deleted event is gone, and so is its guests’ page', async ({ page, som
   await page.goto(`${event}/edit`);
   await page.getByRole('link', { name: 'Delete event' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Delete this event?' })).toBeVisible();
-  await page.getByRole('button', { name: 'Delete everything' }).click();
+  await page.getByRole('button', { name: 'Delete event' }).click();
   await expect(page).toHaveURL('/dashboard');
   await expect(page.getByRole('status')).toHaveText('Event deleted.');
   await expect(page.getByText('Midsummer dinner')).toHaveCount(0);

@@ -77,7 +77,7 @@ test('one guest is added, found, changed and invited', async ({ page }) => {
   await expect(row).toContainText('Table 4');
 
   await page.getByRole('searchbox', { name: 'Search guests' }).fill('compiler');
-  await page.getByRole('combobox', { name: 'Tag' }).selectOption('Navy');
+  await page.getByRole('combobox', { name: 'Tag', exact: true }).selectOption('Navy');
   await page.getByRole('button', { name: 'Apply' }).click();
   await expect(page.getByRole('navigation', { name: 'Pages' })).toContainText('1 guest');
   await page.getByRole('searchbox', { name: 'Search guests' }).fill('nobody like that');

@@ -46,7 +46,7 @@ test('templates have a preview, and reminders show their recipients before they 
   if (!scripts) await page.getByRole('button', { name: 'Preview' }).click();
   await expect(page.frameLocator('iframe').getByText('Hello Ada, do come!')).toBeVisible();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByText('Saved. Messages that leave from now on use these words.')).toBeVisible();
+  await expect(page.getByText('Saved. New messages use this text.')).toBeVisible();
   await expect(page.getByLabel('Text')).toHaveValue('Hello {guest.first_name}, do come!');
 
   await page.goto(`${event}/messages/reminders`);

@@ -91,14 +91,14 @@ test('an import says what has room before, and what plans cost is told to everyb
   const rows = Array.from({ length: 52 }, (_, n) => `Guest ${n},guest${n}@example.org\n`).join('');
   await page.setInputFiles('input[type=file]', { name: 'guests.csv', mimeType: 'text/csv', buffer: Buffer.from(`Name,Email\n${rows}`) });
   await page.locator('main form button[type=submit]').first().click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Check the list' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Review import' })).toBeVisible();
   await page.getByRole('link', { name: '2 over the limit' }).click();
-  await expect(page.getByText('Your plan has no room for these.')).toBeVisible();
+  await expect(page.getByText('These rows exceed the guest limit of your plan.')).toBeVisible();
   await look(page);
-  await page.getByRole('button', { name: 'Add all 52' }).click();
+  await page.getByRole('button', { name: 'Import all 52 guests' }).click();
   await expect(page.getByRole('dialog', { name: 'This list is full' })).toBeVisible();
   await page.getByRole('button', { name: 'Not now' }).click();
-  await page.getByRole('button', { name: 'Add 50 to the list' }).click();
+  await page.getByRole('button', { name: 'Import 50 guests' }).click();
   await page.goto(`${event}/guests`);
   await expect(page.getByText('50 of 50 guests')).toBeVisible();
 });

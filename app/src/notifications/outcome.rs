@@ -7,7 +7,7 @@ pub fn undelivered(reason: Option<&str>) -> String {
     let Some(reason) = reason else { return "The provider gave no reason.".into() };
     match reason.parse() {
         Ok(Reason::HardBounce) => "This address doesn't exist: an email to it bounced.".into(),
-        Ok(Reason::SoftBounces) => "This mailbox was full or unavailable several times lately.".into(),
+        Ok(Reason::SoftBounces) => "This mailbox was full or unavailable several times recently.".into(),
         Ok(Reason::Complaint) => "They marked an email as spam, so we no longer write to them.".into(),
         Ok(Reason::Unsubscribed) => "They unsubscribed from your messages.".into(),
         Ok(Reason::Erased) => "They had their data deleted, so nothing is sent to them.".into(),
