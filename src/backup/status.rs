@@ -102,7 +102,9 @@ fn suffix(backup: &StoredBackup) -> &str {
 
 /// The last status and when it was read, or why it could not be; shared by pages and metrics, which ask often.
 #[derive(Clone, Debug, Default)]
-pub struct StatusCache(Arc<Mutex<Option<(Instant, Result<Status, String>)>>>);
+pub struct StatusCache(Arc<Mutex<Option<CachedStatus>>>);
+
+type CachedStatus = (Instant, Result<Status, String>);
 
 impl Backups {
     /// The status, at most a minute old, or why it is unknown. Waits three seconds at most.

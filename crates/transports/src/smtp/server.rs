@@ -23,16 +23,16 @@ pub struct Server(Arc<Shared>);
 struct Shared {
     host: String,
     port: u16,
-    tls: Tls,
+    tls: Encryption,
     credentials: Option<Credentials>,
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
-enum Tls {
+enum Encryption {
     None,
     /// Begins in clear and requires STARTTLS.
     StartTls(TlsParameters),
-    Implicit(TlsParameters),
+    ImplicitTls(TlsParameters),
 }
 
 impl std::fmt::Debug for Server {
@@ -49,9 +49,9 @@ impl Server {
         let tls_option = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
         let parameters = || TlsParameters::new(host.clone());
         let (tls, port) = match (url.scheme(), tls_option.as_deref()) {
-            ("smtps", None) => (Tls::Implicit(parameters()?), SUBMISSIONS_PORT),
-            ("smtp", Some("required")) => (Tls::StartTls(parameters()?), SUBMISSION_PORT),
-            ("smtp", None) => (Tls::None, SMTP_PORT),
+            ("smtps", None) => (Encryption::ImplicitTls(parameters()?), SUBMISSIONS_PORT),
+            ("smtp", Some("required")) => (Encryption::StartTls(parameters()?), SUBMISSION_PORT),
+            ("smtp", None) => (Encryption::None, SMTP_PORT),
             _ => anyhow::bail!("the SMTP address must be smtps://…, smtp://…?tls=required or smtp://…"),
         };
         let decode = |text: &str| percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned);
@@ -68,7 +68,7 @@ impl Server {
         let Shared { host, port, tls, credentials, .. } = &*self.0;
         let (hello, server) = (ClientId::default(), (&**host, *port));
         let mut connection = match tls {
-            Tls::Implicit(parameters) => {
+            Encryption::ImplicitTls(parameters) => {
                 let parameters = Some(parameters.clone());
                 within(AsyncSmtpConnection::connect_tokio1(server, None, &hello, parameters, None)).await?
             }
@@ -77,7 +77,7 @@ impl Server {
                 within(AsyncSmtpConnection::connect_with_transport(stream, &hello)).await?
             }
         };
-        if let Tls::StartTls(parameters) = tls {
+        if let Encryption::StartTls(parameters) = tls {
             within(connection.starttls(parameters.clone(), &hello)).await?;
         }
         if let Some(credentials) = credentials {
