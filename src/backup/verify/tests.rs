@@ -62,7 +62,8 @@ const REST: &str = "
     insert into subscriptions select id, 'sub_1', 'si_1', 'pro', 'monthly', 'active', null, false, null, true, now(), 1, 'evt_1'
         from users;
     insert into stripe_prices values ('price_1', 'eur', 900, now());
-    insert into guest_status select * from current_guest_status on conflict (host_id, guest_id) do update set status = excluded.status, heads = excluded.heads;
+    insert into guest_status select * from current_guest_status
+        on conflict (host_id, guest_id) do update set status = excluded.status, heads = excluded.heads;
     update sessions set ended_at = now();
     update outbox_pause set paused = true;
     insert into restores values (gen_random_uuid(), now(), 'a test');
@@ -88,11 +89,14 @@ const BREAKING: &[(&str, &str)] = &[
     ("queue", "alter table graphile_worker._private_known_crontabs rename to gone"),
     ("tenants", "insert into users select gen_random_uuid(), name, 'other@example.org', password_hash, created_at, verified_at,
             null from users;
-        update guests set host_id = (select id from users where email = 'other@example.org')
-        where id = (select guest_id from guest_status where status = 'not-invited' limit 1)"),
+        with moved as (
+            update guest_status set host_id = (select id from users where email = 'other@example.org')
+            where guest_id = (select guest_id from guest_status where status = 'not-invited' limit 1)
+            returning host_id, guest_id)
+        update guests g set host_id = m.host_id from moved m where g.id = m.guest_id"),
     ("addresses", "drop index users_email_key;
         insert into users select gen_random_uuid(), name, upper(email), password_hash, created_at, verified_at, null from users"),
-    ("plans", "drop index subscriptions_granting;
+    ("plans", "drop index subscriptions_granting_tier;
         insert into subscriptions select host_id, 'sub_2', item_id, tier, billing_interval, status, period_end, cancel_at_period_end,
             past_due_since, grants_tier, event_at, event_rank, stripe_event_id from subscriptions"),
     ("links", "drop index invitations_live; alter table invitations drop constraint invitations_live_token_kept;
@@ -107,7 +111,8 @@ const BREAKING: &[(&str, &str)] = &[
     ("seats", "update events set capacity = 1, updated_at = '2000-01-01'
         where id = (select event_id from rsvps where answer = 'attending' limit 1)"),
     ("history", "delete from rsvp_history where guest_id = (select guest_id from rsvps limit 1)"),
-    ("guest-status", "update guest_status set status = 'declined' where guest_id = (select guest_id from guest_status where status = 'attending' limit 1)"),
+    ("guest-status", "update guest_status set status = 'declined'
+        where guest_id = (select guest_id from guest_status where status = 'attending' limit 1)"),
     ("times", "update users set created_at = now() + interval '2 hours'"),
     ("outbox", "delete from outbox_pause"),
     ("token-hashes", "alter table account_tokens drop constraint account_tokens_token_hash_check;
@@ -131,7 +136,7 @@ const BREAKING: &[(&str, &str)] = &[
         create or replace function lie(text) returns text immutable language plpgsql as $$ begin return 'x' || $1; end $$"),
 ];
 
-/// A row of the relation's child that has no parent, beside the rows that there are.
+/// A row of the relation's child that has no parent, beside the rows that there are. A guest keeps its status.
 fn orphan(relation: &Relation) -> String {
     let (column, _) = relation.columns.last().unwrap();
     format!(
@@ -145,6 +150,7 @@ fn orphan(relation: &Relation) -> String {
                     ''token_hash'', sha256(gen_random_uuid()::text::bytea),
                     ''ended_at'', now(), ''stripe_id'', ''other'', ''grants_tier'', false, ''{column}'', gen_random_uuid()))).*
                 from {child} c where {some} limit 1) copy';
+            insert into guest_status select * from current_guest_status on conflict do nothing;
         end $$",
         child = relation.child,
         // Only a message about an account may name an account's link, and so on.
