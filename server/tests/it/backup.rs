@@ -153,7 +153,7 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
     let ran = place.run(&url(&db), &["drill", "--log", log.to_str().unwrap()]).await;
     assert_eq!(ran.code, 3, "{}{}", ran.out, ran.said);
     assert!(ran.said.contains("checks failed: passwords"), "{}", ran.said);
-    let faults: Vec<String> = sqlx::query_scalar("select fault from drills order by at").fetch_all(&db).await.unwrap();
+    let faults: Vec<String> = sqlx::query_scalar("select error from drills order by at").fetch_all(&db).await.unwrap();
     assert_eq!(faults, ["", "checks failed: passwords"]);
     assert!(std::fs::read_to_string(&log).unwrap().contains("**failed**"));
 }

@@ -119,8 +119,8 @@ async fn an_import_says_before_what_has_room_and_takes_only_that_if_asked(db: Pg
     let rows: String = (100..105).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
     let file = ana.bring(event, "guests.csv", format!("Name,Email\n{rows}").as_bytes()).await;
     let page = ana.get(&format!("/dashboard/events/{event}/guests/import/{file}?show=over-limit")).await.ok();
-    assert!(page.contains("3 over the limit") && page.contains("Your plan has no room for these"));
-    assert!(page.contains("Add 2 to the list") && page.contains("Add all 5"));
+    assert!(page.contains("3 over the limit") && page.contains("exceed the guest limit of your plan"));
+    assert!(page.contains("Import 2 guests") && page.contains("Import all 5 guests"));
     assert_eq!(import(&ana, event, 100, 5, true).await.status, 200);
     assert_eq!(app.guests().await, 50);
 }
