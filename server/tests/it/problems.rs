@@ -17,7 +17,8 @@ async fn not_found_as_page_fetch_and_form(app: App) {
     {
         let page = ana.get(path).await;
         assert_eq!(page.status, 404, "{path}");
-        assert!(page.body.contains("Page not found"), "{path}: {}", page.body);
+        let title = if path.starts_with("/i/") { "Invitation not found" } else { "Page not found" };
+        assert!(page.body.contains(title), "{path}: {}", page.body);
     }
     let fetched = ana.fetch("/api/events/cancel", &[("event", NOWHERE)]).await;
     assert_eq!((fetched.status.as_u16(), fetched.problem()), (404, Problem::NotFound));

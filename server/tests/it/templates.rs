@@ -31,7 +31,7 @@ async fn emails_carry_the_hosts_own_text_with_each_guests_data(app: App) {
     assert!(refused.ok().contains("at most 3 links"), "the frame says why there is nothing to see");
 
     let saved = save("For {guest.name}", words, "true").await;
-    assert!(saved.contains("Saved, and a test is on its way to you."));
+    assert!(saved.contains("Saved. A test email is on its way to you."));
     let test = app.mails("ana@example.org").await.remove(0);
     assert!(test.starts_with("Hey Ada!") && !test.contains("/i/"), "{test}");
 
@@ -41,5 +41,5 @@ async fn emails_carry_the_hosts_own_text_with_each_guests_data(app: App) {
     assert!(mail.contains("Hey Ada!") && mail.contains("Come to Midsummer dinner") && mail.contains("/i/"), "{mail}");
     assert!(!mail.contains("invites you to"), "in place of ours");
     let reset = save("", "", "false").await;
-    assert!(reset.contains("Saved. Messages that leave from now on"));
+    assert!(reset.contains("Saved. New messages use this text."));
 }

@@ -58,7 +58,7 @@ async fn delete_me_then_sign_up_again_with_the_same_address(app: App) {
     let left = account.host.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await;
     assert_eq!(left.location(), "/sign-in");
     assert!(left.header("clear-site-data").contains("storage"));
-    assert!(account.host.get("/sign-in").await.ok().contains("is erased"));
+    assert!(account.host.get("/sign-in").await.ok().contains("have been deleted"));
 
     assert!(account.host.get("/dashboard").await.location().starts_with("/sign-in"));
     assert_eq!(app.anonymous().get(&account.link).await.status, 404);
