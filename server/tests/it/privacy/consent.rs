@@ -54,7 +54,8 @@ async fn every_version_of_the_documents_is_public_and_linked_from_every_page(app
             "{page}"
         );
         for version in document.versions() {
-            assert!(nobody.get(&format!("{path}?version={version}")).await.ok().contains(version));
+            let date = version.parse::<chrono::NaiveDate>().unwrap().format("%-d %B %Y").to_string();
+            assert!(nobody.get(&format!("{path}?version={version}")).await.ok().contains(&date));
         }
         assert_eq!(nobody.get(&format!("{path}?version=1999-01-01")).await.status, 404);
         assert!(nobody.get("/").await.ok().contains(&format!("href=\"{path}\"")));

@@ -58,7 +58,7 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
     let back = someone.post_and_follow("/api/privacy/correct", &data, &right).await.ok();
     assert!(back.contains("Saved. Your host will see the changes.") && back.contains("admiral@example.org"));
     assert!(ana.get(&format!("/dashboard/events/{event}/guests/{grace}")).await.ok().contains("Grace B. Hopper"));
-    assert!(ana.get("/dashboard/account").await.ok().contains("corrected their data"));
+    assert!(ana.get("/dashboard/account").await.ok().contains("edited their data"));
 
     // Only text messages, please.
     let stop = [("token", token), ("channel", "email")];
