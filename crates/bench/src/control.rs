@@ -17,7 +17,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Connections to PostgreSQL: more than a few per core only queue.
+/// Connections to PostgreSQL. More than a few per core only queue.
 const CONNECTIONS: u32 = 8;
 
 /// The controls in a process of their own, as GuestGuard is.
@@ -41,7 +41,7 @@ impl Control {
 pub async fn serve(database: &str) -> anyhow::Result<()> {
     let db = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false).connect(database).await?;
     sqlx::raw_sql(
-        "create table if not exists control (id uuid primary key, answer text not null, at timestamptz not null)",
+        "create table if not exists control (id uuid primary key, reply text not null, at timestamptz not null)",
     )
     .execute(&db)
     .await?;
@@ -61,12 +61,12 @@ async fn select(State(db): State<PgPool>, Path((host, guest)): Path<(Uuid, Uuid)
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-async fn insert(State(db): State<PgPool>, answer: String) -> Result<&'static str, StatusCode> {
-    sqlx::query("insert into control (id, answer, at) values ($1, $2, now())")
+async fn insert(State(db): State<PgPool>, reply: String) -> Result<&'static str, StatusCode> {
+    sqlx::query("insert into control (id, reply, at) values ($1, $2, now())")
         .bind(Uuid::now_v7())
-        .bind(answer)
+        .bind(reply)
         .execute(&db)
         .await
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok("kept")
+    Ok("stored")
 }

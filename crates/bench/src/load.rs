@@ -1,4 +1,4 @@
-//! Load generator: requests as fast as answers come.
+//! Load generator: requests as fast as responses come.
 
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,8 @@ impl Round {
     }
 }
 
-/// Sends requests as fast as responses come, over keep-alive connections, for `lasting`. Each request is made of a number that no
-/// other has.
+/// Sends requests as fast as responses come, over keep-alive connections, for `lasting`. `request` gets a number that is unique
+/// in the round.
 ///
 /// # Errors
 /// A response other than 200.
@@ -75,9 +75,9 @@ async fn one(
         if begun >= until {
             break;
         }
-        let answer = sender.send_request(request(number)).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
+        let response = sender.send_request(request(number)).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
         if status != 200 {
             bail!("{status}: {}", String::from_utf8_lossy(&body).chars().take(300).collect::<String>());
         }
@@ -86,8 +86,8 @@ async fn one(
     Ok(times)
 }
 
-/// One request of its own, whatever comes back.
-pub async fn ask(
+/// Sends one request over a new connection. Accepts any status.
+pub async fn send(
     address: &str,
     request: Request<Full<Bytes>>,
 ) -> anyhow::Result<(hyper::http::response::Parts, Bytes)> {
@@ -98,12 +98,12 @@ pub async fn ask(
     Ok((parts, body.collect().await?.to_bytes()))
 }
 
-/// A request as a browser makes it.
+/// A GET request like a browser's.
 pub fn get(path: &str, cookie: &str) -> Request<Full<Bytes>> {
     build(Request::get(path).header("accept", "text/html").header("cookie", cookie), Bytes::new())
 }
 
-/// A form as a script posts it.
+/// A form posted like a script does.
 pub fn post(path: &str, cookie: &str, body: String) -> Request<Full<Bytes>> {
     let request = Request::post(path)
         .header("accept", "application/json")

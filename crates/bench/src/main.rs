@@ -1,4 +1,4 @@
-//! Benchmarks (`bin/bench`): measures GuestGuard beside minimal controls, in turns in one run, so that the machine and its load
+//! Benchmarks (`bin/bench`): measures GuestGuard and minimal controls alternately in one run, so that effects of the machine
 //! cancel out. Prints a table with goals and verdicts. docs/PERFORMANCE.md explains it.
 
 mod control;

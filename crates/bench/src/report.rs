@@ -37,7 +37,7 @@ impl Goal {
 #[derive(Clone, Debug)]
 struct Row {
     what: String,
-    /// The figure in words, with what it was measured against.
+    /// What was measured, and against what.
     measured: String,
     figure: f64,
     goal: Goal,
@@ -55,7 +55,7 @@ impl Report {
         Self { quick, rows: Vec::new() }
     }
 
-    /// Adds a line, and prints it at once: a run takes minutes.
+    /// Adds a line and prints it at once, since a run takes minutes.
     pub fn add(&mut self, what: &str, figure: f64, unit: &'static str, goal: Goal, measured: String) {
         let row = Row { what: what.to_owned(), measured, figure, goal, unit };
         eprintln!("{row}");
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_of_rounds_is_not_moved_by_one_that_was_disturbed() {
+    fn one_disturbed_round_does_not_change_the_median() {
         assert_eq!(median(vec![3.0, 1.0, 900.0]), 3.0);
         assert_eq!(spread(&[2.0, 1.0, 3.0]), 1.0);
         assert!(Goal::AtLeast(0.35).is_met(0.35) && !Goal::AtMost(4.0).is_met(4.1));

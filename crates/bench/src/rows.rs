@@ -1,7 +1,7 @@
 //! The measurements.
 
-mod asking;
 mod lists;
+mod requests;
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use testkit::{
     seed::{EMAIL, PASSWORD},
 };
 
-/// What the program measures with.
+/// The processes and settings of a run.
 pub struct Measuring {
     seeded: Seeded,
     serving: Serving,
@@ -48,12 +48,12 @@ impl Rounds {
         median(self.ours.clone()) / median(self.control.clone())
     }
 
-    fn words(&self, unit: &str) -> String {
+    fn summary(&self, unit: &str, control_name: &str) -> String {
         let [ours, control] = [&self.ours, &self.control].map(|figures| {
             let digits = if unit == "s" { 3 } else { 0 };
             format!("{:.digits$} {unit} (±{:.0} %)", median(figures.clone()), spread(figures) * 50.0)
         });
-        format!("{ours} beside {control}")
+        format!("{ours}, {control_name} {control}")
     }
 }
 
@@ -71,21 +71,27 @@ impl Measuring {
         Ok(Self { seeded, serving, control, cookie, smtp, rounds, lasting, quick, idle, small: Vec::new() })
     }
 
-    /// Pages beside a handler that reads one row, and an answer beside one that adds a row.
+    /// Pages against a handler that reads one row, and a reply against one that inserts a row.
     pub async fn pages(&mut self, report: &mut Report) -> anyhow::Result<()> {
         let invitation = self.in_turns(self.invitation(), self.select()).await?;
         self.small.push(("invitation page", invitation.ratio()));
-        let words = invitation.words("requests/s");
-        report.add("invitation page", invitation.ratio(), "", Goal::AtLeast(0.35), words);
+        let measured = invitation.summary("requests/s", "control");
+        report.add("invitation page", invitation.ratio(), "", Goal::AtLeast(0.35), measured);
 
-        let answering = self.in_turns(self.answer(), self.insert()).await?;
-        report.add("answering", answering.ratio(), "", Goal::AtLeast(0.35), answering.words("requests/s"));
+        let reply = self.in_turns(self.reply(), self.insert()).await?;
+        report.add("reply", reply.ratio(), "", Goal::AtLeast(0.35), reply.summary("requests/s", "control"));
 
         let table = self.in_turns(self.table(), self.select()).await?;
         self.small.push(("guest table", table.ratio()));
-        report.add("guest table, any view", table.ratio(), "", Goal::AtLeast(0.10), table.words("requests/s"));
-        let words = format!("{} connections, {} rounds", load::CONNECTIONS, self.rounds);
-        report.add("guest table, 99 of 100 within", table.p99, " ms", Goal::AtMost(50.0), words);
+        report.add(
+            "guest table, any view",
+            table.ratio(),
+            "",
+            Goal::AtLeast(0.10),
+            table.summary("requests/s", "control"),
+        );
+        let measured = format!("{} connections, {} rounds", load::CONNECTIONS, self.rounds);
+        report.add("guest table, p99", table.p99, " ms", Goal::AtMost(50.0), measured);
         Ok(())
     }
 
@@ -99,27 +105,21 @@ impl Measuring {
             for path in text.split(mark).skip(1).filter_map(|rest| rest.split(end).next()) {
                 let size = self.fetch_packed(path).await?;
                 all += size;
-                // Text is painted before its font is there (font-display).
+                // Text is painted before its font has loaded (font-display).
                 if mark.contains("stylesheet") {
                     first += size;
                 }
             }
         }
-        // What the stylesheet fetches besides is seen in a browser; see docs/PERFORMANCE.md.
+        // Files that the stylesheet fetches are not counted here. The browser measures them; see docs/PERFORMANCE.md.
         report.add(
-            "bytes before an invitation's first paint",
+            "invitation page before first paint",
             first / 1000.0,
             " kB",
             Goal::AtMost(40.0),
             "HTML and CSS, brotli".into(),
         );
-        report.add(
-            "bytes of a cold invitation page",
-            all / 1000.0,
-            " kB",
-            Goal::AtMost(120.0),
-            "with its fonts; no script".into(),
-        );
+        report.add("cold invitation page", all / 1000.0, " kB", Goal::AtMost(120.0), "with fonts; no script".into());
         let (_, dashboard) = self.fetch("/dashboard").await?;
         let text = String::from_utf8_lossy(&dashboard).into_owned();
         let wasm =
@@ -133,18 +133,19 @@ impl Measuring {
     pub async fn browser(&mut self, report: &mut Report) -> anyhow::Result<()> {
         let pages = [
             ("invitation", format!("/i/{}", self.seeded.tokens[1])),
-            ("host's overview", format!("/dashboard/events/{}", self.seeded.event)),
+            ("overview", format!("/dashboard/events/{}", self.seeded.event)),
             ("guest table", format!("/dashboard/events/{}/guests", self.seeded.event)),
         ];
         let mut command = tokio::process::Command::new("node");
         command.current_dir("end2end").arg("throttled.mjs").arg(&self.serving.address).arg(&self.cookie);
         command.args(pages.iter().map(|(name, path)| format!("{name}={path}"))).stderr(std::process::Stdio::inherit());
         let output = command.output().await.context("node; bin/tools e2e installs it")?;
-        let figures: serde_json::Value = serde_json::from_slice(&output.stdout).context("the browser told nothing")?;
+        let figures: serde_json::Value =
+            serde_json::from_slice(&output.stdout).context("the browser printed no figures")?;
         for (name, _) in &pages {
             let of = |what: &str| figures[name][what].as_f64().unwrap_or(f64::NAN);
-            let words = format!(
-                "first paint {:.0} ms, usable {:.0} ms, scripts block for {:.0} ms, {:.0} kB",
+            let measured = format!(
+                "first paint {:.0} ms, usable {:.0} ms; scripts {:.0} ms; {:.0} kB",
                 of("first"),
                 of("interactive"),
                 of("blocked"),
@@ -155,7 +156,7 @@ impl Measuring {
                 of("largest"),
                 " ms",
                 Goal::AtMost(2500.0),
-                words,
+                measured,
             );
         }
         Ok(())
@@ -166,7 +167,7 @@ impl Measuring {
         let read = "select coalesce(sum(seq_tup_read), 0)::bigint from pg_stat_user_tables
             where relname in ('guests', 'invitations', 'accesses', 'notifications', 'rsvps', 'rsvp_history')";
         let read = async || -> anyhow::Result<i64> {
-            // Counts arrive a second late.
+            // PostgreSQL updates the counters a second later.
             tokio::time::sleep(Duration::from_millis(1500)).await;
             Ok(sqlx::query_scalar(read).fetch_one(&self.seeded.backend.db).await?)
         };
@@ -179,11 +180,11 @@ impl Measuring {
         let invitation = self.in_turns(self.invitation(), self.select()).await?;
         let table = self.in_turns(self.table(), self.select()).await?;
         let scanned = read().await? - before;
-        report.add("rows that pages read one by one", scanned as f64, "", Goal::AtMost(0.0), "index scans only".into());
+        report.add("rows read by sequential scans", scanned as f64, "", Goal::AtMost(0.0), "index scans only".into());
         for (name, large) in [("invitation page", invitation.ratio()), ("guest table", table.ratio())] {
             let small = self.small.iter().find(|(other, _)| *other == name).map_or(f64::NAN, |(_, ratio)| *ratio);
-            let words = format!("{large:.3} of its control beside {small:.3}");
-            report.add(&format!("{name}, ten times the data"), large / small, " x", Goal::AtLeast(0.8), words);
+            let measured = format!("{large:.3} of its control, before {small:.3}");
+            report.add(&format!("{name}, ten times the data"), large / small, " x", Goal::AtLeast(0.8), measured);
         }
         Ok(())
     }
@@ -196,25 +197,25 @@ impl Measuring {
     }
 
     async fn fetch(&self, path: &str) -> anyhow::Result<(hyper::http::response::Parts, Bytes)> {
-        let (answer, body) = load::ask(&self.serving.address, get(path, &self.cookie)).await?;
-        ensure!(answer.status == 200, "{path}: {}", answer.status);
-        Ok((answer, body))
+        let (response, body) = load::send(&self.serving.address, get(path, &self.cookie)).await?;
+        ensure!(response.status == 200, "{path}: {}", response.status);
+        Ok((response, body))
     }
 
     /// Compressed size of a response.
     async fn fetch_packed(&self, path: &str) -> anyhow::Result<f64> {
         let mut request = get(path, &self.cookie);
         request.headers_mut().insert("accept-encoding", hyper::header::HeaderValue::from_static("br, gzip"));
-        let (answer, body) = load::ask(&self.serving.address, request).await?;
-        ensure!(answer.status == 200, "{path}: {}", answer.status);
+        let (response, body) = load::send(&self.serving.address, request).await?;
+        ensure!(response.status == 200, "{path}: {}", response.status);
         Ok(body.len() as f64)
     }
 }
 
 async fn sign_in(address: &str) -> anyhow::Result<String> {
     let form = format!("form%5Bemail%5D={EMAIL}&form%5Bpassword%5D={}", PASSWORD.replace(' ', "+"));
-    let (answer, body) = load::ask(address, post("/api/auth/sign-in", "", form)).await?;
-    let cookie = answer.headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+    let (response, body) = load::send(address, post("/api/auth/sign-in", "", form)).await?;
+    let cookie = response.headers.get("set-cookie").and_then(|cookie| cookie.to_str().ok());
     let cookie = cookie.and_then(|cookie| cookie.split(';').next());
     Ok(cookie.with_context(|| format!("no cookie: {}", String::from_utf8_lossy(&body)))?.to_owned())
 }

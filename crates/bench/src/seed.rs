@@ -39,13 +39,13 @@ impl Seeded {
             process::settings(database, &secret_key, smtp, "127.0.0.1:1", "error").into_iter().collect();
         let redis = std::env::var("GG_REDIS_URL").context("GG_REDIS_URL is not set; run bin/bench")?;
         variables.insert("GG_REDIS_URL".into(), redis);
-        let config = Config::read(&variables).map_err(|faults| anyhow!("{faults:?}"))?;
+        let config = Config::read(&variables).map_err(|errors| anyhow!("{errors:?}"))?;
         let backend = connect::backend(&config).await?;
         guestguard::migrations::migrate(&backend.db).await?;
         let host = seed::host(&backend, seed::EMAIL, seed::PASSWORD).await.map_err(Error::into_cause)?;
         let event = list(&backend, &host).await.map_err(Error::into_cause)?;
         invitations::actions::issue(&backend, &host, event, &Selection::All).await.map_err(Error::into_cause)?;
-        answer_half(&backend.db).await?;
+        reply_for_half(&backend.db).await?;
         let links = seed::links(&backend, event).await.map_err(Error::into_cause)?;
         let (guests, tokens) = links.into_iter().map(|link| (link.guest, link.token)).unzip();
         let seeded = Self { backend, host, event, guests, tokens, secret_key };
@@ -62,8 +62,8 @@ impl Seeded {
             }
             tx.commit().await?;
         }
-        for tidy in ["drop table if exists copied", "vacuum analyze"] {
-            sqlx::raw_sql(tidy).execute(&self.backend.db).await?;
+        for sql in ["drop table if exists copied", "vacuum analyze"] {
+            sqlx::raw_sql(sql).execute(&self.backend.db).await?;
         }
         Ok(())
     }
@@ -85,12 +85,12 @@ const COPY: [&str; 8] = [
     "insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at, sent_at, run_at, expires_at)
         select c.host_id, c.event, c.new_id, gen_random_uuid(), 'invitation', c.email, 'sent', c.created_at, c.created_at, c.created_at, c.created_at, c.created_at
         from copied c where c.event_id = $1",
-    "with answers as (
+    "with replies as (
             insert into rsvps select c.host_id, c.event, c.new_id, r.answer, r.heads, r.companions, r.message, r.answered_at, r.changed_at
             from copied c join rsvps r on r.host_id = c.host_id and r.guest_id = c.id where c.event_id = $1
             returning *
         )
-        insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers",
+        insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from replies",
     "insert into guest_status select s.* from current_guest_status s join copied c on c.new_id = s.guest_id where c.event_id = $1",
 ];
 
@@ -103,14 +103,14 @@ async fn list(backend: &Backend, host: &Host) -> Result<EventId, Error> {
 }
 
 /// Marks every message as sent, and adds the replies of every other guest.
-async fn answer_half(db: &PgPool) -> anyhow::Result<()> {
+async fn reply_for_half(db: &PgPool) -> anyhow::Result<()> {
     sqlx::raw_sql(
         "update notifications set state = 'sent', sent_at = now();
-        with answers as (
+        with replies as (
             insert into rsvps select host_id, event_id, id, 'attending', 2, array['Companion'], '', now(), now()
             from guests where right(name, 1) in ('0', '2', '4', '6', '8') returning *
         )
-        insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from answers;
+        insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from replies;
         insert into guest_status select * from current_guest_status on conflict (host_id, guest_id) do update set status = excluded.status, heads = excluded.heads;",
     )
     .execute(db)

@@ -10,7 +10,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// The release build of GuestGuard, serving.
+/// The release build of GuestGuard as a server.
 pub struct Serving {
     pub address: String,
     process: Child,

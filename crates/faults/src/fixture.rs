@@ -1,4 +1,4 @@
-//! Test fixture: services, proxies, backend, and what happened there.
+//! Test fixture: services, proxies, a backend, and a record of what happened.
 
 use std::{
     collections::HashMap,
@@ -24,13 +24,13 @@ use testkit::{
 use uuid::Uuid;
 
 use crate::{
-    load::Answered,
+    load::SentReply,
     node::Node,
     proxy::Proxy,
     services::{Postgres, RedisServer, free_address},
 };
 
-/// The services GuestGuard needs, made for this run, and a record of what happened.
+/// The services that GuestGuard needs, started for this run, and a record of what happened.
 pub struct Fixture {
     pub folder: TempDir,
     pub program: PathBuf,
@@ -43,10 +43,10 @@ pub struct Fixture {
     /// Connected directly, not through the proxies.
     pub backend: Backend,
     secret_key: String,
-    /// Replies sent by guests, with the responses they got.
-    pub answered: Vec<Answered>,
-    /// An event with replies from nodes with different clocks: times do not say which reply is the newest.
-    pub out_of_time: Option<EventId>,
+    /// Replies sent by guests, with their responses.
+    pub replies: Vec<SentReply>,
+    /// An event with replies from nodes with different clocks, whose times do not say which reply is the newest.
+    pub skewed_event: Option<EventId>,
     /// Emails that a crash may have duplicated.
     pub in_doubt: usize,
     /// Addresses that must not be written to, and since when.
@@ -71,7 +71,7 @@ impl Fixture {
         let (to_postgres, to_redis) = (Proxy::before(postgres.address).await?, Proxy::before(redis.address).await?);
         let direct = settings(&postgres.url("guestguard"), &redis.address.to_string(), &secret_key, &smtp.url)?;
         let variables: HashMap<_, _> = direct.into_iter().collect();
-        let config = Config::read(&variables).map_err(|faults| anyhow!("{faults:?}"))?;
+        let config = Config::read(&variables).map_err(|errors| anyhow!("{errors:?}"))?;
         let backend = connect::backend(&config).await?;
         guestguard::migrations::migrate(&backend.db).await?;
         let host = seed::host(&backend, EMAIL, PASSWORD).await.map_err(Error::into_cause)?;
@@ -87,8 +87,8 @@ impl Fixture {
             host,
             backend,
             secret_key,
-            answered: Vec::new(),
-            out_of_time: None,
+            replies: Vec::new(),
+            skewed_event: None,
             in_doubt: 0,
             stopped: Vec::new(),
             passes: Vec::new(),
@@ -104,10 +104,10 @@ impl Fixture {
 
     /// A node whose clock is off by `offset`.
     pub async fn node_at(&self, offset: &str) -> anyhow::Result<Node> {
-        // The program itself would be a process in between, which a kill does not reach through.
-        let asked = std::process::Command::new("faketime").args(["-f", offset, "printenv", "LD_PRELOAD"]).output();
-        let library = String::from_utf8(asked.context("faketime; bin/faults installs it")?.stdout)?;
-        // Timers are not clocks: those go on as ever.
+        // faketime itself would be a parent process, and a kill would not reach the node.
+        let printed = std::process::Command::new("faketime").args(["-f", offset, "printenv", "LD_PRELOAD"]).output();
+        let library = String::from_utf8(printed.context("faketime; bin/faults installs it")?.stdout)?;
+        // Timers are not affected.
         let extra = [("LD_PRELOAD", library.trim()), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
         self.node(&extra).await
     }
@@ -127,7 +127,7 @@ impl Fixture {
         Node::start(&self.program, arguments, &settings, log).await
     }
 
-    /// A worker died: at most one email had left unrecorded.
+    /// A worker died: at most one email was sent but not recorded.
     pub fn worker_died(&mut self) {
         self.in_doubt += 1;
     }
@@ -148,7 +148,7 @@ impl Fixture {
 
     /// An event without guests.
     pub async fn event(&self) -> anyhow::Result<EventId> {
-        // Connections that a crash has broken are found out by their use.
+        // Connections that a crash has broken are noticed only by their use.
         let idle = (0..self.backend.db.size()).map(|_| sqlx::query("select 1").execute(&self.backend.db));
         futures::future::join_all(idle).await;
         seed::event(&self.backend, &self.host).await.map_err(Error::into_cause)
@@ -168,7 +168,7 @@ impl Fixture {
         Ok((event, tokens))
     }
 
-    /// Cancels queued messages, which this scenario is not about.
+    /// Cancels all queued messages.
     pub async fn cancel_messages(&self) -> anyhow::Result<()> {
         let cancel = "update notifications set state = 'cancelled' where state = 'queued'";
         sqlx::raw_sql(cancel).execute(&mut self.database().await?).await?;
@@ -179,21 +179,21 @@ impl Fixture {
     pub async fn signed_in(&self, address: &str) -> anyhow::Result<reqwest::Client> {
         let browser = client();
         let form = [("form[email]", EMAIL), ("form[password]", PASSWORD)];
-        let answer = browser.post(format!("http://{address}/api/auth/sign-in"));
-        let answer = answer.header("accept", "application/json").form(&form).send().await?;
-        ensure!(answer.status() == 200, "signing in: {}", answer.status());
+        let response = browser.post(format!("http://{address}/api/auth/sign-in"));
+        let response = response.header("accept", "application/json").form(&form).send().await?;
+        ensure!(response.status() == 200, "signing in: {}", response.status());
         Ok(browser)
     }
 
     /// The logs of all processes.
     pub fn logs(&self) -> anyhow::Result<String> {
-        let mut said = String::new();
+        let mut text = String::new();
         for file in std::fs::read_dir(self.folder.path())?.flatten() {
             if file.path().extension().is_some_and(|extension| extension == "log") {
-                said += &std::fs::read_to_string(file.path())?;
+                text += &std::fs::read_to_string(file.path())?;
             }
         }
-        Ok(said)
+        Ok(text)
     }
 }
 
@@ -203,7 +203,7 @@ pub fn client() -> reqwest::Client {
     client.timeout(Duration::from_secs(30)).user_agent("Mozilla/5.0 Firefox/140.0").build().unwrap_or_default()
 }
 
-/// The environment of a process on a free address whose rate limits nobody reaches.
+/// The environment of a process on a free address, with rate limits that nobody reaches.
 fn settings(database: &str, redis: &str, secret_key: &str, smtp: &str) -> anyhow::Result<Vec<(String, String)>> {
     let mut settings = testkit::process::settings(database, secret_key, smtp, &free_address()?.to_string(), "info");
     settings.push(("GG_REDIS_URL".to_owned(), format!("redis://{redis}")));

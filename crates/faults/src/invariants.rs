@@ -1,4 +1,4 @@
-//! Invariants: the promises, and proof that a breach of each would be noticed.
+//! Invariants: the guarantees, and proof that a violation of each would be noticed.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,7 +17,7 @@ pub const LIMIT: (usize, Duration) = (20, Duration::from_secs(10));
 /// Longest time for which a revoked session may still pass.
 pub const REVOKED: Duration = Duration::from_secs(1);
 
-/// What holds whatever fails.
+/// A guarantee that holds whatever fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invariant {
     I1,
@@ -34,7 +34,7 @@ pub enum Invariant {
 #[derive(Clone, Debug)]
 pub struct Evidence {
     acknowledged: Vec<String>,
-    out_of_time: Option<EventId>,
+    skewed_event: Option<EventId>,
     accepted: Vec<AcceptedEmail>,
     /// Emails that may have been sent twice: a worker died, or the SMTP server accepted without a reply.
     in_doubt: usize,
@@ -47,10 +47,10 @@ pub struct Evidence {
 
 impl Evidence {
     pub fn of(fixture: &Fixture) -> anyhow::Result<Self> {
-        let acknowledged = fixture.answered.iter().filter(|one| one.is_acknowledged());
+        let acknowledged = fixture.replies.iter().filter(|one| one.is_acknowledged());
         Ok(Self {
             acknowledged: acknowledged.map(|one| one.message.clone()).collect(),
-            out_of_time: fixture.out_of_time,
+            skewed_event: fixture.skewed_event,
             accepted: fixture.smtp.accepted(),
             in_doubt: fixture.in_doubt + fixture.smtp.unconfirmed(),
             stopped: fixture.stopped.clone(),
@@ -62,26 +62,28 @@ impl Evidence {
     }
 }
 
-/// Result of a check: how much was examined, and what does not hold.
+/// Result of a check: how much was checked, and what does not hold.
 #[derive(Debug, Default)]
 pub struct Found {
-    pub looked_at: usize,
-    pub broken: Vec<String>,
+    pub checked: usize,
+    pub violations: Vec<String>,
 }
 
 impl Invariant {
     pub const ALL: [Self; 8] = [Self::I1, Self::I2, Self::I3, Self::I4, Self::I5, Self::I6, Self::I7, Self::I8];
 
-    pub fn promise(self) -> &'static str {
+    pub fn guarantee(self) -> &'static str {
         match self {
-            Self::I1 => "every acknowledged answer is there, once, and the newest is the one that holds",
-            Self::I2 => "whoever has a link and an address has its message, and no message is without a link",
-            Self::I3 => "what counts as sent was taken by the mail server; twice only what was on its way at a crash",
-            Self::I4 => "nothing is sent to whoever was erased or stopped, from the moment on that they were told",
-            Self::I5 => "what a provider tells has one effect, however often it is told",
-            Self::I6 => "no window lets more pass than its limit, over all nodes",
-            Self::I7 => "a session that was ended opens nothing a second later, on any node",
-            Self::I8 => "no secret stands in any log",
+            Self::I1 => "every acknowledged reply exists once, and the newest is current",
+            Self::I2 => "every guest with a link and an address has a message, and every message a link",
+            Self::I3 => {
+                "every message marked as sent was accepted by the mail server; twice only if in flight at a crash"
+            }
+            Self::I4 => "nothing is sent to a person after their erasure or unsubscribe was confirmed",
+            Self::I5 => "a provider event takes effect once, however often it arrives",
+            Self::I6 => "no rate limit's window is exceeded, across all nodes",
+            Self::I7 => "an ended session opens nothing a second later, on any node",
+            Self::I8 => "no log contains a secret",
         }
     }
 
@@ -99,10 +101,10 @@ impl Invariant {
         }
     }
 
-    /// Breaks it on purpose; whether the check notices. Changes to the database are rolled back.
+    /// Violates it on purpose. Returns whether the check notices. Changes to the database are rolled back.
     pub async fn is_noticed(self, evidence: &Evidence, db: &mut PgConnection) -> anyhow::Result<bool> {
         let (mut evidence, mut tx) = (evidence.clone(), db.begin().await?);
-        let sabotage = match self {
+        let violation = match self {
             Self::I1 => Some("delete from rsvp_history where message = (select max(message) from rsvps)"),
             Self::I2 => Some(
                 "delete from notifications where id = (select id from notifications where kind = 'invitation' limit 1)",
@@ -133,29 +135,29 @@ impl Invariant {
                 None
             }
         };
-        if let Some(sabotage) = sabotage {
-            sqlx::raw_sql(sabotage).execute(&mut *tx).await?;
+        if let Some(violation) = violation {
+            sqlx::raw_sql(violation).execute(&mut *tx).await?;
         }
         let found = self.check(&evidence, &mut tx).await?;
         tx.rollback().await?;
-        Ok(!found.broken.is_empty())
+        Ok(!found.violations.is_empty())
     }
 }
 
 async fn acknowledged(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Result<Found> {
-    let kept: Vec<(String, i64)> =
+    let stored: Vec<(String, i64)> =
         sqlx::query_as("select message, count(*) from rsvp_history where message = any ($1) group by message")
             .bind(&evidence.acknowledged)
             .fetch_all(&mut *db)
             .await?;
-    let kept: HashMap<_, _> = kept.into_iter().collect();
-    let mut broken: Vec<_> = evidence
+    let stored: HashMap<_, _> = stored.into_iter().collect();
+    let mut violations: Vec<_> = evidence
         .acknowledged
         .iter()
-        .filter_map(|message| match kept.get(message) {
+        .filter_map(|message| match stored.get(message) {
             Some(1) => None,
             Some(times) => Some(format!("{message:?} is there {times} times")),
-            None => Some(format!("{message:?} is gone")),
+            None => Some(format!("{message:?} is lost")),
         })
         .collect();
     let stale: Vec<String> = sqlx::query_scalar(
@@ -164,15 +166,15 @@ async fn acknowledged(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Res
             and r.event_id is distinct from $1
             and exists (select from guests g where g.host_id = r.host_id and g.id = r.guest_id and g.erased_at is null)",
     )
-    .bind(evidence.out_of_time.map(|event| event.0))
+    .bind(evidence.skewed_event.map(|event| event.0))
     .fetch_all(db)
     .await?;
-    broken.extend(stale.into_iter().map(|message| format!("{message:?} holds and is not the newest")));
-    Ok(Found { looked_at: evidence.acknowledged.len(), broken })
+    violations.extend(stale.into_iter().map(|message| format!("{message:?} is current, but not the newest")));
+    Ok(Found { checked: evidence.acknowledged.len(), violations })
 }
 
 async fn links(db: &mut PgConnection) -> anyhow::Result<Found> {
-    let broken = sqlx::query_scalar(
+    let violations = sqlx::query_scalar(
         "select 'link ' || i.id || ' without its message' from invitations i
             join guests g on g.host_id = i.host_id and g.id = i.guest_id and g.email is not null and g.deleted_at is null
             where i.ended_at is null and not exists (select from notifications n
@@ -181,9 +183,9 @@ async fn links(db: &mut PgConnection) -> anyhow::Result<Found> {
         select 'message ' || n.id || ' without its link' from notifications n where n.kind = 'invitation'
             and not exists (select from invitations i where i.host_id = n.host_id and i.guest_id = n.guest_id)",
     );
-    let broken = broken.fetch_all(&mut *db).await?;
+    let violations = violations.fetch_all(&mut *db).await?;
     let links: i64 = sqlx::query_scalar("select count(*) from invitations").fetch_one(db).await?;
-    Ok(Found { looked_at: usize::try_from(links)?, broken })
+    Ok(Found { checked: usize::try_from(links)?, violations })
 }
 
 async fn sent(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Result<Found> {
@@ -191,58 +193,64 @@ async fn sent(evidence: &Evidence, db: &mut PgConnection) -> anyhow::Result<Foun
         sqlx::query_scalar("select id from notifications where state in ('sent', 'delivered') and channel = 'email'")
             .fetch_all(db)
             .await?;
-    let taken: HashSet<_> = evidence.accepted.iter().map(|mail| mail.id).collect();
-    let mut broken: Vec<_> =
-        sent.iter().filter(|id| !taken.contains(id)).map(|id| format!("{id} counts as sent and never left")).collect();
-    let twice = evidence.accepted.len() - taken.len();
+    let accepted: HashSet<_> = evidence.accepted.iter().map(|email| email.id).collect();
+    let mut violations: Vec<_> = sent
+        .iter()
+        .filter(|id| !accepted.contains(id))
+        .map(|id| format!("{id} is marked as sent, but was not accepted"))
+        .collect();
+    let twice = evidence.accepted.len() - accepted.len();
     if twice > evidence.in_doubt {
-        broken.push(format!("{twice} mails came twice, {} of them by accident", evidence.in_doubt));
+        violations.push(format!("{twice} emails arrived twice, at most {} are allowed", evidence.in_doubt));
     }
-    Ok(Found { looked_at: sent.len(), broken })
+    Ok(Found { checked: sent.len(), violations })
 }
 
 fn stopped(evidence: &Evidence) -> Found {
     let since: HashMap<_, _> = evidence.stopped.iter().map(|(who, since)| (who.as_str(), *since)).collect();
     let late =
-        evidence.accepted.iter().filter(|mail| since.get(mail.to.as_str()).is_some_and(|since| mail.at > *since));
+        evidence.accepted.iter().filter(|email| since.get(email.to.as_str()).is_some_and(|since| email.at > *since));
     Found {
-        looked_at: since.len(),
-        broken: late.map(|mail| format!("{} got a mail after they were told", mail.to)).collect(),
+        checked: since.len(),
+        violations: late.map(|email| format!("{} got an email after the confirmation", email.to)).collect(),
     }
 }
 
 async fn effects(db: &mut PgConnection) -> anyhow::Result<Found> {
-    let broken = sqlx::query_scalar(
+    let violations = sqlx::query_scalar(
         "select 'message ' || notification_id || ' was ' || status || ' ' || count(*) || ' times' from delivery_events
         where status = 'delivered' group by notification_id, status having count(*) > 1",
     );
-    let broken = broken.fetch_all(&mut *db).await?;
-    let told: i64 = sqlx::query_scalar("select count(*) from webhook_events").fetch_one(db).await?;
-    Ok(Found { looked_at: usize::try_from(told)?, broken })
+    let violations = violations.fetch_all(&mut *db).await?;
+    let events: i64 = sqlx::query_scalar("select count(*) from webhook_events").fetch_one(db).await?;
+    Ok(Found { checked: usize::try_from(events)?, violations })
 }
 
 fn limits(evidence: &Evidence) -> Found {
     let (calls, window) = LIMIT;
     let mut passes = evidence.passes.clone();
     passes.sort();
-    // The call after as many as the limit allows must lie a window later. What a call waited for is not known: a quarter
-    // of a second is granted.
-    let close = passes.windows(calls + 1).filter(|some| {
+    // Any run of calls that is one longer than the limit must span a window. A tolerance of a quarter of a second covers the
+    // time that a call waited.
+    let exceeded = passes.windows(calls + 1).filter(|some| {
         let [first, .., last] = some else { return false };
         *last - *first + Duration::from_millis(250) < window
     });
-    let broken = close.map(|_| format!("more than {calls} calls passed in {window:?}")).collect();
-    Found { looked_at: passes.len(), broken }
+    let violations = exceeded.map(|_| format!("more than {calls} calls passed in {window:?}")).collect();
+    Found { checked: passes.len(), violations }
 }
 
 fn revoked(evidence: &Evidence) -> Found {
-    let late = evidence.revoked.iter().filter(|(after, let_in)| *let_in && *after > REVOKED);
-    let broken = late.map(|(after, _)| format!("let in {after:?} after the session was ended")).collect();
-    Found { looked_at: evidence.revoked.len(), broken }
+    let late = evidence.revoked.iter().filter(|(after, passed)| *passed && *after > REVOKED);
+    let violations = late.map(|(after, _)| format!("signed in {after:?} after the session ended")).collect();
+    Found { checked: evidence.revoked.len(), violations }
 }
 
 fn secrets(evidence: &Evidence) -> Found {
-    let told = evidence.secrets.iter().filter(|secret| evidence.logs.contains(secret.as_str()));
-    // The secret itself is not repeated.
-    Found { looked_at: evidence.secrets.len(), broken: told.map(|_| "a secret stands in a log".to_owned()).collect() }
+    let leaked = evidence.secrets.iter().filter(|secret| evidence.logs.contains(secret.as_str()));
+    // The secret itself is not printed.
+    Found {
+        checked: evidence.secrets.len(),
+        violations: leaked.map(|_| "a log contains a secret".to_owned()).collect(),
+    }
 }

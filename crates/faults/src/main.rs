@@ -1,5 +1,5 @@
-//! Fault tests (`bin/faults`): runs GuestGuard as processes, breaks the services it needs in turn, and checks its promises after
-//! each fault. Prints a table; exits with 1 if a promise was broken. docs/RELIABILITY.md explains the table.
+//! Fault tests (`bin/faults`): runs GuestGuard as processes, breaks the services it needs in turn, and checks its guarantees
+//! after each fault. Prints a table. Exits with 1 if a guarantee was violated. docs/RELIABILITY.md explains the table.
 
 mod fixture;
 mod invariants;
@@ -44,18 +44,16 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
     fastrand::seed(seed);
-    let program = std::fs::canonicalize(&arguments.program).context("bin/faults builds what it looks at")?;
+    let program = std::fs::canonicalize(&arguments.program).context("bin/faults builds it")?;
     eprintln!("seed {seed}");
     let scale = Scale { quick: arguments.quick, soak_minutes: arguments.soak_minutes };
     let mut fixture = Fixture::make(&program).await?;
-    let mut broken = Vec::new();
-    println!(
-        "| fault | what | injected | writes found of acknowledged | duplicates | slowest recovery | seen | promise |"
-    );
+    let mut violations = Vec::new();
+    println!("| fault | what | injected | found | duplicates | recovery | observed | guarantees |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    for (name, in_short, run) in ALL {
+    for (name, is_quick, run) in ALL {
         let wanted = if arguments.only.is_empty() {
-            in_short || !scale.quick
+            is_quick || !scale.quick
         } else {
             arguments.only.iter().any(|one| one == name)
         };
@@ -69,13 +67,13 @@ async fn main() -> anyhow::Result<()> {
         let rows = rows.inspect_err(|_| fixture.folder.disable_cleanup(true))?;
         for row in rows {
             println!("{row}");
-            broken.extend(row.broken);
+            violations.extend(row.violations);
         }
-        check_all(&mut fixture, &mut broken, name).await?;
+        check_all(&mut fixture, &mut violations, name).await?;
         eprintln!("{name}: {:.0} s", begun.elapsed().as_secs_f64());
     }
     println!();
-    println!("| promise | | looked at | broken on purpose |");
+    println!("| | guarantee | checked | violated on purpose |");
     println!("| --- | --- | --- | --- |");
     let evidence = Evidence::of(&fixture)?;
     let mut db = fixture.database().await?;
@@ -83,26 +81,27 @@ async fn main() -> anyhow::Result<()> {
         let found = invariant.check(&evidence, &mut db).await?;
         let noticed = invariant.is_noticed(&evidence, &mut db).await?;
         let verdict = if noticed { "noticed" } else { "NOT NOTICED" };
-        println!("| {invariant:?} | {} | {} | {verdict} |", invariant.promise(), found.looked_at);
+        println!("| {invariant:?} | {} | {} | {verdict} |", invariant.guarantee(), found.checked);
         // A short run may leave nothing to check.
         if !noticed && arguments.only.is_empty() {
-            broken.push(format!("{invariant:?} would not notice a breach"));
+            violations.push(format!("{invariant:?} does not notice a violation"));
         }
     }
-    if !broken.is_empty() {
+    if !violations.is_empty() {
         fixture.folder.disable_cleanup(true);
-        bail!("{}\nlogs are in {}", broken.join("\n"), fixture.folder.path().display());
+        bail!("{}\nlogs are in {}", violations.join("\n"), fixture.folder.path().display());
     }
     Ok(())
 }
 
 /// Checks all invariants.
-async fn check_all(fixture: &mut Fixture, broken: &mut Vec<String>, after: &str) -> anyhow::Result<()> {
+async fn check_all(fixture: &mut Fixture, violations: &mut Vec<String>, after: &str) -> anyhow::Result<()> {
     let evidence = Evidence::of(fixture)?;
     let mut db = fixture.database().await?;
     for invariant in Invariant::ALL {
         let found = invariant.check(&evidence, &mut db).await?;
-        broken.extend(found.broken.into_iter().take(5).map(|what| format!("{invariant:?} after {after}: {what}")));
+        violations
+            .extend(found.violations.into_iter().take(5).map(|what| format!("{invariant:?} after {after}: {what}")));
     }
     Ok(())
 }

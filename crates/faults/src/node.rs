@@ -9,14 +9,14 @@ use std::{
 use anyhow::{Context, ensure};
 use tokio::process::{Child, Command};
 
-/// One process of GuestGuard: a node that serves, or a worker.
+/// A process of GuestGuard: a node or a worker.
 pub struct Node {
     pub address: String,
     process: Child,
 }
 
 impl Node {
-    /// Starts `guestguard` with `arguments` and waits until `/livez` answers, or for a worker until it says that it works.
+    /// Starts `guestguard` with `arguments` and waits until `/livez` responds, or until a worker's log says that it works.
     pub async fn start(
         program: &Path,
         arguments: &[&str],
@@ -35,7 +35,7 @@ impl Node {
         loop {
             let ready = match arguments.first() {
                 Some(&"work") => {
-                    std::fs::read_to_string(&log)?.get(before as usize..).is_some_and(|said| said.contains("working"))
+                    std::fs::read_to_string(&log)?.get(before as usize..).is_some_and(|text| text.contains("working"))
                 }
                 _ => node.livez().await,
             };
@@ -53,8 +53,8 @@ impl Node {
     }
 
     async fn livez(&self) -> bool {
-        let answer = crate::fixture::client().get(format!("http://{}/livez", self.address)).send().await;
-        answer.is_ok_and(|answer| answer.status() == 200)
+        let response = crate::fixture::client().get(format!("http://{}/livez", self.address)).send().await;
+        response.is_ok_and(|response| response.status() == 200)
     }
 
     /// Kills it.
@@ -62,16 +62,13 @@ impl Node {
         Ok(self.process.kill().await?)
     }
 
-    /// Stops it gracefully; how long that took.
+    /// Stops it gracefully. Returns how long that took.
     pub async fn stop(&mut self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        let id = self.process.id().context("it has ended already")?.to_string();
-        ensure!(
-            std::process::Command::new("kill").args(["-TERM", &id]).status()?.success(),
-            "it cannot be told to stop"
-        );
+        let id = self.process.id().context("it has already ended")?.to_string();
+        ensure!(std::process::Command::new("kill").args(["-TERM", &id]).status()?.success(), "SIGTERM cannot be sent");
         let status =
-            tokio::time::timeout(Duration::from_secs(30), self.process.wait()).await.context("it goes on")??;
+            tokio::time::timeout(Duration::from_secs(30), self.process.wait()).await.context("it does not stop")??;
         ensure!(status.success(), "it ended with {status}");
         Ok(begun.elapsed())
     }

@@ -15,11 +15,11 @@ use tokio::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     None,
-    /// Connections are closed, new ones too.
+    /// Connections are closed, also new ones.
     Down,
     /// Connections stay open and carry nothing.
     BlackHole,
-    /// Latency, with a jitter of a half.
+    /// Latency, with a jitter of one half.
     Slow(Duration),
 }
 
@@ -54,8 +54,8 @@ impl Proxy {
         self.route.send_modify(|route| route.fault = fault);
     }
 
-    /// Sends new connections elsewhere and closes the present ones.
-    pub fn lead_to(&self, to: SocketAddr) {
+    /// Sends new connections to another address and closes the present ones.
+    pub fn redirect_to(&self, to: SocketAddr) {
         self.route.send_modify(|route| *route = Route { to, fault: Fault::None });
     }
 }
@@ -64,7 +64,7 @@ async fn carry(here: TcpStream, changes: watch::Receiver<Route>) -> std::io::Res
     let route = *changes.borrow();
     match route.fault {
         Fault::Down => return Ok(()),
-        // Accepted by the machine and answered by nobody.
+        // Accepted, but without a response.
         Fault::BlackHole => {
             wait_while(changes, Fault::BlackHole).await;
             return Ok(());
@@ -89,7 +89,7 @@ async fn one_way(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut changes: watch::Receiver<Route>,
-    begun: SocketAddr,
+    target: SocketAddr,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -97,7 +97,7 @@ async fn one_way(
             read = from.read(&mut buffer) => read?,
             _ = changes.changed() => {
                 let route = *changes.borrow();
-                if route.fault == Fault::Down || route.to != begun {
+                if route.fault == Fault::Down || route.to != target {
                     return Ok(());
                 }
                 continue;

@@ -1,4 +1,4 @@
-//! A PostgreSQL and a Redis of our own.
+//! PostgreSQL and Redis servers of a run.
 
 use std::{
     net::SocketAddr,
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-/// A PostgreSQL server of our own, with fsync on.
+/// A PostgreSQL server with fsync.
 #[derive(Debug)]
 pub struct Postgres {
     folder: PathBuf,
@@ -18,7 +18,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Creates a server in a folder of its own below `within` and starts it.
+    /// Creates a server in a folder below `within` and starts it.
     pub fn start(within: &Path) -> anyhow::Result<Self> {
         let server = Self::new(within, "primary", &["wal_level=replica", "hot_standby=on"])?;
         server.run("initdb", &["-U", "guestguard", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-D"], true)?;
@@ -59,7 +59,7 @@ impl Postgres {
         self.folder.join("data")
     }
 
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it is ready.
     pub fn up(&self) -> anyhow::Result<()> {
         let options = format!(
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=150 {}",
@@ -70,7 +70,7 @@ impl Postgres {
         self.run("pg_ctl", &["start", "-w", "-t", "60", "-l", &log, "-o", &options, "-D"], true)
     }
 
-    /// Stops it at once, as a crash would.
+    /// Stops it at once, like a crash.
     pub fn crash(&self) -> anyhow::Result<()> {
         self.run("pg_ctl", &["stop", "-m", "immediate", "-w", "-D"], true)
     }
@@ -88,9 +88,9 @@ impl Postgres {
         if let Some((user, group)) = postgres_user()? {
             command.uid(user).gid(group);
         }
-        // A server that stays behind would hold a pipe open.
-        let said = tempfile::tempfile()?;
-        let status = command.stdout(said.try_clone()?).stderr(said).status().with_context(|| program.to_owned())?;
+        // A file, since a server that keeps running would hold a pipe open.
+        let output = tempfile::tempfile()?;
+        let status = command.stdout(output.try_clone()?).stderr(output).status().with_context(|| program.to_owned())?;
         ensure!(status.success(), "{program} {arguments:?} in {} ended with {status}", self.folder.display());
         Ok(())
     }

@@ -21,12 +21,12 @@ use guestguard::{
 
 use crate::seed::{add_guests, host, invited_guest};
 
-/// What the demo account signs in with.
+/// The demo account's address.
 pub const EMAIL: &str = "demo@guestguard.example";
-/// No secret: the account exists only where `seed-demo` was run.
+/// Not secret: the account exists only where `seed-demo` was run.
 pub const PASSWORD: &str = "paper-lanterns-at-dusk";
 
-/// Makes the demo account with two events, guests, invitations and replies, and `extra` guests on large events. Does nothing
+/// Creates the demo account with two events, guests, invitations and replies, and `extra` guests on large events. Does nothing
 /// if the account exists.
 pub async fn seed(backend: &Backend, extra: usize) -> Result<()> {
     if auth::queries::is_taken(&backend.db, EMAIL).await? {
@@ -40,7 +40,7 @@ pub async fn seed(backend: &Backend, extra: usize) -> Result<()> {
     let list = GUESTS.map(|(name, email)| if email.is_empty() { name.to_owned() } else { format!("{name} <{email}>") });
     add_guests(&past, &host, dinner, &list).await?;
     tag_family(&past, &host, dinner).await?;
-    answer_some(backend, &host, dinner, now).await?;
+    reply_for_some(backend, &host, dinner, now).await?;
     for first in (0..extra).step_by(LARGE) {
         large_event(backend, &host, now, first / LARGE, LARGE.min(extra - first)).await?;
     }
@@ -49,7 +49,7 @@ pub async fn seed(backend: &Backend, extra: usize) -> Result<()> {
 
 /// Guests of one large event, as many as the largest plan allows.
 const LARGE: usize = 5_000;
-/// One guest in this many of a large event has an address and replies.
+/// One of this many guests of a large event has an address and replies.
 const FEW: usize = 10;
 
 /// An event with `size` guests, all with links.
@@ -136,7 +136,7 @@ async fn tag_family(backend: &Backend, host: &Host, event: EventId) -> Result<()
         let form = GuestForm {
             name: name.into(),
             tags: "Family".into(),
-            note: "No e-mail: bring the link by hand.".into(),
+            note: "No email address: share the link yourself.".into(),
             ..GuestForm::default()
         };
         guests::actions::edit(backend, host, event, id, &form).await?;
@@ -145,14 +145,14 @@ async fn tag_family(backend: &Backend, host: &Host, event: EventId) -> Result<()
 }
 
 /// Invites all but the last two guests, and replies for some over the following days.
-async fn answer_some(backend: &Backend, host: &Host, event: EventId, now: DateTime<Utc>) -> Result<()> {
+async fn reply_for_some(backend: &Backend, host: &Host, event: EventId, now: DateTime<Utc>) -> Result<()> {
     let mut ids = Vec::new();
     for (name, _) in &GUESTS[..16] {
         ids.push(guest_named(backend, host, event, name).await?);
     }
     let sent = at(backend, now - TimeDelta::days(14));
     invitations::actions::issue(&sent, host, event, &Selection::Only(ids.clone())).await?;
-    let answers = [
+    let replies = [
         ("attending", "2", "Charles Babbage", "Can we bring the Analytical Engine?"),
         ("attending", "2", "", "Wouldn't miss it for a nanosecond."),
         ("maybe", "1", "", "Depends on the evening train."),
@@ -165,7 +165,7 @@ async fn answer_some(backend: &Backend, host: &Host, event: EventId, now: DateTi
         let later = at(backend, now - TimeDelta::hours(14 * 24 - 31 * day as i64));
         let guest = invited_guest(&later, host, event, *id).await?;
         accesses::write(&later, &mut vec![Access::now(&later, &guest, Device::Phone, None)?]).await?;
-        if let Some((answer, heads, companion, message)) = answers.get(day) {
+        if let Some((answer, heads, companion, message)) = replies.get(day) {
             let form = AnswerForm {
                 answer: (*answer).into(),
                 heads: (*heads).into(),

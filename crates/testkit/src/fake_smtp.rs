@@ -11,7 +11,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// An email that the server accepted, so that it counts as sent.
+/// An email that the server accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptedEmail {
     /// The notification, from the Message-ID.
@@ -26,7 +26,7 @@ pub enum Behaviour {
     Accept,
     /// Each command takes this long.
     Slow(Duration),
-    /// One email in four meets a fault: 421, 450, 451, 552, or the connection ends before or after acceptance.
+    /// One email in four gets a fault: 421, 450, 451, 552, or the connection closes before or after acceptance.
     Unreliable,
     /// The banner is a 421.
     Closed,
@@ -61,7 +61,7 @@ impl FakeSmtp {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let server = serving.clone();
-                tokio::spawn(async move { _ = server.speak(stream).await });
+                tokio::spawn(async move { _ = server.serve(stream).await });
             }
         });
         Ok(server)
@@ -82,7 +82,7 @@ impl FakeSmtp {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Emails that it accepted without a reply: their sender tries again.
+    /// Emails that it accepted without a reply, so that their sender tries again.
     pub fn unconfirmed(&self) -> usize {
         *self.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +96,7 @@ impl FakeSmtp {
         self.accepted.lock().unwrap_or_else(PoisonError::into_inner).push(email);
     }
 
-    async fn speak(&self, stream: TcpStream) -> std::io::Result<()> {
+    async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
         let (read, mut write) = stream.into_split();
         let mut lines = BufReader::new(read).lines();
@@ -110,7 +110,7 @@ impl FakeSmtp {
                 tokio::time::sleep(by).await;
             }
             let verb = line.get(..4).unwrap_or(&line).to_uppercase();
-            let answer: &[u8] = match verb.as_str() {
+            let reply: &[u8] = match verb.as_str() {
                 "MAIL" => {
                     fault = self.next_fault();
                     if fault == Some(0) {
@@ -155,7 +155,7 @@ impl FakeSmtp {
                 "QUIT" => return write.write_all(b"221 bye\r\n").await,
                 _ => b"250 fine\r\n",
             };
-            write.write_all(answer).await?;
+            write.write_all(reply).await?;
         }
         Ok(())
     }

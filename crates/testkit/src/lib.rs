@@ -1,4 +1,4 @@
-//! Testkit: what bench, faults, the server's tests and `guestguard seed-demo` share.
+//! Testkit: code shared by bench, faults, the server's tests and `guestguard seed-demo`.
 
 pub mod demo;
 pub mod fake_smtp;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use guestguard::rate_limits::Limit;
 
-/// The environment of a node on `listen` whose rate limits nobody reaches. `GG_REDIS_URL` is left to the caller.
+/// The environment of a node on `listen`, with rate limits that nobody reaches. The caller adds `GG_REDIS_URL`.
 pub fn settings(database: &str, secret_key: &str, smtp: &str, listen: &str, log: &str) -> Vec<(String, String)> {
     let mut settings: Vec<(String, String)> = [
         ("GG_ENV", "production"),

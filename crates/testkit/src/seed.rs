@@ -1,4 +1,4 @@
-//! Seeds: a host, events, guest lists and invitations, made by the product's own verbs.
+//! Seeds: a host, events, guest lists and invitations, created through the application's actions.
 
 use guestguard::{
     actors::Guest,
@@ -14,7 +14,7 @@ use guestguard::{
 };
 use uuid::Uuid;
 
-/// What the host of a seeded database signs in with.
+/// The host of a seeded database signs in with these.
 pub const EMAIL: &str = "host@guests.example";
 pub const PASSWORD: &str = "a bench of solid oak";
 
@@ -52,7 +52,7 @@ pub async fn event(backend: &Backend, host: &Host) -> Result<EventId> {
     events::actions::create(backend, host, &event_form()).await
 }
 
-/// Adds guests to an event, one of each line, as many at once as may be pasted.
+/// Adds guests to an event, one for each line, in pastes of the largest size.
 pub async fn add_guests(backend: &Backend, host: &Host, event: EventId, lines: &[String]) -> Result<()> {
     for part in lines.chunks(guests::MOST_AT_ONCE as usize) {
         guests::actions::add_pasted(backend, host, event, &part.join("\n")).await?;
@@ -79,7 +79,7 @@ pub async fn links(backend: &Backend, event: EventId) -> Result<Vec<Link>> {
     rows.into_iter().map(open).collect()
 }
 
-/// A guest's own view of their invitation.
+/// The guest as the holder of their link.
 pub async fn invited_guest(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<Guest> {
     let link = invitations::queries::link(backend, host, event, guest).await?;
     let token = invitations::Token(link.rsplit('/').next().unwrap_or_default().to_owned());

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-/// Pause between two looks.
+/// Pause between two checks.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Polls `done` until it is true; the seconds that took. An error counts as "not yet".
+/// Polls `done` until it is true. Returns the seconds that took. An error counts as "not yet".
 ///
 /// # Errors
 /// `done` was not true within `longest`.
@@ -17,7 +17,7 @@ pub async fn until(longest: Duration, mut done: impl AsyncFnMut() -> anyhow::Res
         if done().await.unwrap_or(false) {
             return Ok(begun.elapsed().as_secs_f64());
         }
-        ensure!(begun.elapsed() < longest, "it did not come to that within {longest:?}");
+        ensure!(begun.elapsed() < longest, "the condition was not true within {longest:?}");
         tokio::time::sleep(INTERVAL).await;
     }
 }

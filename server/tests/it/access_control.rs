@@ -1,4 +1,4 @@
-//! Access control: other sites, strangers and other hosts.
+//! Access control: requests from other sites, strangers and other hosts.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ async fn asvs_3_5_1_what_other_sites_send_changes_nothing(app: App) {
     assert_eq!(ana.fetch_with(&ours, "/api/events/cancel", &[("event", &event)]).await.status, 200);
 }
 
-/// Every server function, by its path: asked of the registry, so that a new one without a case here fails.
+/// Every server function of the registry. A new one without a case here fails.
 #[apply(app_test)]
 async fn every_server_function_keeps_strangers_out(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
@@ -72,7 +72,7 @@ async fn every_server_function_keeps_strangers_out(app: App) {
         ("form[starts]", "2099-06-20T18:30"),
         ("form[time_zone]", "Europe/Berlin"),
     ];
-    // What everybody may call. A stranger who brings nothing of their own is told so.
+    // Everybody may call these. Without a valid token or form they change nothing.
     let open = BTreeSet::from([
         "/api/auth/sign-up",
         "/api/auth/sign-in",
@@ -85,7 +85,7 @@ async fn every_server_function_keeps_strangers_out(app: App) {
         "/api/privacy/stop-channel",
         "/api/privacy/erase",
     ]);
-    // What concerns the caller's own account or list only, so that there is nothing of another's to find.
+    // These concern only the caller's own account, so that another host finds nothing.
     let own = BTreeSet::from([
         "/api/auth/sign-out",
         "/api/auth/request-verification",
@@ -104,7 +104,7 @@ async fn every_server_function_keeps_strangers_out(app: App) {
         "/api/privacy/delete-account",
         "/api/auth/reauthenticate",
     ]);
-    let before = snapshot(&app).await;
+    let before = app.snapshot().await;
     let paths: BTreeSet<String> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
     assert!(paths.len() > 25, "{paths:?}");
     for path in &paths {
@@ -125,14 +125,14 @@ async fn every_server_function_keeps_strangers_out(app: App) {
         let got = app.anonymous().get(path).await;
         assert!(matches!(got.status.as_u16(), 404 | 405), "{path} answers GET with {}", got.status);
     }
-    assert_eq!(snapshot(&app).await, before, "nothing of Ana's was written");
+    assert_eq!(app.snapshot().await, before, "nothing of Ana's was written");
 }
 
-/// Every page, by its path: asked of the router, so that a new one is tried as well.
+/// Every page of the router, so that a new one is tested, too.
 #[apply(app_test)]
 async fn every_page_keeps_strangers_out(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
-    // What greets a new account is shown once.
+    // The welcome of a new account is shown once.
     ben.get("/dashboard").await.ok();
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
@@ -165,14 +165,14 @@ async fn every_page_keeps_strangers_out(app: App) {
     }
 }
 
-/// Every route that is neither a page nor a server function, as the router's source names it.
+/// Every route of the router's source that is neither a page nor a server function.
 #[apply(app_test)]
 async fn every_other_route_keeps_strangers_out(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     let event = ana.plan(&[]).await;
     let import = ana.bring(event, "guests.csv", b"Name\nBo\n").await.to_string();
     let event = event.to_string();
-    // What nobody owns, and what a secret in the path opens.
+    // These belong to nobody, or a secret in the path opens them.
     let open = [
         "/livez",
         "/readyz",
@@ -192,29 +192,29 @@ async fn every_other_route_keeps_strangers_out(app: App) {
     let product = routes.into_iter().take_while(|route| *route != "/");
     let mut tried = 0;
     for route in product.filter(|route| !open.contains(route)) {
-        let answers = async |id: &str| {
+        let responses = async |id: &str| {
             let path = route.replace("{event}", id).replace("{import}", &import);
             assert!(!path.contains('{'), "{path} has a part that this test does not know");
             if ["/dashboard", "/me/"].iter().any(|posts| route.starts_with(posts)) {
-                // Posts, of which a form that is no file is enough to be told who may.
+                // These take a file, but the check of access comes first, so that an empty form suffices.
                 let (anonymous, foreign) = (app.anonymous().fetch(&path, &[]).await, ben.fetch(&path, &[]).await);
                 return (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body);
             }
             let (anonymous, foreign) = (app.anonymous().get(&path).await, ben.get(&path).await);
             (anonymous.status.as_u16(), foreign.status.as_u16(), foreign.body)
         };
-        let (theirs, missing) = (answers(&event).await, answers(NOWHERE).await);
+        let (theirs, missing) = (responses(&event).await, responses(NOWHERE).await);
         if route.contains('{') {
             assert_eq!(theirs, missing, "{route}: foreign and missing read alike");
         }
         match route {
             "/me" | "/me/accept-terms" => assert_eq!((theirs.0, theirs.1), (401, 200)),
-            // One's own, whatever the path says.
+            // The caller's own data.
             "/me/data-export" => assert_eq!((theirs.0, theirs.1), (401, 202)),
             "/dashboard/account/export" => assert_eq!((theirs.0, theirs.1), (401, 200)),
-            // Not an upgrade.
+            // Not a WebSocket upgrade.
             "/ws/events/{event}" => assert_eq!((theirs.0, theirs.1), (400, 400)),
-            // What comes in as a file is tried as one below.
+            // A file is uploaded below.
             "/dashboard/events/{event}/guests/import" => assert_eq!((theirs.0, theirs.1), (401, 400)),
             route => assert_eq!((theirs.0, theirs.1), (401, 404), "{route}"),
         }
@@ -229,32 +229,13 @@ async fn every_other_route_keeps_strangers_out(app: App) {
 }
 
 #[apply(app_test)]
-async fn asvs_3_7_2_the_page_one_came_from_leads_nowhere(app: App) {
+async fn asvs_3_7_2_a_foreign_referer_is_not_redirected_to(app: App) {
     let ana = app.host("Ana").await;
     for accept in ["text/html", "application/json", "*/*"] {
         let headers = [("referer", "https://evil.example/"), ("accept", accept)];
-        let answer = ana.fetch_with(&headers, "/api/events/cancel", &[("event", NOWHERE)]).await;
-        assert!(!answer.header("location").contains("evil") && !answer.body.contains("evil"), "{accept}");
+        let response = ana.fetch_with(&headers, "/api/events/cancel", &[("event", NOWHERE)]).await;
+        assert!(!response.header("location").contains("evil") && !response.body.contains("evil"), "{accept}");
     }
-}
-
-/// What a stranger must not change.
-async fn snapshot(app: &App) -> String {
-    sqlx::query_scalar(
-        "select concat(
-            (select string_agg(e::text, '' order by e.id) from events e join users u on u.id = host_id and email = 'ana@example.org'),
-            (select string_agg(g::text, '' order by g.id) from guests g),
-            (select string_agg(i.id::text || coalesce(i.ended_at::text, ''), '' order by i.id) from invitations i),
-            (select string_agg(r::text, '') from rsvps r),
-            (select string_agg(u.name || u.email || u.password_hash, '' order by u.id) from users u),
-            (select string_agg(h::text, '') from manual_deliveries h),
-            (select string_agg(m.id::text || coalesce(m.committed_at::text, ''), '') from imports m),
-            (select string_agg(l::text, '' order by l.line) from import_rows l),
-            (select count(*) from sessions where ended_at is not null))",
-    )
-    .fetch_one(&app.backend.db)
-    .await
-    .unwrap()
 }
 
 #[apply(app_test)]
@@ -263,7 +244,7 @@ async fn asvs_3_5_3_opening_pages_changes_nothing(app: App) {
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>").await;
     let guest = ana.guests(event, "Ada").await[0];
-    let before = snapshot(&app).await;
+    let before = app.snapshot().await;
     for path in
         ["/", "/sign-in", "/sign-up", "/forgot", "/dashboard", "/dashboard/account", "/dashboard/events/new", "/me"]
     {
@@ -282,5 +263,5 @@ async fn asvs_3_5_3_opening_pages_changes_nothing(app: App) {
     ] {
         ana.get(&format!("/dashboard/events/{event}{path}")).await.ok();
     }
-    assert_eq!(snapshot(&app).await, before);
+    assert_eq!(app.snapshot().await, before);
 }

@@ -1,11 +1,13 @@
+//! Accounts: sign-up, sign-in, sessions, lockout and reset.
+
 use guestguard::problem::Problem;
 
-use crate::support::{Actor, App, PASSWORD, account_link, sign_up_of};
+use crate::support::{Actor, App, PASSWORD, Response, account_link, sign_up_of};
 
 const SIGN_IN: [(&str, &str); 2] = [("form[email]", "ana@example.org"), ("form[password]", "correct horse battery")];
 
-fn session_id(answer: &crate::support::Answer) -> String {
-    let cookie = answer.header("set-cookie");
+fn session_id(response: &Response) -> String {
+    let cookie = response.header("set-cookie");
     cookie.split(';').next().unwrap().to_owned()
 }
 
@@ -16,8 +18,8 @@ async fn signing_in_brings_one_back_to_where_one_wanted_to_go(app: App) {
     let page = browser.get("/sign-in?next=%2Fdashboard%2Fevents%2Fnew").await.ok();
     assert!(page.contains("name=\"next\" value=\"/dashboard/events/new\""));
     let next = |path| [SIGN_IN[0], SIGN_IN[1], ("next", path)];
-    let answer = browser.post("/api/auth/sign-in", "/sign-in", &next("/dashboard/events/new")).await;
-    assert_eq!(answer.location(), "/dashboard/events/new");
+    let response = browser.post("/api/auth/sign-in", "/sign-in", &next("/dashboard/events/new")).await;
+    assert_eq!(response.location(), "/dashboard/events/new");
     for evil in ["https://evil.example/", "//evil.example", "/\\evil.example", "dashboard", "/a\r\nset-cookie: x=y"] {
         assert_eq!(
             browser.post("/api/auth/sign-in", "/sign-in", &next(evil)).await.location(),
@@ -31,7 +33,7 @@ async fn signing_in_brings_one_back_to_where_one_wanted_to_go(app: App) {
 async fn the_session_gets_a_new_id_at_sign_in_and_ends_at_sign_out(app: App) {
     app.host("Ana").await;
     let browser = app.anonymous();
-    // A form that comes back makes a session before anybody is signed in.
+    // A rejected form creates a session before anybody is signed in.
     let before = session_id(&browser.post("/api/auth/sign-in", "/sign-in", &[("form[email]", "x")]).await);
     let signed_in = browser.post("/api/auth/sign-in", "/sign-in", &SIGN_IN).await;
     let after = session_id(&signed_in);
@@ -72,9 +74,9 @@ async fn the_whole_account_flow(app: App) {
     assert_eq!(post("/api/auth/sign-up", "/sign-up", &sign_up_of(email)).await, "/sign-in");
     assert_eq!(ana.get("/me").await.status, 401);
     app.work().await;
-    let verify = account_link(&app.mails(email).await[0]);
+    let verify = account_link(&app.emails(email).await[0]);
     for _ in 0..3 {
-        assert!(ana.get(&verify).await.ok().contains("Verify your email"), "looking uses nothing up");
+        assert!(ana.get(&verify).await.ok().contains("Verify your email"), "opening the page does not use the link");
     }
     let token = verify.rsplit('/').next().unwrap();
     assert_eq!(post("/api/auth/verify", &verify, &[("token", token)]).await, "/sign-in");
@@ -83,10 +85,10 @@ async fn the_whole_account_flow(app: App) {
     let me: serde_json::Value = serde_json::from_str(&ana.get("/me").await.ok()).unwrap();
     assert_eq!((me["email"].as_str(), me["verified"].as_bool()), (Some(email), Some(true)));
 
-    let asked = post("/api/auth/request-reset", "/forgot", &[("form[email]", email)]).await;
-    assert_eq!(asked, "/forgot");
+    let location = post("/api/auth/request-reset", "/forgot", &[("form[email]", email)]).await;
+    assert_eq!(location, "/forgot");
     app.work().await;
-    let reset = account_link(&app.mails(email).await[0]);
+    let reset = account_link(&app.emails(email).await[0]);
     let browser = app.anonymous();
     let fields = [("token", reset.rsplit('/').next().unwrap()), ("form[password]", "seven violet umbrellas")];
     assert_eq!(browser.post("/api/auth/reset", &reset, &fields).await.location(), "/dashboard");
@@ -118,17 +120,17 @@ async fn lockout_and_its_release_by_reset_only(app: App) {
     assert_eq!(eve.sign_in("ana@example.org", PASSWORD).await.location(), "/sign-in");
     ana.get("/dashboard").await.ok();
     app.work().await;
-    let mails = app.mails("ana@example.org").await;
-    let locked: Vec<_> = mails.iter().filter(|mail| mail.contains("five failed sign-ins")).collect();
-    assert_eq!(locked.len(), 1, "one mail a lock");
+    let emails = app.emails("ana@example.org").await;
+    let locked: Vec<_> = emails.iter().filter(|text| text.contains("five failed sign-ins")).collect();
+    assert_eq!(locked.len(), 1, "one email per lock");
     let link = account_link(locked[0]);
     let fields = [("token", link.rsplit('/').next().unwrap()), ("form[password]", "seven violet umbrellas")];
     assert_eq!(eve.post("/api/auth/reset", &link, &fields).await.location(), "/dashboard");
-    assert!(app.mails("nobody@example.org").await.is_empty());
+    assert!(app.emails("nobody@example.org").await.is_empty());
 }
 
 #[apply(app_test)]
-async fn asvs_6_3_8_known_and_unknown_addresses_are_answered_alike(app: App) {
+async fn asvs_6_3_8_known_and_unknown_addresses_get_the_same_responses(app: App) {
     app.host("Ana").await;
     let eve = app.anonymous();
     type Form = fn(&str) -> Vec<(&str, &str)>;
@@ -140,13 +142,13 @@ async fn asvs_6_3_8_known_and_unknown_addresses_are_answered_alike(app: App) {
         ("/api/auth/request-reset", "/forgot", |email| vec![("form[email]", email)]),
     ];
     for (endpoint, back, form) in forms {
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for email in ["ana@example.org", "eve@example.org"] {
             let fetched = eve.fetch(endpoint, &form(email)).await;
             let page = page_after(&eve, endpoint, back, &form(email)).await.replace(email, "…");
-            answers.push((fetched.status, fetched.body, page));
+            responses.push((fetched.status, fetched.body, page));
         }
-        assert_eq!(answers[0], answers[1], "{endpoint}");
+        assert_eq!(responses[0], responses[1], "{endpoint}");
     }
 }
 

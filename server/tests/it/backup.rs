@@ -16,19 +16,20 @@ use crate::support::{
     backups::{Place, scratch},
     eventually,
     node::{free_address, ready, url},
+    probes::Database,
 };
 
-/// A database with a host, an event, guests and answers.
+/// Fills the database with a host, events, guests and replies.
 pub async fn seeded(db: &PgPool, place: &Place) {
     let ran = place.run(&url(db), &["seed-demo"]).await;
-    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
-/// A scratch database that holds the backup.
+/// A scratch database into which the backup was restored.
 async fn restored(db: &PgPool, place: &Place, from: &str) -> Scratch {
     let scratch = scratch(db).await;
     let ran = place.run(&url(db), &["restore", "--from", from, "--into", &scratch.url]).await;
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.said);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     scratch
 }
 
@@ -40,8 +41,8 @@ async fn a_backup_in_either_format_is_written_read_back_and_restored(db: PgPool)
         [(&["backup", "--json"][..], "sql.gz"), (&["backup", "--json", "--format", "custom", "--manual"][..], "dump")]
     {
         let ran = place.run(&url(&db), arguments).await;
-        assert_eq!(ran.code, 0, "{}", ran.said);
-        let manifest: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let manifest: Value = serde_json::from_str(&ran.stdout).unwrap();
         let key = manifest["key"].as_str().unwrap();
         assert!(key.ends_with(kind) && key.starts_with("database/"), "{key}");
         assert_eq!(manifest["tables"]["users"]["rows"], 1);
@@ -58,22 +59,22 @@ async fn a_backup_in_either_format_is_written_read_back_and_restored(db: PgPool)
 
         let copy = restored(&db, &place, "latest").await;
         let verified = place.run(&copy.url, &["restore-verify", "--verbose", "--deep", "--manifest", key]).await;
-        assert_eq!(verified.code, 0, "{}{}", verified.out, verified.said);
+        assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
         assert!(
-            verified.out.contains("All 59 checks passed.") && verified.out.contains("ok      seats"),
+            verified.stdout.contains("All 59 checks passed.") && verified.stdout.contains("ok      seats"),
             "{}",
-            verified.out
+            verified.stdout
         );
         copy.remove().await.unwrap();
     }
     let listed = place.run(&url(&db), &["backup", "list"]).await;
-    assert_eq!(listed.out.lines().count(), 2, "{}", listed.out);
+    assert_eq!(listed.stdout.lines().count(), 2, "{}", listed.stdout);
     let status = place.run(&url(&db), &["backup", "status"]).await;
     assert!(
-        status.code == 0 && status.out.contains("No backup has been verified yet"),
+        status.code == 0 && status.stdout.contains("No backup has been verified yet"),
         "{}{}",
-        status.out,
-        status.said
+        status.stdout,
+        status.stderr
     );
     assert_eq!(place.run(&url(&db), &["restore-verify", "--live"]).await.code, 0);
 }
@@ -84,22 +85,21 @@ async fn a_restore_replaces_a_database_only_when_asked_and_then_all_or_nothing(d
     seeded(&db, &place).await;
     let first = place.back_up(&db).await;
     let copy = restored(&db, &place, first["key"].as_str().unwrap()).await;
-    sqlx::query("delete from events").execute(&db).await.unwrap();
+    Database(&db).delete_events().await;
     place.back_up(&db).await;
     let into = ["restore", "--from", "latest", "--into", &copy.url];
-    place.run(&url(&db), &into).await.refused(1, "the target database is not empty");
+    place.run(&url(&db), &into).await.fails_with(1, "the target database is not empty");
     let live = place.run(&url(&db), &["restore", "--from", "latest", "--into", &url(&db), "--replace"]).await;
-    live.refused(1, "which a restore never changes");
+    live.fails_with(1, "which a restore never changes");
     let again = place.run(&url(&db), &[&into[..], &["--replace"]].concat()).await;
-    assert_eq!(again.code, 0, "{}{}", again.out, again.said);
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     let there = PgPool::connect(&copy.url).await.unwrap();
-    let events: i64 = sqlx::query_scalar("select count(*) from events").fetch_one(&there).await.unwrap();
-    assert_eq!(events, 0, "the newest backup shows what was deleted");
+    assert_eq!(Database(&there).events().await, 0, "the newest backup lacks what was deleted");
     there.close().await;
-    // Of a copy of a copy, too.
+    // A copy can be backed up, too.
     let other = Place::folder();
     let ran = other.run(&copy.url, &["backup"]).await;
-    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     let third = restored(&db, &other, "latest").await;
     third.remove().await.unwrap();
     copy.remove().await.unwrap();
@@ -109,12 +109,7 @@ async fn a_restore_replaces_a_database_only_when_asked_and_then_all_or_nothing(d
 async fn an_older_backup_is_migrated_when_it_is_restored(db: PgPool) {
     let place = Place::folder();
     guestguard::migrations::MIGRATOR.undo(&db, 9).await.unwrap();
-    sqlx::query("insert into users (id, name, email, password_hash, created_at, verified_at)
-        values (gen_random_uuid(), 'Ana', 'ana@example.org',
-            '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$c29tZWhhc2hzb21laGFzaHNvbWVoYXNoc29tZWhhc2g', now(), now())")
-        .execute(&db)
-        .await
-        .unwrap();
+    Database(&db).add_account_of_version_9().await;
     let manifest = place.back_up(&db).await;
     assert_eq!(manifest["schema_version"], 9);
     let copy = restored(&db, &place, "latest").await;
@@ -127,34 +122,29 @@ async fn a_drill_restores_serves_and_answers_and_leaves_only_its_record(db: PgPo
     let place = Place::folder();
     seeded(&db, &place).await;
     let missing = place.run(&url(&db), &["drill"]).await;
-    missing.refused(1, "there is no backup yet");
+    missing.fails_with(1, "there is no backup yet");
     place.back_up(&db).await;
     let log = place.folder.path().join("drills.md");
     let ran = place.run(&url(&db), &["drill", "--json", "--log", log.to_str().unwrap()]).await;
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.said);
-    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(result["drill"]["error"], "");
-    let drill: (String, i32) = sqlx::query_as("select error, checks from drills").fetch_one(&db).await.unwrap();
-    assert_eq!(drill, (String::new(), 56));
+    assert_eq!(Database(&db).drills().await, [(String::new(), 56)]);
     let scratch = result["scratch"].as_str().unwrap();
-    let left: i64 = sqlx::query_scalar("select count(*) from pg_database where datname = $1")
-        .bind(scratch)
-        .fetch_one(&db)
-        .await
-        .unwrap();
-    assert!(left == 0 && scratch.starts_with("guestguard_drill_"), "{scratch}");
+    let left = Database(&db).existing_databases(&[scratch]).await;
+    assert!(left.is_empty() && scratch.starts_with("guestguard_drill_"), "{scratch}");
     assert!(std::fs::read_to_string(&log).unwrap().lines().last().unwrap().contains("passed"));
     let status = place.run(&url(&db), &["backup", "status"]).await;
-    assert!(status.out.contains("Last verified: database/"), "{}", status.out);
+    assert!(status.stdout.contains("Last verified: database/"), "{}", status.stdout);
 
-    // A copy with a failed check fails the drill, is logged as such, and verifies nothing.
-    sqlx::query("update users set password_hash = 'plain'").execute(&db).await.unwrap();
+    // A failed check fails the drill, which is logged as failed.
+    Database(&db).store_plain_passwords().await;
     place.back_up(&db).await;
     let ran = place.run(&url(&db), &["drill", "--log", log.to_str().unwrap()]).await;
-    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.said);
-    assert!(ran.said.contains("checks failed: passwords"), "{}", ran.said);
-    let faults: Vec<String> = sqlx::query_scalar("select error from drills order by at").fetch_all(&db).await.unwrap();
-    assert_eq!(faults, ["", "checks failed: passwords"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("checks failed: passwords"), "{}", ran.stderr);
+    let errors: Vec<_> = Database(&db).drills().await.into_iter().map(|(error, _)| error).collect();
+    assert_eq!(errors, ["", "checks failed: passwords"]);
     assert!(std::fs::read_to_string(&log).unwrap().contains("**failed**"));
 }
 
@@ -171,8 +161,8 @@ async fn the_worker_backs_up_by_schedule_and_operators_see_the_status(db: PgPool
     app.jobs().add("create_backup").await;
     app.jobs().add("ship_erasure_log").await;
     app.work().await;
-    let kept = pg_backup::retention::list(&app.services.backups.as_ref().unwrap().store).await.unwrap();
-    assert_eq!(kept.len(), 1);
+    let backups = pg_backup::retention::list(&app.services.backups.as_ref().unwrap().store).await.unwrap();
+    assert_eq!(backups.len(), 1);
     let operator = app.host("operator").await;
     let page = operator.get("/dashboard/operator").await.ok();
     assert!(page.contains("This installation") && page.contains("No drill passed"), "{page}");
@@ -189,7 +179,7 @@ async fn expired_backups_and_interrupted_ones_are_deleted(db: PgPool) {
     let place = Place::folder();
     let manifest = place.back_up(&db).await;
     let (key, text) = (manifest["key"].as_str().unwrap(), manifest.to_string());
-    // Thirty of them, a year old.
+    // Thirty copies, years old.
     for hour in 0..30 {
         let old = format!("database/2020/01/202001{:02}T{:02}0000Z.sql.gz", 1 + hour / 24, hour % 24);
         std::fs::create_dir_all(place.path("database/2020/01")).unwrap();
@@ -206,23 +196,23 @@ async fn expired_backups_and_interrupted_ones_are_deleted(db: PgPool) {
     place.write(abandoned, "half of a dump");
     touch(&place, abandoned, "2020-01-05");
     let dry = place.run(&url(&db), &["backup", "prune", "--dry-run"]).await;
-    assert!(dry.out.contains("Would delete 7 expired backups."), "{}", dry.out);
+    assert!(dry.stdout.contains("Would delete 7 expired backups."), "{}", dry.stdout);
     assert!(place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     let ran = place.run(&url(&db), &["backup", "prune", "--json"]).await;
-    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(result["expired"].as_array().unwrap().len(), 7, "24 stay");
     assert!(!place.path("database/2020/01/20200101T000000Z.sql.gz").exists());
     assert!(!place.path(abandoned).exists() && place.path(key).exists());
-    assert_eq!(place.run(&url(&db), &["backup", "list"]).await.out.lines().count(), 24);
-    // The oldest backup left is of 1 January, 7:00; the erasure log up to then is deleted.
+    assert_eq!(place.run(&url(&db), &["backup", "list"]).await.stdout.lines().count(), 24);
+    // The oldest backup left is of 1 January, 7:00. The erasure log up to then is deleted.
     assert!(!place.path("erasure-log/2020-01-01.json").exists() && place.path("erasure-log/2020-01-02.json").exists());
-    // Without any backup, nothing says which part of the erasure log can go.
+    // Without any backup, the erasure log is kept.
     std::fs::remove_dir_all(place.path("database")).unwrap();
     assert_eq!(place.run(&url(&db), &["backup", "prune"]).await.code, 0);
     assert!(place.path("erasure-log/2020-01-02.json").exists());
 }
 
-/// Makes a file as old as that.
+/// Sets the modification time of a file.
 fn touch(place: &Place, name: &str, day: &str) {
     let touched = std::process::Command::new("touch").args(["-d", day]).arg(place.path(name)).status().unwrap();
     assert!(touched.success());
@@ -255,37 +245,32 @@ async fn a_replaced_database_makes_no_newest_backup(db: PgPool) {
     let copy = restored(&db, &place, "latest").await;
     assert_eq!(place.run(&copy.url, &["backup"]).await.code, 0);
     let newest = place.read("database/LATEST.txt");
-    place.run(&url(&db), &["backup"]).await.refused(1, "stop every process that still uses this database");
+    place.run(&url(&db), &["backup"]).await.fails_with(1, "stop every process that still uses this database");
     assert_eq!(place.read("database/LATEST.txt"), newest);
-    // The other database was only a copy, with the store of the original.
+    // The other database was only a copy that wrote to the store of the original.
     let ran = place.run(&url(&db), &["backup", "--take-over"]).await;
-    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     place.back_up(&db).await;
     copy.remove().await.unwrap();
 }
 
 #[apply(app_test)]
 async fn scratch_databases_of_interrupted_drills_are_dropped_after_a_day(db: PgPool) {
-    // The first twelve digits are the milliseconds: of 2020, and of a moment ago.
+    // The first twelve digits are a time in milliseconds: in 2020, and now.
     let old = format!("guestguard_drill_{}{}", "016f5e66e800", &uuid::Uuid::now_v7().simple().to_string()[12..]);
     let new = format!("guestguard_drill_{}", uuid::Uuid::now_v7().simple());
     for name in [&old, &new] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&db).await.unwrap();
+        Database(&db).create_database(name).await;
     }
     scratch(&db).await.remove().await.unwrap();
-    let there: Vec<String> = sqlx::query_scalar("select datname::text from pg_database where datname = any ($1)")
-        .bind([old, new.clone()])
-        .fetch_all(&db)
-        .await
-        .unwrap();
-    assert_eq!(there, std::slice::from_ref(&new));
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database {new}"))).execute(&db).await.unwrap();
+    assert_eq!(Database(&db).existing_databases(&[&old, &new]).await, std::slice::from_ref(&new));
+    Database(&db).drop_database(&new).await;
 }
 
 #[apply(app_test)]
 async fn a_late_or_shrunken_backup_changes_the_exit_code(db: PgPool) {
     let place = Place::folder();
-    place.run(&url(&db), &["backup", "status"]).await.refused(3, "there is no backup");
+    place.run(&url(&db), &["backup", "status"]).await.fails_with(3, "there is no backup");
     let manifest = place.back_up(&db).await;
     let key = manifest["key"].as_str().unwrap().to_owned();
     for hour in 0..4 {
@@ -294,15 +279,15 @@ async fn a_late_or_shrunken_backup_changes_the_exit_code(db: PgPool) {
         std::fs::write(place.path(&old), vec![0; 1_000_000]).unwrap();
         place.write(&format!("{old}.json"), &manifest.to_string().replace(&key, &old));
     }
-    place.run(&url(&db), &["backup", "status"]).await.refused(3, "but 1000000 are usual");
-    // The newest one as if it were from then.
+    place.run(&url(&db), &["backup", "status"]).await.fails_with(3, "but 1000000 are usual");
+    // Makes an old backup the newest.
     let old = "database/2020/01/20200101T000000Z.sql.gz";
     let pointer = place.read("database/LATEST.txt").replace(&key, old);
     place.write("database/LATEST.txt", &pointer);
     place.write("database/LATEST.sha256", &place.read("database/LATEST.sha256").replace(&key[9..], &old[9..]));
-    place.run(&url(&db), &["backup", "status"]).await.refused(3, "minutes old");
+    place.run(&url(&db), &["backup", "status"]).await.fails_with(3, "minutes old");
     std::fs::remove_file(place.path(old)).unwrap();
-    place.run(&url(&db), &["backup", "status"]).await.refused(3, "which is missing");
+    place.run(&url(&db), &["backup", "status"]).await.fails_with(3, "which is missing");
 }
 
 #[apply(app_test)]

@@ -1,6 +1,5 @@
-//! Plans: what each allows, how one is bought, changed and ended, and what Stripe tells.
+//! Billing: the limits of plans.
 
-/// Buying, changing and ending plans.
 mod plans;
 
 use guestguard::{ids::EventId, plan::Tier};
@@ -8,7 +7,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Actor, Answer, App, Settings, eventually, hidden, stripe::Stripe};
+use crate::support::{Actor, App, Response, Settings, eventually, hidden, stripe::Stripe};
 
 const PLAN: &str = "/dashboard/billing";
 
@@ -19,25 +18,25 @@ const EVENT: [(&str, &str); 4] = [
     ("form[party_size]", "4"),
 ];
 
-/// A node that sells plans, told by Stripe what happens.
+/// A node that sells plans and gets Stripe's webhooks.
 async fn shop(db: PgPool) -> (App, Stripe) {
     let stripe = Stripe::start().await;
     let app = App::start_with(db, stripe.settings()).await;
-    stripe.tells(&app).await;
+    stripe.send_webhooks_to(&app).await;
     (app, stripe)
 }
 
-/// Goes to the checkout; returns its address.
+/// Starts a checkout. Returns its address.
 async fn checkout(host: &Actor, tier: &str, interval: &str) -> String {
     let key = hidden(&host.get(PLAN).await.ok(), "key").remove(0);
     buy(host, tier, interval, &key).await.location()
 }
 
-async fn buy(host: &Actor, tier: &str, interval: &str, key: &str) -> Answer {
+async fn buy(host: &Actor, tier: &str, interval: &str, key: &str) -> Response {
     host.post("/api/billing/buy", PLAN, &[("tier", tier), ("interval", interval), ("key", key)]).await
 }
 
-/// Buys a plan and comes back.
+/// Buys a plan and returns to the site.
 async fn subscribed(stripe: &Stripe, host: &Actor, tier: &str) -> String {
     let page = checkout(host, tier, "monthly").await;
     let back = stripe.press(&page, "pay").await;
@@ -57,20 +56,20 @@ fn guests(from: usize, many: usize) -> String {
     (from..from + many).map(|n| format!("Guest {n} <guest{n}@example.org>\n")).collect()
 }
 
-fn upgrade(answer: &Answer) -> Value {
-    assert_eq!(answer.status, 402, "{}", answer.body);
-    serde_json::from_str(&answer.body).unwrap()
+fn upgrade(response: &Response) -> Value {
+    assert_eq!(response.status, 402, "{}", response.body);
+    serde_json::from_str(&response.body).unwrap()
 }
 
-async fn paste(host: &Actor, event: EventId, text: &str) -> Answer {
+async fn paste(host: &Actor, event: EventId, text: &str) -> Response {
     host.fetch("/api/guests/paste", &[("event", &event.to_string()), ("form[text]", text)]).await
 }
 
-async fn add(host: &Actor, event: EventId) -> Answer {
+async fn add(host: &Actor, event: EventId) -> Response {
     host.fetch("/api/guests/add", &[("event", &event.to_string()), ("form[name]", "One more")]).await
 }
 
-async fn import(host: &Actor, event: EventId, from: usize, many: usize, fit: bool) -> Answer {
+async fn import(host: &Actor, event: EventId, from: usize, many: usize, fit: bool) -> Response {
     let rows: String = (from..from + many).map(|n| format!("Guest {n},guest{n}@example.org\n")).collect();
     let import = host.bring(event, "guests.csv", format!("Name,Email\n{rows}").as_bytes()).await.to_string();
     let fit = if fit { "true" } else { "false" };
@@ -84,8 +83,8 @@ async fn free_tier_event_limit(db: PgPool) {
     let ana = app.host("Ana").await;
     ana.plan(&[]).await;
     let refused = upgrade(&ana.fetch("/api/events/create", &EVENT).await);
-    let told = json!({ "error": "upgrade_required", "reason": "events", "tier": "free", "used": 1, "limit": 1, "upgrade_url": PLAN });
-    assert_eq!(refused, told);
+    let wanted = json!({ "error": "upgrade_required", "reason": "events", "tier": "free", "used": 1, "limit": 1, "upgrade_url": PLAN });
+    assert_eq!(refused, wanted);
     let page = ana.post_and_follow("/api/events/create", "/dashboard/events/new", &EVENT).await.ok();
     assert!(page.contains("Your plan is full") && page.contains("<dialog") && page.contains("See what Pro offers"));
     assert!(page.contains("value=\"One more\""), "nothing typed is lost");
@@ -99,19 +98,19 @@ async fn free_tier_guest_limit_by_form_quick_add_and_import(db: PgPool) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     assert_eq!(paste(&ana, event, &guests(0, 49)).await.status, 200);
-    let told = |used: i64| json!({ "error": "upgrade_required", "reason": "guests", "tier": "free", "used": used, "limit": 50, "upgrade_url": PLAN });
-    assert_eq!(upgrade(&paste(&ana, event, &guests(49, 2)).await), told(49));
-    assert_eq!(upgrade(&import(&ana, event, 49, 2, false).await), told(49));
+    let full = |used: i64| json!({ "error": "upgrade_required", "reason": "guests", "tier": "free", "used": used, "limit": 50, "upgrade_url": PLAN });
+    assert_eq!(upgrade(&paste(&ana, event, &guests(49, 2)).await), full(49));
+    assert_eq!(upgrade(&import(&ana, event, 49, 2, false).await), full(49));
     assert_eq!(app.guests().await, 49, "all or nobody");
     assert_eq!(add(&ana, event).await.status, 200);
-    assert_eq!(upgrade(&add(&ana, event).await), told(50));
-    assert_eq!(upgrade(&import(&ana, event, 60, 1, false).await), told(50));
+    assert_eq!(upgrade(&add(&ana, event).await), full(50));
+    assert_eq!(upgrade(&import(&ana, event, 60, 1, false).await), full(50));
     let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     assert!(page.contains("50 of 50 guests") && page.contains("Upgrade"));
 }
 
 #[apply(app_test)]
-async fn an_import_says_before_what_has_room_and_takes_only_that_if_asked(db: PgPool) {
+async fn an_import_says_before_how_many_fit_and_adds_only_those_if_wanted(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -161,31 +160,30 @@ async fn pro_tier_passes_what_free_does_not_and_ends_at_its_own_limits(db: PgPoo
     assert_eq!(upgrade(&add(&ana, event).await)["limit"], 1_000);
 }
 
-/// Shown failing with the account's lock taken away: `bin/controls plan-limit`.
+/// `bin/controls plan-limit` shows that it fails without the account's lock.
 #[apply(app_test)]
 async fn fifty_at_once_never_go_one_over_a_limit(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let ana = app.host("Ana").await;
-    // With the account held for a moment, those who did not wait for each other would all have counted before anybody wrote.
-    let mut holder = app.backend.db.begin().await.unwrap();
-    sqlx::query("select from users for update").execute(&mut *holder).await.unwrap();
+    // While the account is locked, requests that do not wait for each other would all count before the first writes.
+    let lock = app.lock_accounts().await;
     let release = async {
         eventually(async || app.lock_waits().await >= 3).await;
-        holder.rollback().await.unwrap();
+        lock.rollback().await.unwrap();
     };
     let planning = futures::future::join_all((0..50).map(|_| ana.fetch("/api/events/create", &EVENT)));
     let (planned, ()) = tokio::join!(planning, release);
-    assert_eq!(planned.iter().filter(|answer| answer.status == 200).count(), 1);
-    assert!(planned.iter().all(|answer| answer.status == 200 || answer.status == 402));
+    assert_eq!(planned.iter().filter(|response| response.status == 200).count(), 1);
+    assert!(planned.iter().all(|response| response.status == 200 || response.status == 402));
     let event = app.event_id().await;
     paste(&ana, event, &guests(0, 40)).await;
     let added = futures::future::join_all((0..50).map(|_| add(&ana, event))).await;
-    assert_eq!(added.iter().filter(|answer| answer.status == 200).count(), 10);
+    assert_eq!(added.iter().filter(|response| response.status == 200).count(), 10);
     assert_eq!(app.guests().await, 50);
 }
 
 #[apply(app_test)]
-async fn after_a_downgrade_guests_still_answer(db: PgPool) {
+async fn after_a_downgrade_guests_can_still_reply(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let ana = app.host("Ana").await;
     subscribed(&stripe, &ana, "pro").await;
@@ -195,7 +193,7 @@ async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     let guest = ana.guests(event, "Guest 7").await[0];
     let link = ana.link(event, guest).await;
     let id = subscription(&app).await;
-    stripe.tell("customer.subscription.deleted", &id, json!({ "status": "canceled" })).await;
+    stripe.change_subscription("customer.subscription.deleted", &id, json!({ "status": "canceled" })).await;
     assert_eq!(upgrade(&add(&ana, event).await)["used"], 51);
     let resent = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
     assert_eq!(upgrade(&ana.fetch("/api/invitations/resend", &resent).await)["reason"], "too-many-guests");
@@ -204,12 +202,12 @@ async fn after_a_downgrade_guests_still_answer(db: PgPool) {
     ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     let nobody = app.anonymous();
     nobody.get(&link).await.ok();
-    nobody.answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
+    nobody.reply(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
     assert_eq!(app.attending_replies().await, 1);
 }
 
 #[apply(app_test)]
-async fn where_nothing_is_sold_there_is_nothing_to_see(db: PgPool) {
+async fn without_stripe_no_plans_are_shown(db: PgPool) {
     let providers = vec![("GG_DEFAULT_TIER", "pro".into())];
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
     let ana = app.host("Ana").await;

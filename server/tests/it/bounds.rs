@@ -1,4 +1,4 @@
-//! Work has bounds: what is too long, too slow or too much is refused, and everybody else is served.
+//! Limits of work: what is too long, too slow or too much is rejected, and everybody else is served.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::support::{App, PASSWORD, pass};
 
-/// What a connection still says until the server ends it; it must, within `seconds`.
+/// Reads a connection until the server closes it, which it must within `seconds`.
 async fn rest_of(stream: &mut TcpStream, seconds: u64) -> String {
     let mut rest = Vec::new();
     let ended = tokio::time::timeout(Duration::from_secs(seconds), stream.read_to_end(&mut rest)).await;
@@ -18,7 +18,7 @@ async fn rest_of(stream: &mut TcpStream, seconds: u64) -> String {
     String::from_utf8_lossy(&rest).into_owned()
 }
 
-async fn say(app: &App, request: &str) -> TcpStream {
+async fn send(app: &App, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
@@ -33,23 +33,23 @@ async fn asvs_5_2_1_a_form_that_is_too_long_is_refused(app: App) {
     let shown = app.anonymous().post("/api/auth/sign-in", "/sign-in", &[("form[email]", &long)]).await;
     assert_eq!(shown.status, 413);
     assert!(shown.body.contains("shorten the text") && shown.body.contains("<html"), "{}", shown.body);
-    // Without a length said beforehand, reading stops at the limit.
+    // Without a declared length, reading stops at the limit.
     let head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n\r\n";
-    let mut stream = say(&app, head).await;
+    let mut stream = send(&app, head).await;
     let piece = format!("{:x}\r\n{long}\r\n", long.len());
     for _ in 0..100 {
         if stream.write_all(piece.as_bytes()).await.is_err() {
             break;
         }
     }
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 413");
+    let mut response = [0; 12];
+    stream.read_exact(&mut response).await.unwrap();
+    assert_eq!(&response, b"HTTP/1.1 413");
 }
 
 #[apply(app_test)]
-async fn a_file_that_cannot_be_had_is_told_by_a_page(app: App) {
+async fn a_failed_download_shows_a_page(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     let export = format!("/dashboard/events/{event}/guests/export");
@@ -66,7 +66,7 @@ async fn a_file_that_cannot_be_had_is_told_by_a_page(app: App) {
 async fn asvs_15_2_2_heads_that_never_end_are_cut_off_and_others_are_served(app: App) {
     let mut silent = Vec::new();
     for n in 0..200 {
-        silent.push(say(&app, if n % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nHost: x\r\n" }).await);
+        silent.push(send(&app, if n % 2 == 0 { "" } else { "GET / HTTP/1.1\r\nHost: x\r\n" }).await);
     }
     for _ in 0..20 {
         app.anonymous().get("/sign-in").await.ok();
@@ -82,7 +82,7 @@ async fn asvs_15_2_2_heads_that_never_end_are_cut_off_and_others_are_served(app:
 async fn a_body_that_never_ends_is_cut_off(app: App) {
     let head = "POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n\r\nform";
-    let (mut stalled, mut dripping) = (say(&app, head).await, say(&app, head).await);
+    let (mut stalled, mut dripping) = (send(&app, head).await, send(&app, head).await);
     let drip = tokio::spawn(async move {
         let begun = Instant::now();
         while dripping.write_all(b"x").await.is_ok() {
@@ -90,16 +90,15 @@ async fn a_body_that_never_ends_is_cut_off(app: App) {
             pass(Duration::from_millis(100)).await;
         }
     });
-    let answer = rest_of(&mut stalled, 40).await;
-    assert!(answer.starts_with("HTTP/1.1 503") || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let response = rest_of(&mut stalled, 40).await;
+    assert!(response.starts_with("HTTP/1.1 503") || response.starts_with("HTTP/1.1 408"), "{response}");
     drip.await.unwrap();
 }
 
 #[apply(app_test)]
-async fn a_page_that_takes_too_long_is_given_up_and_the_next_one_comes(app: App) {
+async fn a_page_that_takes_too_long_times_out_and_the_next_one_works(app: App) {
     let ana = app.host("Ana").await;
-    let mut lock = app.backend.db.begin().await.unwrap();
-    sqlx::query("lock table events in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let lock = app.lock_all_events().await;
     let begun = Instant::now();
     assert_eq!(ana.get("/dashboard").await.status, 503);
     assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
@@ -107,7 +106,7 @@ async fn a_page_that_takes_too_long_is_given_up_and_the_next_one_comes(app: App)
     ana.get("/dashboard").await.ok();
 }
 
-/// Two bodies that tell different lengths are how one request is smuggled inside another (RFC 9112, 6.3).
+/// Ambiguous lengths let a request be smuggled inside another (RFC 9112, 6.3).
 #[apply(app_test)]
 async fn asvs_4_2_1_no_request_is_smuggled_inside_another(app: App) {
     let inner = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -121,14 +120,14 @@ async fn asvs_4_2_1_no_request_is_smuggled_inside_another(app: App) {
         "Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n",
     ] {
         let request = format!("POST /api/auth/sign-in HTTP/1.1\r\nHost: x\r\n{lengths}\r\n0\r\n\r\n{inner}");
-        let answer = rest_of(&mut say(&app, &request).await, 30).await;
-        assert!(answer.starts_with("HTTP/1.1 400"), "{lengths:?}: {answer}");
-        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lengths:?}: {answer}");
+        let response = rest_of(&mut send(&app, &request).await, 30).await;
+        assert!(response.starts_with("HTTP/1.1 400"), "{lengths:?}: {response}");
+        assert_eq!(response.matches("HTTP/1.1").count(), 1, "{lengths:?}: {response}");
     }
 }
 
 #[apply(app_test)]
-async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are_sent_away(app: App) {
+async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are_rejected(app: App) {
     app.host("Ana").await;
     let attempts = futures::future::join_all((0..200).map(|n| {
         let actor = app.anonymous();
@@ -149,10 +148,12 @@ async fn asvs_15_1_3_of_two_hundred_passwords_at_once_those_beyond_the_queue_are
         }
     };
     let (attempts, ()) = tokio::join!(attempts, served);
-    let busy = attempts.iter().filter(|answer| answer.status == 503).count();
-    let compared = attempts.iter().filter(|answer| answer.status == 422).count();
-    assert_eq!(busy + compared, 200, "nothing else comes back");
-    assert!(compared >= 32 && busy > 0, "{compared} compared, {busy} sent away");
-    assert!(attempts.iter().filter(|answer| answer.status == 503).all(|answer| answer.header("retry-after") == "2"));
+    let busy = attempts.iter().filter(|response| response.status == 503).count();
+    let compared = attempts.iter().filter(|response| response.status == 422).count();
+    assert_eq!(busy + compared, 200, "there are no other responses");
+    assert!(compared >= 32 && busy > 0, "{compared} compared, {busy} rejected");
+    assert!(
+        attempts.iter().filter(|response| response.status == 503).all(|response| response.header("retry-after") == "2")
+    );
     assert_eq!(app.anonymous().sign_in("ana@example.org", PASSWORD).await.location(), "/dashboard");
 }

@@ -1,3 +1,5 @@
+//! Delivery of invitations by SMTP.
+
 use sqlx::PgPool;
 
 use crate::support::{
@@ -5,7 +7,7 @@ use crate::support::{
     smtp::{Catcher, Scripted},
 };
 
-fn through(smtp_url: &str) -> Settings {
+fn smtp_settings(smtp_url: &str) -> Settings {
     Settings { providers: vec![("GG_SMTP_URL", smtp_url.into())], ..Settings::default() }
 }
 
@@ -20,30 +22,30 @@ async fn invited(app: &App) -> String {
 }
 
 #[apply(app_test)]
-async fn an_invitation_arrives_by_smtp_in_a_real_catcher(db: PgPool) {
+async fn an_invitation_arrives_at_an_smtp_server(db: PgPool) {
     let catcher = Catcher::start().await;
-    let app = App::start_with(db, through(&catcher.smtp_url)).await;
+    let app = App::start_with(db, smtp_settings(&catcher.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Sent<"), "{row}");
-    let mails = catcher.mails().await;
-    assert_eq!(mails.len(), 1);
-    let mail = &mails[0];
-    assert_eq!(mail["subject"], "You're invited: Midsummer dinner");
-    assert_eq!(mail["to"][0]["address"], "ada@example.org");
-    assert_eq!(mail["from"][0]["address"], "post@guests.example");
-    let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
+    let emails = catcher.emails().await;
+    assert_eq!(emails.len(), 1);
+    let email = &emails[0];
+    assert_eq!(email["subject"], "You're invited: Midsummer dinner");
+    assert_eq!(email["to"][0]["address"], "ada@example.org");
+    assert_eq!(email["from"][0]["address"], "post@guests.example");
+    let (text, html) = (email["text"].as_str().unwrap(), email["html"].as_str().unwrap());
     let link = links(text).remove(0);
     assert!(html.contains(&link));
     assert!(app.anonymous().get(&link).await.ok().contains("Dear Ada Lovelace"));
 }
 
 #[apply(app_test)]
-async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: PgPool) {
+async fn after_a_temporary_rejection_the_email_is_retried_and_the_reason_shown(db: PgPool) {
     let server = Scripted::start(&["451 4.3.0 Greylisted, come back later"]).await;
-    let app = App::start_with(db, through(&server.smtp_url)).await;
+    let app = App::start_with(db, smtp_settings(&server.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Sending…<") && row.contains("Greylisted"), "{row}");
-    // The second try comes after up to half a minute; the test does not wait.
+    // The next attempt is due within half a minute. The test does not wait.
     app.outbox().make_due().await;
     app.work().await;
     assert_eq!(server.accepted(), 1);
@@ -51,9 +53,9 @@ async fn a_server_that_refuses_for_now_is_tried_again_and_its_reason_shown(db: P
 }
 
 #[apply(app_test)]
-async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
+async fn after_a_permanent_rejection_the_email_is_not_retried(db: PgPool) {
     let server = Scripted::start(&["550 5.1.1 No such user here"]).await;
-    let app = App::start_with(db, through(&server.smtp_url)).await;
+    let app = App::start_with(db, smtp_settings(&server.smtp_url)).await;
     let row = invited(&app).await;
     assert!(row.contains(">Not delivered<") && row.contains("No such user here"), "{row}");
     assert_eq!(app.outbox().in_state("queued").await, 0);
@@ -61,8 +63,8 @@ async fn a_server_that_refuses_for_good_is_not_tried_again(db: PgPool) {
 }
 
 #[apply(app_test)]
-async fn a_server_that_is_away_loses_nothing(db: PgPool) {
-    let app = App::start_with(db, through("smtp://127.0.0.1:9")).await;
+async fn while_the_server_is_down_nothing_is_lost(db: PgPool) {
+    let app = App::start_with(db, smtp_settings("smtp://127.0.0.1:9")).await;
     let row = invited(&app).await;
     assert!(row.contains(">Sending…<"), "{row}");
     assert_eq!(app.outbox().attempted("queued", 1).await, 1);

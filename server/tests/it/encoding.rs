@@ -5,7 +5,7 @@ use crate::support::{App, InvitedGuest};
 const HOSTILE: &str = "</script></title><img src=x onerror=alert(1)>\"'&{{7*7}}";
 
 #[apply(app_test)]
-async fn asvs_1_2_1_what_people_type_is_text_wherever_it_is_shown(app: App) {
+async fn asvs_1_2_1_input_is_shown_as_text_everywhere(app: App) {
     let ana = app.host("Ana").await;
     let event =
         ana.plan(&[("form[title]", HOSTILE), ("form[description]", HOSTILE), ("form[location]", HOSTILE)]).await;
@@ -19,20 +19,20 @@ async fn asvs_1_2_1_what_people_type_is_text_wherever_it_is_shown(app: App) {
             ("form[tags]", "<b>vip</b>"),
         ];
         let fields = if name == HOSTILE { &fields[..] } else { &fields[..2] };
-        let answer = ana.post("/api/guests/add", &format!("/dashboard/events/{id}/guests/new"), fields).await;
-        assert!(answer.location().ends_with("/guests"), "{}", answer.location());
+        let response = ana.post("/api/guests/add", &format!("/dashboard/events/{id}/guests/new"), fields).await;
+        assert!(response.location().ends_with("/guests"), "{}", response.location());
     }
     ana.invite_all(event).await;
     let guests = ana.guests(event, "onerror").await;
     let link = ana.link(event, guests[0]).await;
-    let answer = [("form[answer]", "attending"), ("form[heads]", "1"), ("form[message]", HOSTILE)];
-    assert_eq!(app.anonymous().answer(&link, &answer).await.location(), link);
+    let reply = [("form[answer]", "attending"), ("form[heads]", "1"), ("form[message]", HOSTILE)];
+    assert_eq!(app.anonymous().reply(&link, &reply).await.location(), link);
     app.work().await;
 
     let event = format!("/dashboard/events/{id}");
     let guest = format!("{event}/guests/{}", guests[0]);
     let inbox = ana.get("/dev/inbox").await.ok();
-    let mail = format!("/dev/inbox/{}", inbox.split("/dev/inbox/").nth(1).unwrap().split('"').next().unwrap());
+    let email = format!("/dev/inbox/{}", inbox.split("/dev/inbox/").nth(1).unwrap().split('"').next().unwrap());
     let pages = [
         "/dashboard".to_owned(),
         event.clone(),
@@ -43,8 +43,8 @@ async fn asvs_1_2_1_what_people_type_is_text_wherever_it_is_shown(app: App) {
         format!("{event}/invite"),
         guest,
         link.clone(),
-        mail.clone(),
-        format!("{mail}/html"),
+        email.clone(),
+        format!("{email}/html"),
         "/dashboard/account".to_owned(),
     ];
     let mut shown = 0;
@@ -83,9 +83,9 @@ async fn asvs_1_1_1_a_path_is_decoded_once(app: App) {
 }
 
 #[apply(app_test)]
-async fn asvs_15_3_3_fields_that_a_form_does_not_have_are_not_taken(app: App) {
+async fn asvs_15_3_3_unknown_fields_of_a_form_are_ignored(app: App) {
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
-    let theirs = ben.plan(&[]).await.to_string();
+    let bens = ben.plan(&[]).await.to_string();
     let fields = [
         ("form[name]", "Eve"),
         ("form[email]", "eve@example.org"),
@@ -98,10 +98,9 @@ async fn asvs_15_3_3_fields_that_a_form_does_not_have_are_not_taken(app: App) {
     ];
     app.anonymous().post("/api/auth/sign-up", "/sign-up", &fields).await.location();
     assert!(app.is_unverified("eve@example.org").await);
-    let event = ana.plan(&[("form[host_id]", "x"), ("form[id]", &theirs), ("form[event]", &theirs)]).await;
+    let event = ana.plan(&[("form[host_id]", "x"), ("form[id]", &bens), ("form[event]", &bens)]).await;
     let event = event.to_string();
-    let fields =
-        [("event", &*event), ("form[name]", "Ada"), ("form[event_id]", &theirs), ("form[answer]", "attending")];
+    let fields = [("event", &*event), ("form[name]", "Ada"), ("form[event_id]", &bens), ("form[answer]", "attending")];
     ana.post("/api/guests/add", "/dashboard", &fields).await.location();
     assert_eq!(app.guests_of_others("ana@example.org").await, 0);
     assert_eq!(app.replies().await, 0);

@@ -1,27 +1,27 @@
-//! Event updates: the host is asked, guests are notified, and their calendars move.
+//! Event updates: the host decides, guests are notified, and their calendars change.
 
 use mail_parser::MimeHeaders;
 
 use crate::support::App;
 
-/// The newest mail to `address`: subject, text, and the calendar file with its content type.
+/// The newest email to `address`: subject, text, and the calendar file with its method.
 async fn newest(app: &App, address: &str) -> (String, String, String, String) {
     let outbox = app.backend.transports.dev_outbox().unwrap();
     for name in outbox.list().await.unwrap() {
         let raw = outbox.read(&name).await.unwrap().unwrap();
-        let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
-        if mail.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
-            let file = mail.attachment(0);
+        let email = mail_parser::MessageParser::default().parse(&raw).unwrap();
+        if email.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
+            let file = email.attachment(0);
             let method = file.and_then(|file| file.content_type()?.attribute("method")).unwrap_or_default().to_owned();
             let text = file.and_then(|file| file.text_contents()).unwrap_or_default().to_owned();
-            return (mail.subject().unwrap().to_owned(), mail.body_text(0).unwrap().into_owned(), text, method);
+            return (email.subject().unwrap().to_owned(), email.body_text(0).unwrap().into_owned(), text, method);
         }
     }
-    panic!("no mail to {address}");
+    panic!("no email to {address}");
 }
 
 #[apply(app_test)]
-async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calendars_move(app: App) {
+async fn guests_are_notified_of_a_change_if_the_host_wants_it_and_their_calendars_change(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <ada@example.org>\nBo <bo@example.org>\nCy\nDee <dee@example.org>").await;
@@ -42,22 +42,27 @@ async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calenda
     app.work().await;
     let declining = ana.guests(event, "Bo").await[0];
     let link = ana.link(event, declining).await;
-    app.anonymous().answer(&link, &[("form[answer]", "declined")]).await.location();
+    app.anonymous().reply(&link, &[("form[answer]", "declined")]).await.location();
     app.suppress("dee@example.org", "unsubscribed").await;
 
     assert_eq!(edit("Barn").await, overview, "nothing changed");
-    let ask = edit("Boathouse").await;
-    assert_eq!(ask, format!("{overview}/notify"));
-    let page = ana.get(&ask).await.ok();
+    let question = edit("Boathouse").await;
+    assert_eq!(question, format!("{overview}/notify"));
+    let page = ana.get(&question).await.ok();
     assert!(
         page.contains("Send update to 1 guest")
             && page.contains("can't be emailed")
             && page.contains("no email address")
     );
     app.work().await;
-    assert_eq!(newest(&app, "ada@example.org").await.0, "You're invited: Midsummer dinner", "asking sends nothing");
+    assert_eq!(
+        newest(&app, "ada@example.org").await.0,
+        "You're invited: Midsummer dinner",
+        "the question alone sends nothing"
+    );
 
-    let page = ana.post("/api/notifications/notify-guests", &ask, &[("event", &event.to_string())]).await.location();
+    let page =
+        ana.post("/api/notifications/notify-guests", &question, &[("event", &event.to_string())]).await.location();
     assert_eq!(page, format!("{overview}/messages"));
     app.work().await;
     let (subject, text, calendar, method) = newest(&app, "ada@example.org").await;
@@ -66,9 +71,9 @@ async fn guests_are_notified_of_a_change_when_the_host_says_so_and_their_calenda
     assert!(calendar.contains("SEQUENCE:2") && calendar.contains("Boathouse"), "{calendar}");
     assert_eq!(newest(&app, "bo@example.org").await.0, "You declined: Midsummer dinner", "no update after declining");
 
-    let ask = ana.post("/api/events/cancel", "/dashboard", &[("event", &event.to_string())]).await.location();
-    assert_eq!(ask, format!("{overview}/notify"));
-    ana.post("/api/notifications/notify-guests", &ask, &[("event", &event.to_string())]).await.location();
+    let question = ana.post("/api/events/cancel", "/dashboard", &[("event", &event.to_string())]).await.location();
+    assert_eq!(question, format!("{overview}/notify"));
+    ana.post("/api/notifications/notify-guests", &question, &[("event", &event.to_string())]).await.location();
     app.work().await;
     let (subject, text, calendar, method) = newest(&app, "ada@example.org").await;
     assert_eq!((&*subject, &*method), ("Cancelled: Midsummer dinner", "CANCEL"));

@@ -1,4 +1,4 @@
-//! What goes on while a part is away.
+//! Faults of Redis and PostgreSQL: what still works, and what people see.
 
 use std::{
     process::Stdio,
@@ -11,11 +11,12 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{Actor, Answer, App, InvitedGuest, PASSWORD, Settings, Wire, eventually, eventually_within, pass};
+use crate::support::{
+    Actor, App, InvitedGuest, PASSWORD, Response, Settings, Wire, eventually, eventually_within, pass,
+};
 
-/// Longest time until people are told that a part is away, and until all is well after it came back. Twice of what is
-/// promised, for busy machines.
-const TOLD: Duration = Duration::from_secs(2);
+/// Longest time until a 503, and until recovery after the service is back. Twice of what is promised, for busy machines.
+const UNAVAILABLE: Duration = Duration::from_secs(2);
 const RECOVERED: Duration = Duration::from_secs(10);
 
 async fn redis_on(port: u16) -> Child {
@@ -29,68 +30,68 @@ async fn redis_on(port: u16) -> Child {
     child
 }
 
-async fn sign_in(app: &App) -> Answer {
+async fn sign_in(app: &App) -> Response {
     let fields = [("form[email]", "ana@example.org"), ("form[password]", PASSWORD)];
     app.anonymous().fetch("/api/auth/sign-in", &fields).await
 }
 
-/// Hosts are told to wait, soon and with the time to come back.
+/// Hosts get a 503 with a `Retry-After`, soon.
 async fn hosts_are_told_to_wait(app: &App, ana: &Actor) {
     for path in ["/api/auth/sign-in", "/dashboard", "/me", "/api/auth/sign-in", "/dashboard", "/me"] {
-        // Long enough for what failed a moment ago to be asked again.
+        // Long enough for the node to try the service again.
         pass(Duration::from_millis(1_100)).await;
         let begun = Instant::now();
         let refused = if path.starts_with("/api") { sign_in(app).await } else { ana.get(path).await };
         let took = begun.elapsed();
         assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, "5"), "{path}: {}", refused.body);
-        assert!(took < TOLD, "{path}: {took:?}");
-        println!("{path} told within {took:?}");
+        assert!(took < UNAVAILABLE, "{path}: {took:?}");
+        println!("{path}: 503 within {took:?}");
     }
     assert_eq!(app.anonymous().get("/readyz").await.status, 503);
     assert_eq!(app.anonymous().get("/livez").await.status, 200);
 }
 
-async fn guests_answer(app: &App, link: &str) {
+async fn guests_can_reply(app: &App, link: &str) {
     let matilda = app.anonymous();
     matilda.get(link).await.ok();
-    let answered = matilda.answer(link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
-    assert_eq!(answered.location(), link);
+    let replied = matilda.reply(link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
+    assert_eq!(replied.location(), link);
     assert!(matilda.get(link).await.ok().contains("re going!"));
 }
 
 /// Waits until hosts can sign in again.
 async fn recovery(app: &App) {
     let begun = Instant::now();
-    let well = async || sign_in(app).await.status == 200 && app.anonymous().get("/readyz").await.status == 200;
-    eventually_within(RECOVERED, well).await;
+    let recovered = async || sign_in(app).await.status == 200 && app.anonymous().get("/readyz").await.status == 200;
+    eventually_within(RECOVERED, recovered).await;
     println!("recovered within {:?}", begun.elapsed());
 }
 
 #[apply(app_test)]
-async fn guests_answer_while_redis_is_away_and_hosts_are_told_to_wait(db: PgPool) {
+async fn while_redis_is_down_guests_can_reply_and_hosts_are_told_to_wait(db: PgPool) {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let mut redis = redis_on(port).await;
     let settings = Settings { redis_url: Some(format!("redis://127.0.0.1:{port}")), ..Settings::default() };
     let app = App::start_with(db, settings).await;
     let InvitedGuest { host: ana, link, .. } = app.invited_guest("Aunt Matilda").await;
     redis.kill().await.unwrap();
-    guests_answer(&app, &link).await;
+    guests_can_reply(&app, &link).await;
     hosts_are_told_to_wait(&app, &ana).await;
 
     let _redis = redis_on(port).await;
     recovery(&app).await;
-    assert_eq!(ana.get("/dashboard").await.status, 303, "a Redis that lost everything signs out, no more");
+    assert_eq!(ana.get("/dashboard").await.status, 303, "a Redis that lost its data only signs everybody out");
 }
 
 #[apply(app_test)]
-async fn a_redis_that_falls_silent_is_as_good_as_away(db: PgPool) {
+async fn a_redis_that_does_not_respond_is_treated_as_down(db: PgPool) {
     let shared: url::Url = std::env::var("GG_REDIS_URL").unwrap().parse().unwrap();
     let mut wire = Wire::to(shared.socket_addrs(|| Some(6379)).unwrap()[0]).await;
     let settings = Settings { redis_url: Some(format!("redis://127.0.0.1:{}", wire.port)), ..Settings::default() };
     let app = App::start_with(db, settings).await;
     let InvitedGuest { host: ana, link, .. } = app.invited_guest("Aunt Matilda").await;
     wire.silence();
-    guests_answer(&app, &link).await;
+    guests_can_reply(&app, &link).await;
     hosts_are_told_to_wait(&app, &ana).await;
     wire.restore().await;
     recovery(&app).await;
@@ -98,7 +99,7 @@ async fn a_redis_that_falls_silent_is_as_good_as_away(db: PgPool) {
 }
 
 #[apply(app_test)]
-async fn while_postgresql_is_away_everybody_is_told_to_wait(db: PgPool) {
+async fn while_postgresql_is_down_everybody_is_told_to_wait(db: PgPool) {
     let mut url = db.connect_options().to_url_lossy();
     let mut wire = Wire::to(url.socket_addrs(|| Some(5432)).unwrap()[0]).await;
     url.set_port(Some(wire.port)).unwrap();
@@ -114,5 +115,5 @@ async fn while_postgresql_is_away_everybody_is_told_to_wait(db: PgPool) {
     wire.restore().await;
     recovery(&app).await;
     ana.get("/dashboard").await.ok();
-    guests_answer(&app, &link).await;
+    guests_can_reply(&app, &link).await;
 }

@@ -67,9 +67,9 @@ async fn html_in_any_field_is_escaped(app: App) {
     app.work().await;
     let guest = ana.guests(event, "ada@example.org").await[0];
     let link = ana.link(event, guest).await;
-    let answer =
+    let reply =
         [("form[answer]", "attending"), ("form[heads]", "2"), ("form[companions][]", NASTY), ("form[message]", NASTY)];
-    assert_eq!(app.anonymous().answer(&link, &answer).await.location(), link);
+    assert_eq!(app.anonymous().reply(&link, &reply).await.location(), link);
     let base = format!("/dashboard/events/{event}");
     let pages = [
         "/dashboard",
@@ -90,7 +90,7 @@ async fn html_in_any_field_is_escaped(app: App) {
     assert_eq!(file.lines().filter(|line| line.starts_with("BEGIN:")).count(), 2, "{file}");
 }
 
-/// Islands get their data in a quoted attribute, where only quotes and ampersands have a meaning.
+/// Removes the data of islands. It is in a quoted attribute, where only quotes and ampersands are escaped.
 fn without_island_data(page: &str) -> String {
     let mut parts = page.split("data-props=\"");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -13,7 +13,7 @@ async fn issuing_a_link_enqueues_the_invitation(app: App) {
     assert_eq!(app.outbox().in_state("queued").await, 1);
     app.work().await;
     assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains(">Sent<"));
-    assert_eq!(app.mails("ada@example.org").await.len(), 1);
+    assert_eq!(app.emails("ada@example.org").await.len(), 1);
 }
 
 #[apply(app_test)]
@@ -46,7 +46,7 @@ async fn bulk_issue_to_an_explicit_subset_and_then_to_all(app: App) {
     assert_eq!(app.invitations().await, 10);
     app.work().await;
     for n in 0..10 {
-        assert_eq!(app.mails(&format!("guest{n}@example.org")).await.len(), 1);
+        assert_eq!(app.emails(&format!("guest{n}@example.org")).await.len(), 1);
     }
 }
 
@@ -63,17 +63,17 @@ async fn a_reset_link_stops_working_and_the_new_one_works(app: App) {
 }
 
 #[apply(app_test)]
-async fn opening_is_recorded_when_a_person_reads_the_page(app: App) {
+async fn an_access_is_recorded_when_a_person_reads_the_page(app: App) {
     let InvitedGuest { host: ana, event, link, .. } = app.invited_guest("Ada <ada@example.org>").await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("http://{}{link}", app.address);
     client.head(&url).header("user-agent", "Mozilla/5.0 Firefox").send().await.unwrap();
     client.get(&url).header("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1)").send().await.unwrap();
-    app.settle().await;
-    assert_eq!(app.accesses().await, 1, "a program's, and none for the head");
+    app.flush_accesses().await;
+    assert_eq!(app.accesses().await, 1, "one of a bot, and none for HEAD");
     assert!(!ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains("data-state=\"opened\""));
     app.anonymous().get(&link).await.ok();
-    app.settle().await;
+    app.flush_accesses().await;
     assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains("data-state=\"opened\""));
     assert_eq!(app.accesses().await, 2);
 }

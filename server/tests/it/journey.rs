@@ -1,9 +1,9 @@
-//! The whole happy path.
+//! The happy path from sign-up to reply.
 
 use crate::support::{App, links};
 
 #[apply(app_test)]
-async fn the_whole_happy_path_from_sign_up_to_answer(app: App) {
+async fn the_whole_happy_path_from_sign_up_to_reply(app: App) {
     let ana = app.host("Ana").await;
     assert!(ana.get("/dashboard").await.ok().contains("Create your first event"));
 
@@ -12,9 +12,9 @@ async fn the_whole_happy_path_from_sign_up_to_answer(app: App) {
     ana.invite_all(event).await;
     app.work().await;
 
-    let mail = app.mails("ada@example.org").await.remove(0);
-    assert!(mail.contains("Ana invites you to") && mail.contains("Midsummer dinner"));
-    let link = links(&mail).remove(0);
+    let email = app.emails("ada@example.org").await.remove(0);
+    assert!(email.contains("Ana invites you to") && email.contains("Midsummer dinner"));
+    let link = links(&email).remove(0);
 
     let ada = app.anonymous();
     let page = ada.get(&link).await.ok();
@@ -25,11 +25,11 @@ async fn the_whole_happy_path_from_sign_up_to_answer(app: App) {
         ("form[companions][]", "Charles Babbage"),
         ("form[message]", "With pleasure!"),
     ];
-    assert_eq!(ada.answer(&link, &fields).await.location(), link);
-    let answered = ada.get(&link).await.ok();
-    assert!(answered.contains("re going!") && answered.contains("Charles Babbage"));
+    assert_eq!(ada.reply(&link, &fields).await.location(), link);
+    let replied = ada.get(&link).await.ok();
+    assert!(replied.contains("re going!") && replied.contains("Charles Babbage"));
     app.work().await;
-    assert!(app.mails("ada@example.org").await[0].contains("You're going"));
+    assert!(app.emails("ada@example.org").await[0].contains("You're going"));
 
     let overview = ana.get(&format!("/dashboard/events/{event}")).await.ok();
     assert!(overview.contains("2 of 10 guests") && overview.contains("Ada Lovelace accepted (2 guests)"));

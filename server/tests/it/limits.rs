@@ -1,4 +1,4 @@
-//! How often what may be done, from which network.
+//! Rate limits.
 
 use guestguard::{
     problem::Problem,
@@ -15,8 +15,8 @@ fn limited(limit: Limit, calls: u32) -> Settings {
     settings
 }
 
-/// Asks for a mail about an account, behind proxies that say so; the status.
-async fn ask(eve: &Actor, forwarded: &str) -> u16 {
+/// Requests a password reset, with that `X-Forwarded-For`. Returns the status.
+async fn request_reset(eve: &Actor, forwarded: &str) -> u16 {
     let fields = [("form[email]", "eve@example.org")];
     eve.fetch_with(&[("x-forwarded-for", forwarded)], "/api/auth/request-reset", &fields).await.status.as_u16()
 }
@@ -34,7 +34,7 @@ async fn sign_up_is_limited_by_network(db: PgPool) {
     let Problem::TooManyRequests { retry_after } = refused.problem() else { panic!("{}", refused.body) };
     assert_eq!(refused.header("retry-after"), retry_after.to_string());
     let page = eve.post_and_follow("/api/auth/sign-up", "/sign-up", &sign_up_of("eve3@example.org")).await.ok();
-    assert!(page.contains("Try again in") && page.contains("eve3@example.org"), "told in words, and the form is kept");
+    assert!(page.contains("Try again in") && page.contains("eve3@example.org"), "the page says so and keeps the form");
     assert_eq!(app.accounts().await, 3);
 }
 
@@ -42,17 +42,17 @@ async fn sign_up_is_limited_by_network(db: PgPool) {
 async fn asvs_4_1_3_a_forged_forwarded_header_does_not_help(db: PgPool) {
     let app = App::start_with(db, limited(Limit::AccountEmail, 1)).await;
     let eve = app.anonymous();
-    assert_eq!(ask(&eve, "1.1.1.1").await, 200);
-    assert_eq!(ask(&eve, "2.2.2.2").await, 429);
+    assert_eq!(request_reset(&eve, "1.1.1.1").await, 200);
+    assert_eq!(request_reset(&eve, "2.2.2.2").await, 429);
 }
 
 #[apply(app_test)]
 async fn behind_a_proxy_each_client_has_its_own_limit(db: PgPool) {
     let app = App::start_with(db, Settings { proxies: 1, ..limited(Limit::AccountEmail, 1) }).await;
     let eve = app.anonymous();
-    assert_eq!(ask(&eve, "6.6.6.6, 1.1.1.1").await, 200);
-    assert_eq!(ask(&eve, "7.7.7.7, 1.1.1.1").await, 429, "what the client wrote itself is not believed");
-    assert_eq!(ask(&eve, "6.6.6.6, 2.2.2.2").await, 200);
+    assert_eq!(request_reset(&eve, "6.6.6.6, 1.1.1.1").await, 200);
+    assert_eq!(request_reset(&eve, "7.7.7.7, 1.1.1.1").await, 429, "the part that the client sent is ignored");
+    assert_eq!(request_reset(&eve, "6.6.6.6, 2.2.2.2").await, 200);
 }
 
 #[apply(app_test)]

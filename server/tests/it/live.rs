@@ -38,14 +38,14 @@ async fn next_text(socket: &mut Socket) -> Option<String> {
 }
 
 #[apply(app_test)]
-async fn a_socket_receives_changes_from_any_node(one: App) {
-    let other = one.another_node().await;
-    let ana = one.host("Ana").await;
+async fn a_socket_receives_changes_from_any_node(app: App) {
+    let other = app.another_node().await;
+    let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await.to_string();
     let ticket = ticket(&ana, &event).await;
-    // The ticket and the hint travel through Redis: the socket is on the other node.
+    // The socket is on the other node. The ticket and the change message go through Redis.
     let mut socket = open(&other, &event, &ticket, &format!("http://{}", other.address)).await.unwrap();
-    assert!(next_text(&mut socket).await.unwrap().contains("\"guests\":0"), "how things stand comes first");
+    assert!(next_text(&mut socket).await.unwrap().contains("\"guests\":0"), "the current state comes first");
     ana.paste(event.parse().unwrap(), "Ada").await;
     assert!(next_text(&mut socket).await.unwrap().contains("\"guests\":1"));
     socket.send(Message::Ping(Default::default())).await.unwrap();
@@ -65,7 +65,7 @@ async fn asvs_4_4_2_a_ticket_opens_one_socket_of_its_own_event_from_our_own_page
         assert_eq!(open(&app, &event, &good, elsewhere).await.err(), Some(403), "{elsewhere:?}");
     }
     assert!(open(&app, &event, &good, &ours).await.is_ok());
-    assert_eq!(open(&app, &event, &good, &ours).await.err(), Some(401), "a ticket is good once");
+    assert_eq!(open(&app, &event, &good, &ours).await.err(), Some(401), "a ticket is valid once");
 }
 
 #[apply(app_test)]
@@ -83,7 +83,7 @@ async fn asvs_4_4_3_a_ticket_lasts_thirty_seconds(app: App) {
     assert_eq!(open(&app, &event, &second, &ours).await.err(), Some(401));
 }
 
-/// Everything that ends a session ends its sockets, on all nodes, within two seconds.
+/// When a session ends, its sockets on all nodes close within two seconds.
 #[apply(app_test)]
 async fn asvs_7_4_1_a_socket_ends_with_its_session(app: App) {
     let other = app.another_node().await;
@@ -121,7 +121,7 @@ async fn asvs_7_4_1_a_socket_ends_with_its_session(app: App) {
 
     ana.post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await.location();
     app.work().await;
-    let link = account_link(&app.mails("ana@example.org").await[0]);
+    let link = account_link(&app.emails("ana@example.org").await[0]);
     let fields = [("token", link.rsplit('/').next().unwrap()), ("form[password]", "nine yellow parasols")];
     app.anonymous().post("/api/auth/reset", &link, &fields).await.location();
     ends(mine, "a reset").await;

@@ -1,4 +1,4 @@
-//! GuestGuard through its front door: the real router on a real port, with real PostgreSQL, Redis and SMTP.
+//! HTTP tests of GuestGuard: the router on a port, with PostgreSQL, Redis and SMTP servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[macro_use(apply)]

@@ -1,4 +1,4 @@
-//! Maintenance mode: a closed service answers 503 and writes nothing.
+//! Maintenance mode: a closed site responds with 503 and writes nothing.
 
 use std::{process::Stdio, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::support::{
     node::{binary, free_address, ready, redis, url},
 };
 
-/// A Redis database of its own: other tests must stay open.
+/// A Redis database of this test: the other tests must stay open.
 fn own_redis() -> String {
     format!("{}/9", redis())
 }
@@ -22,7 +22,7 @@ async fn switch(db: &PgPool, command: &str) -> String {
 }
 
 #[apply(app_test)]
-async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
+async fn a_closed_site_responds_with_a_friendly_503_and_writes_nothing(db: PgPool) {
     // An earlier run may have been interrupted.
     switch(&db, "off").await;
     let app = App::start_with(db.clone(), Settings { redis_url: Some(own_redis()), ..Settings::default() }).await;
@@ -34,9 +34,9 @@ async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
     assert!(switch(&db, "on").await.contains("All nodes follow within two seconds"));
     assert!(switch(&db, "status").await.contains("Closed"));
     tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.wait_for(true)).await.unwrap();
-    // The worker is another process, and asks Redis itself.
+    // The worker is another process and reads Redis itself.
     while !log.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
-    app.settle().await;
+    app.flush_accesses().await;
     let before = app.accesses().await;
     for (path, text) in [
         ("/", "down for maintenance"),
@@ -49,13 +49,13 @@ async fn a_closed_service_answers_503_kindly_and_writes_nothing(db: PgPool) {
         assert!(page.body.contains(text) && page.body.contains("<h1"), "{path}: {}", page.body);
         assert!(page.header("content-security-policy").contains("default-src 'none'"), "{path}");
     }
-    let answered = app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
-    assert_eq!(answered.status, 503);
-    assert!(answered.body.contains("down for maintenance"));
+    let replied = app.anonymous().reply(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await;
+    assert_eq!(replied.status, 503);
+    assert!(replied.body.contains("down for maintenance"));
     assert_eq!(ana.fetch("/api/events/create", &[]).await.status, 503);
     assert_eq!(app.anonymous().sign_in("ana@example.org", "whatever").await.status, 503);
     assert_eq!(app.anonymous().fetch("/webhooks/twilio", &[]).await.status, 503);
-    app.settle().await;
+    app.flush_accesses().await;
     assert_eq!(app.accesses().await, before);
     assert_eq!(app.replies().await, 0);
     for path in ["/health", "/readyz"] {

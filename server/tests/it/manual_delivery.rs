@@ -1,4 +1,4 @@
-//! Manual delivery: links that the host shares.
+//! Manual delivery: the host shares links.
 
 use guestguard::ids::{EventId, GuestId};
 
@@ -27,7 +27,7 @@ async fn links_are_shared_one_guest_at_a_time(app: App) {
     assert!(page.contains("0 sent, 0 skipped, 2 to go") && page.contains("Bo Chan") && !page.contains("Dee"));
     let chat =
         page.split("https://wa.me/447911123456?text=").nth(1).expect("a chat with Bo").split('"').next().unwrap();
-    let (_, message) = form_urlencoded_pair(chat);
+    let (_, message) = query_pair(chat);
     assert!(
         message.starts_with("Dear Bo Chan, you are invited to Midsummer dinner on ") && message.ends_with("Ana"),
         "{message}"
@@ -74,7 +74,7 @@ async fn links_are_shared_one_guest_at_a_time(app: App) {
 #[apply(app_test)]
 async fn a_guest_who_replied_gets_a_new_link_after_a_reset(app: App) {
     let InvitedGuest { host: ana, event, guest, link } = app.invited_guest("Bo Chan").await;
-    app.anonymous().answer(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
+    app.anonymous().reply(&link, &[("form[answer]", "attending"), ("form[heads]", "1")]).await.location();
     assert!(!share_page(&ana, event, "").await.contains("Bo Chan"), "they have their link");
     let fields = [("event", &*event.to_string()), ("guest", &*guest.to_string())];
     ana.post("/api/invitations/rotate", "/dashboard", &fields).await.location();
@@ -101,7 +101,7 @@ async fn the_message_is_the_hosts_own_and_keeps_the_link(app: App) {
     assert_eq!(links(&page.split("message-preview").nth(1).unwrap()[..200]).len(), 1);
 }
 
-fn form_urlencoded_pair(encoded: &str) -> (String, String) {
+fn query_pair(encoded: &str) -> (String, String) {
     let url = url::Url::parse(&format!("http://x/?text={}", encoded.replace("&amp;", "&"))).unwrap();
     let (name, text) = url.query_pairs().next().unwrap();
     (name.into_owned(), text.into_owned())

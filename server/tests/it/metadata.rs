@@ -1,4 +1,4 @@
-//! What holds for the tree as a whole: names that two programs rely on, and where addresses may stand.
+//! Rules for the whole repository: names that two programs use, and database addresses in code.
 
 use std::{path::Path, process::Command};
 
@@ -59,23 +59,23 @@ fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn no_databases_address_stands_in_the_code_but_the_example_in_its_configuration() {
+fn the_only_database_address_in_the_code_is_the_example_of_the_configuration() {
     let address = ["postgres", "://"].concat();
     let other = ["postgresql", "://"].concat();
     let mut found = Vec::new();
-    let mut looked_at = 0;
+    let mut searched = 0;
     for folder in ["src", "app/src", "server/src", "migrations"] {
         for path in sources(&root().join(folder)) {
-            looked_at += 1;
+            searched += 1;
             let text = std::fs::read_to_string(&path).unwrap();
-            // What tests of parsing are given reaches no database.
+            // Addresses in unit tests are only parsed.
             let code = text.split("#[cfg(test)]").next().unwrap();
             for line in code.lines().filter(|line| line.contains(&address) || line.contains(&other)) {
                 found.push((path.strip_prefix(root()).unwrap().display().to_string(), line.trim().to_owned()));
             }
         }
     }
-    assert!(looked_at > 200, "{looked_at}");
+    assert!(searched > 200, "{searched}");
     let elsewhere: Vec<_> = found.iter().filter(|(path, _)| !path.starts_with("server/src/config")).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
     let example = format!("{address}user:password@host/database");

@@ -1,11 +1,16 @@
+//! Migrations: up, down, in parallel and interrupted.
+
 use std::process::{Command, Stdio};
 
 use guestguard::migrations::{MIGRATOR, migrate, pending};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
+use sqlx::{ConnectOptions, PgPool};
 
-use crate::support::node::{binary, redis, url};
+use crate::support::{
+    node::{binary, redis, url},
+    probes,
+};
 
-/// The schema as `pg_dump` tells it, without the lines that differ from run to run.
+/// The schema by `pg_dump`, without the lines that differ in each run.
 fn dump(db: &PgPool) -> String {
     let mut url = db.connect_options().to_url_lossy();
     url.set_query(None);
@@ -48,8 +53,8 @@ async fn any_number_of_nodes_may_migrate_at_once(db: PgPool) {
     assert!(pending(&db).await.unwrap().is_empty());
 }
 
-/// Rows in most tables, through the verbs.
-async fn filled(db: &PgPool) {
+/// Fills most tables through the application.
+async fn fill(db: &PgPool) {
     let output =
         binary(&url(db), &redis(), &["seed-demo"]).env("GG_LIMIT_SIGN_IN_ADDRESS", "1000/60").output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -59,14 +64,10 @@ async fn filled(db: &PgPool) {
 const TABLES: [(&str, i64); 6] =
     [("users", 1), ("events", 2), ("guests", 3), ("invitations", 4), ("rsvps", 5), ("notifications", 6)];
 
-async fn rows(db: &PgPool, table: &str) -> i64 {
-    sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(db).await.unwrap()
-}
-
 #[sqlx::test(migrator = "MIGRATOR")]
 async fn every_step_down_and_up_again_with_data_gives_the_same_schema_and_keeps_what_it_can(db: PgPool) {
-    filled(&db).await;
-    let whole = dump(&db);
+    fill(&db).await;
+    let complete = dump(&db);
     let versions: Vec<_> = MIGRATOR
         .iter()
         .filter(|migration| migration.migration_type.is_up_migration())
@@ -74,37 +75,30 @@ async fn every_step_down_and_up_again_with_data_gives_the_same_schema_and_keeps_
         .collect();
     let mut before = Vec::new();
     for (table, since) in TABLES {
-        before.push(rows(&db, table).await);
+        before.push(probes::rows(&db, table).await);
         assert!(before.last() > Some(&0), "{table} has rows that migration {since} could lose");
     }
     for version in versions.iter().rev().skip(1) {
         MIGRATOR.undo(&db, *version).await.unwrap();
         assert!(pending(&db).await.unwrap().contains(&(version + 1)));
         MIGRATOR.run(&db).await.unwrap();
-        assert_eq!(dump(&db), whole, "down to {version} and up again");
+        assert_eq!(dump(&db), complete, "down to {version} and up again");
         for ((table, since), before) in TABLES.iter().zip(&before) {
             let kept = if *version >= *since { *before } else { 0 };
-            assert_eq!(rows(&db, table).await, kept, "{table}: down to {version} and up again");
+            assert_eq!(probes::rows(&db, table).await, kept, "{table}: down to {version} and up again");
         }
-        let wrong: i64 = sqlx::query_scalar(
-            "select count(*) from current_guest_status c
-            left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
-            where (s.status, s.heads) is distinct from (c.status, c.heads)",
-        )
-        .fetch_one(&db)
-        .await
-        .unwrap();
+        let wrong = probes::wrong_guest_statuses(&db).await;
         assert_eq!(wrong, 0, "down to {version} and up again: each guest has their status");
     }
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_migration_that_is_killed_half_way_is_completed_by_the_next_start(db: PgPool) {
-    let whole = {
+    let complete = {
         MIGRATOR.run(&db).await.unwrap();
-        let whole = dump(&db);
+        let complete = dump(&db);
         MIGRATOR.undo(&db, 0).await.unwrap();
-        whole
+        complete
     };
     let mut killed = 0;
     for n in 0..12_u64 {
@@ -118,7 +112,7 @@ async fn a_migration_that_is_killed_half_way_is_completed_by_the_next_start(db: 
         }
         let output = binary(&url(&db), &redis(), &["migrate"]).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(dump(&db), whole);
+        assert_eq!(dump(&db), complete);
     }
     assert!(killed > 0);
 }

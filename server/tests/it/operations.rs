@@ -1,4 +1,4 @@
-//! Commands of operators: health, settings, migrations, doctor, shutdown, metrics and the demo.
+//! Operators' commands: health, settings, migrations, doctor, shutdown, metrics and the demo.
 
 use std::{
     process::{Output, Stdio},
@@ -101,7 +101,7 @@ async fn a_stopping_node_finishes_its_requests_and_exits_cleanly(db: PgPool) {
             let url = format!("http://{address}/api/auth/sign-in");
             tokio::spawn(async move {
                 let client = reqwest::Client::builder().no_proxy().build().unwrap();
-                // Each costs a password hash, so that most are under way when the signal comes.
+                // Each takes a password hash, so that most are in progress when the signal comes.
                 let form = [("form[email]", format!("ada{n}@example.org")), ("form[password]", "wrong".to_owned())];
                 client
                     .post(url)
@@ -117,7 +117,7 @@ async fn a_stopping_node_finishes_its_requests_and_exits_cleanly(db: PgPool) {
     let pid = node.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
     for request in requests {
-        assert_eq!(request.await.unwrap().expect("an answer"), 422);
+        assert_eq!(request.await.unwrap().expect("a response"), 422);
     }
     let status = tokio::time::timeout(Duration::from_secs(15), node.wait()).await.expect("stops in time").unwrap();
     assert!(status.success(), "{status}");
@@ -144,19 +144,12 @@ async fn the_demo_is_created_once(db: PgPool) {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(String::from_utf8_lossy(&output.stdout).contains("Demo sign-in: demo@guestguard.example"));
     }
-    assert_eq!(probes::accounts(&db).await, 1);
+    assert_eq!(probes::Database(&db).accounts().await, 1);
 }
 
 #[apply(app_test)]
 async fn a_statement_is_planned_once_for_each_connection(db: PgPool) {
     let pool = server::connect::database(&url(&db), 1).await.unwrap();
-    let plan = "select 1 from guests where host_id = $1 and id = any ($2)";
-    for _ in 0..10 {
-        let ids = vec![uuid::Uuid::nil()];
-        sqlx::query(plan).bind(uuid::Uuid::nil()).bind(ids).fetch_all(&pool).await.unwrap();
-    }
-    let planned = "select custom_plans from pg_prepared_statements where statement = $1";
-    let planned: i64 = sqlx::query_scalar(planned).bind(plan).fetch_one(&pool).await.unwrap();
-    assert_eq!(planned, 0);
+    assert_eq!(probes::custom_plans(&pool, 10).await, 0);
     pool.close().await;
 }

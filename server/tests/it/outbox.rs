@@ -15,7 +15,7 @@ use crate::support::{
     smtp::{Act, Scripted},
 };
 
-fn through(smtp_url: &str) -> Settings {
+fn smtp_settings(smtp_url: &str) -> Settings {
     let providers = vec![("GG_SMTP_URL", smtp_url.into()), ("GG_WARM_UP", "off".into())];
     Settings { providers, ..Settings::default() }
 }
@@ -31,7 +31,7 @@ async fn invited(host: &Actor, count: usize) -> EventId {
     event
 }
 
-/// Sends until nothing waits, without the delays between attempts.
+/// Sends until no message waits, without pauses between attempts.
 async fn drain_all(app: &App) {
     for _ in 0..200 {
         // Closes the circuits again.
@@ -45,20 +45,20 @@ async fn drain_all(app: &App) {
     panic!("messages still wait");
 }
 
-/// A quarter of the messages fails.
+/// A quarter of the emails fails.
 fn flaky(number: usize) -> Act {
     match number % 24 {
-        0 => Act::Leave("421 4.3.2 going down"),
-        4 => Act::Refuse("450 4.2.1 mailbox busy"),
-        8 => Act::Refuse("550 5.1.1 no such user"),
-        12 => Act::Refuse("552 5.3.4 too large"),
+        0 => Act::Close("421 4.3.2 going down"),
+        4 => Act::Reject("450 4.2.1 mailbox busy"),
+        8 => Act::Reject("550 5.1.1 no such user"),
+        12 => Act::Reject("552 5.3.4 too large"),
         16 => Act::Drop,
         20 => Act::Drip,
-        _ => Act::Take,
+        _ => Act::Accept,
     }
 }
 
-/// A process that does nothing but send.
+/// A worker process.
 fn spawn_worker(app: &App, db: &PgPool, smtp_url: &str) -> tokio::process::Child {
     let mut command = binary(&url(db), &redis(), &["work"]);
     command.env("GG_SMTP_URL", smtp_url).env("GG_SECRET_KEY", &app.secret_key);
@@ -68,24 +68,24 @@ fn spawn_worker(app: &App, db: &PgPool, smtp_url: &str) -> tokio::process::Child
 #[apply(app_test)]
 async fn a_flaky_server_gets_every_message_once_and_permanent_rejections_are_final(db: PgPool) {
     let server = Scripted::acting(flaky).await;
-    let app = App::start_with(db, through(&server.smtp_url)).await;
+    let app = App::start_with(db, smtp_settings(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, 200).await;
     drain_all(&app).await;
     let count = async |state: &str| usize::try_from(app.outbox().to_guests_in_state(state).await).unwrap();
     let (sent, bounced, failed) = (count("sent").await, count("bounced").await, count("failed").await);
-    assert_eq!(sent + bounced + failed, 200, "each came to one end");
+    assert_eq!(sent + bounced + failed, 200, "each has one final state");
     assert!(sent > 150 && bounced > 2 && failed > 2, "{sent} {bounced} {failed}");
     assert_eq!(app.suppressions_for("hard-bounce").await, bounced as i64);
     assert!(app.outbox().most_attempts("bounced").await <= 3);
-    let ids = server.taken.lock().unwrap().len();
+    let ids = server.accepted_ids.lock().unwrap().len();
     assert_eq!((ids, server.accepted()), (sent, sent), "once each");
 }
 
 #[apply(app_test)]
 async fn a_domain_that_rejects_us_by_policy_is_deferred_and_no_address_is_suppressed(db: PgPool) {
-    let server = Scripted::acting(|_| Act::Refuse("550 5.7.26 unauthenticated sender")).await;
-    let app = App::start_with(db, through(&server.smtp_url)).await;
+    let server = Scripted::acting(|_| Act::Reject("550 5.7.26 unauthenticated sender")).await;
+    let app = App::start_with(db, smtp_settings(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada, ada@strict.example\nBob, bob@strict.example\nCleo, cleo@strict.example").await;
@@ -99,21 +99,21 @@ async fn a_domain_that_rejects_us_by_policy_is_deferred_and_no_address_is_suppre
     assert_eq!(outbox.deferred_domains, ["strict.example"]);
 }
 
-/// Workers that are killed at any moment. `GG_KILLS` and `GG_MAILS` make it longer.
+/// `GG_KILLS` and `GG_MAILS` make it longer.
 #[apply(app_test)]
 async fn killed_workers_lose_nothing_and_repeat_no_more_than_they_were_killed(db: PgPool) {
     let number = |name: &str, usual: usize| std::env::var(name).map_or(usual, |value| value.parse().unwrap());
-    let (kills, mails) = (number("GG_KILLS", 8), number("GG_MAILS", 400));
-    let server = Scripted::acting(|_| Act::Take).await;
-    let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
+    let (kills, emails) = (number("GG_KILLS", 8), number("GG_MAILS", 400));
+    let server = Scripted::acting(|_| Act::Accept).await;
+    let app = App::start_with(db.clone(), smtp_settings(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
-    invited(&ana, mails).await;
+    invited(&ana, emails).await;
     let work = || spawn_worker(&app, &db, &server.smtp_url);
     let mut killed = 0;
     for round in 0..kills {
         let before = server.accepted();
         let mut worker = work();
-        // Killed some milliseconds after its first message.
+        // It is killed some milliseconds after its first email.
         eventually(async || server.accepted() > before || app.outbox().is_drained().await).await;
         pass(Duration::from_millis(((round * 37) % 90) as u64)).await;
         worker.kill().await.unwrap();
@@ -125,11 +125,11 @@ async fn killed_workers_lose_nothing_and_repeat_no_more_than_they_were_killed(db
     eventually(async || app.outbox().is_drained().await).await;
     last.kill().await.unwrap();
     let ids: HashSet<String> = app.outbox().ids_in_state("sent").await.into_iter().collect();
-    let taken = server.taken.lock().unwrap().clone();
-    assert_eq!((ids.len(), taken.len()), (mails, mails), "none is lost");
-    assert!(taken.keys().all(|id| ids.contains(id.trim_matches(['<', '>']).split('@').next().unwrap())));
-    let repeats = taken.values().sum::<usize>() - mails;
-    println!("{killed} kills, {mails} mails, {repeats} repeated");
+    let accepted = server.accepted_ids.lock().unwrap().clone();
+    assert_eq!((ids.len(), accepted.len()), (emails, emails), "none is lost");
+    assert!(accepted.keys().all(|id| ids.contains(id.trim_matches(['<', '>']).split('@').next().unwrap())));
+    let repeats = accepted.values().sum::<usize>() - emails;
+    println!("{killed} kills, {emails} mails, {repeats} repeated");
     assert!(repeats <= killed, "{repeats} repeated after {killed} kills");
     assert_eq!(app.guests_not_in_status("sent").await, 0, "and the list says so");
 }
@@ -161,28 +161,28 @@ async fn a_paused_outbox_keeps_everything_and_a_paused_host_only_their_invitatio
     assert_eq!(app.outbox().in_state("queued").await, 3);
 }
 
-/// In real time, pauses between tries included: 2,000 emails through a flaky server, and one whose worker died.
+/// In real time, with the pauses between attempts: 2,000 emails through a flaky server, and one whose worker died.
 /// `cargo test -p server --test it in_real_time -- --ignored --nocapture`
 #[apply(app_test)]
 #[ignore = "measures, for up to ten minutes"]
-async fn everything_comes_to_its_end_in_real_time(db: PgPool) {
+async fn every_message_is_finished_in_real_time(db: PgPool) {
     let server = Scripted::acting(flaky).await;
-    let app = App::start_with(db.clone(), through(&server.smtp_url)).await;
+    let app = App::start_with(db.clone(), smtp_settings(&server.smtp_url)).await;
     let ana = app.host("Ana").await;
     invited(&ana, 2_001).await;
-    let left = app.outbox().abandon_one().await;
+    let abandoned = app.outbox().abandon_one().await;
     let begun = std::time::Instant::now();
     let mut worker = spawn_worker(&app, &db, &server.smtp_url);
-    let mut taken_up = None;
+    let mut recovered = None;
     eventually_within(Duration::from_secs(900), async || {
-        if taken_up.is_none() && app.outbox().was_attempted(left).await {
-            taken_up = Some(begun.elapsed());
+        if recovered.is_none() && app.outbox().was_attempted(abandoned).await {
+            recovered = Some(begun.elapsed());
         }
         app.outbox().is_drained().await
     })
     .await;
-    println!("all at their end after {:.0?}; the one left behind was taken up after {taken_up:.0?}", begun.elapsed());
+    println!("all finished after {:.0?}; the abandoned one was retried after {recovered:.0?}", begun.elapsed());
     worker.kill().await.unwrap();
-    assert!(taken_up.is_some());
-    assert!(server.taken.lock().unwrap().values().all(|times| *times == 1), "once each");
+    assert!(recovered.is_some());
+    assert!(server.accepted_ids.lock().unwrap().values().all(|times| *times == 1), "once each");
 }

@@ -1,4 +1,4 @@
-//! What hosts agree to, what people take along, and how they are forgotten.
+//! Privacy: consent, exports, subject access and erasure.
 
 mod consent;
 mod erasure;

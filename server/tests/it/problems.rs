@@ -1,4 +1,4 @@
-//! One problem, three ways to be told: as a page, to a fetch, and to a form without scripts.
+//! Problems as a page, as the response to a fetch, and after a form without scripts.
 
 use guestguard::{
     problem::FieldError,
@@ -52,8 +52,8 @@ async fn invalid_fields_as_fetch_and_as_form_that_keeps_what_was_typed(app: App)
     ];
     let fetched = ana.fetch("/api/events/create", &fields).await;
     assert_eq!(fetched.status, 422);
-    let Problem::Invalid(faults) = fetched.problem() else { panic!("{}", fetched.body) };
-    let named: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.error.clone())).collect();
+    let Problem::Invalid(errors) = fetched.problem() else { panic!("{}", fetched.body) };
+    let named: Vec<_> = errors.iter().map(|error| (error.field.as_str(), error.error.clone())).collect();
     assert_eq!(
         named,
         [("title", FieldError::Required), ("capacity", FieldError::NotANumber), ("starts", FieldError::NotADate)]
@@ -117,6 +117,6 @@ async fn ended_links_as_page_fetch_form_and_file(app: App) {
     let fields = [("token", link.trim_start_matches("/i/")), ("form[answer]", "maybe")];
     let fetched = app.anonymous().fetch("/api/rsvp/answer", &fields).await;
     assert_eq!((fetched.status.as_u16(), fetched.problem()), (410, Problem::LinkEnded(LinkEnd::Replaced)));
-    assert_eq!(app.anonymous().answer(&link, &[("form[answer]", "maybe")]).await.location(), link);
+    assert_eq!(app.anonymous().reply(&link, &[("form[answer]", "maybe")]).await.location(), link);
     assert_eq!(app.anonymous().get(&format!("{link}/event.ics")).await.status, 410);
 }

@@ -1,4 +1,4 @@
-//! Providers that are spoken to over HTTP, as their documentation says; a peer that plays them writes down what it gets.
+//! Providers with an HTTP API: Resend and Twilio. A fake one records the requests.
 
 use std::{
     collections::VecDeque,
@@ -18,44 +18,44 @@ use sqlx::PgPool;
 
 use crate::support::{Actor, App, Settings};
 
-/// A request as it came.
+/// A recorded request.
 #[derive(Clone, Debug)]
-struct Asked {
+struct Recorded {
     path: String,
     headers: HeaderMap,
     body: String,
 }
 
-/// An answer: status, `Retry-After`, body.
-type Answer = (u16, Option<&'static str>, Value);
+/// A response: status, `Retry-After`, body.
+type Canned = (u16, Option<&'static str>, Value);
 
 #[derive(Clone, Default)]
 struct Peer {
-    asked: Arc<Mutex<Vec<Asked>>>,
-    answers: Arc<Mutex<VecDeque<Answer>>>,
+    recorded: Arc<Mutex<Vec<Recorded>>>,
+    responses: Arc<Mutex<VecDeque<Canned>>>,
     url: String,
 }
 
 impl Peer {
-    /// Gives these answers, one after the other, and then says that all is well.
-    async fn start(answers: Vec<Answer>) -> Self {
+    /// Gives these responses in turn, and 200 afterwards.
+    async fn start(responses: Vec<Canned>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let peer = Self { url, answers: Arc::new(Mutex::new(answers.into())), ..Self::default() };
-        let router = Router::new().fallback(answer).with_state(peer.clone());
+        let peer = Self { url, responses: Arc::new(Mutex::new(responses.into())), ..Self::default() };
+        let router = Router::new().fallback(respond).with_state(peer.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         peer
     }
 
-    fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    fn requests(&self) -> Vec<Recorded> {
+        self.recorded.lock().unwrap().clone()
     }
 }
 
-async fn answer(State(peer): State<Peer>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn respond(State(peer): State<Peer>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let body = String::from_utf8(body.to_vec()).unwrap();
-    peer.asked.lock().unwrap().push(Asked { path: uri.path().to_owned(), headers, body });
-    let next = peer.answers.lock().unwrap().pop_front();
+    peer.recorded.lock().unwrap().push(Recorded { path: uri.path().to_owned(), headers, body });
+    let next = peer.responses.lock().unwrap().pop_front();
     let (status, pause, body) = next.unwrap_or((200, None, json!({ "id": "e-9", "sid": "SM9" })));
     let mut response = (StatusCode::from_u16(status).unwrap(), axum::Json(body)).into_response();
     if let Some(pause) = pause {
@@ -68,7 +68,7 @@ fn resend(peer: &Peer) -> Settings {
     let providers = vec![
         ("GG_RESEND_API_KEY", "re_key".into()),
         ("GG_RESEND_URL", peer.url.clone()),
-        // The first in the order wins.
+        // Resend has priority over SMTP.
         ("GG_SMTP_URL", "smtp://127.0.0.1:9".into()),
     ];
     Settings { providers, ..Settings::default() }
@@ -81,59 +81,59 @@ async fn invite(app: &App, host: &Actor, guests: &str) {
     app.work().await;
 }
 
-async fn again(app: &App) {
+async fn send_again(app: &App) {
     app.outbox().make_due().await;
     worker::drain(&app.backend).await.unwrap();
 }
 
 #[apply(app_test)]
-async fn resend_gets_one_mail_with_a_key_that_tells_repeats_apart(db: PgPool) {
+async fn resend_gets_one_email_with_an_idempotency_key(db: PgPool) {
     let peer = Peer::start(vec![(503, None, json!({})), (200, None, json!({ "id": "e-1" }))]).await;
     let app = App::start_with(db, resend(&peer)).await;
     let ana = app.host("Ana").await;
     invite(&app, &ana, "Ada <ada@example.org>").await;
     assert_eq!(app.outbox().attempted("queued", 1).await, 1);
-    again(&app).await;
-    let asked = peer.asked();
-    assert_eq!(asked.len(), 2);
-    let [first, second] = &*asked else { panic!("{asked:?}") };
+    send_again(&app).await;
+    let requests = peer.requests();
+    assert_eq!(requests.len(), 2);
+    let [first, second] = &*requests else { panic!("{requests:?}") };
     assert_eq!((&*first.path, &first.headers["authorization"]), ("/emails", &"Bearer re_key".parse().unwrap()));
     assert_eq!(first.headers["idempotency-key"], second.headers["idempotency-key"]);
-    assert_eq!(first.body, second.body, "the same key stands for the same mail");
-    let mail: Value = serde_json::from_str(&second.body).unwrap();
-    assert_eq!(mail["from"], "Ana <post@guests.example>");
-    assert_eq!((&mail["to"], &mail["reply_to"]), (&json!(["Ada <ada@example.org>"]), &json!(["ana@example.org"])));
-    assert!(mail["headers"]["List-Unsubscribe"].as_str().unwrap().starts_with("<http"));
-    assert_eq!(mail["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
-    assert!(mail["text"].as_str().unwrap().contains("/i/") && mail["html"].as_str().unwrap().contains("/i/"));
-    assert_eq!(mail["tags"][0]["name"], "reference");
+    assert_eq!(first.body, second.body, "the same key means the same email");
+    let email: Value = serde_json::from_str(&second.body).unwrap();
+    assert_eq!(email["from"], "Ana <post@guests.example>");
+    assert_eq!((&email["to"], &email["reply_to"]), (&json!(["Ada <ada@example.org>"]), &json!(["ana@example.org"])));
+    assert!(email["headers"]["List-Unsubscribe"].as_str().unwrap().starts_with("<http"));
+    assert_eq!(email["headers"]["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    assert!(email["text"].as_str().unwrap().contains("/i/") && email["html"].as_str().unwrap().contains("/i/"));
+    assert_eq!(email["tags"][0]["name"], "reference");
     assert_eq!(app.outbox().sent_under("resend", "e-1").await, 1);
 }
 
 #[apply(app_test)]
-async fn a_pause_that_resend_asks_for_holds_for_everybody_and_costs_no_tries(db: PgPool) {
+async fn a_retry_after_of_resend_holds_for_all_messages_and_costs_no_attempts(db: PgPool) {
     let peer =
         Peer::start(vec![(429, Some("120"), json!({ "name": "rate_limit_exceeded", "message": "slower" }))]).await;
     let app = App::start_with(db, resend(&peer)).await;
     let ana = app.host("Ana").await;
     invite(&app, &ana, "Ada <ada@example.org>").await;
     invite(&app, &ana, "Bo <bo@example.org>").await;
-    again(&app).await;
-    assert_eq!(peer.asked().len(), 1, "nobody knocks before the time is over");
+    send_again(&app).await;
+    assert_eq!(peer.requests().len(), 1, "nothing is sent before the time is over");
     assert_eq!(app.outbox().attempts_at_guests().await, 1);
     app.backend.transports.reset_breakers();
-    again(&app).await;
+    send_again(&app).await;
     assert_eq!(app.outbox().in_state("sent").await, 2);
 }
 
 #[apply(app_test)]
-async fn what_resend_refuses_is_final_and_a_wrong_key_is_not(db: PgPool) {
-    let refusal = |status, name: &str| (status, None, json!({ "name": name, "message": "because" }));
+async fn a_rejection_by_resend_is_final_and_a_wrong_key_is_not(db: PgPool) {
+    let rejection = |status, name: &str| (status, None, json!({ "name": name, "message": "because" }));
     let peer = Peer::start(vec![
-        refusal(422, "validation_error"),
-        refusal(409, "invalid_idempotent_request"),
-        refusal(409, "concurrent_idempotent_requests"),
-        refusal(401, "missing_api_key"),
+        rejection(422, "validation_error"),
+        rejection(409, "invalid_idempotent_request"),
+        rejection(409, "concurrent_idempotent_requests"),
+        rejection(401, "missing_api_key"),
     ])
     .await;
     let app = App::start_with(db, resend(&peer)).await;
@@ -142,11 +142,11 @@ async fn what_resend_refuses_is_final_and_a_wrong_key_is_not(db: PgPool) {
         invite(&app, &ana, &format!("{name} <{name}@example.org>")).await;
         assert_eq!(app.outbox().state_for(name).await, state, "{name}");
     }
-    assert_eq!(app.suppressions().await, 0, "none of it speaks of an address");
+    assert_eq!(app.suppressions().await, 0, "no error is about an address");
 }
 
 #[apply(app_test)]
-async fn twilio_gets_text_messages_and_its_words_about_numbers_are_believed(db: PgPool) {
+async fn twilio_gets_text_messages_and_its_errors_about_numbers_are_applied(db: PgPool) {
     let peer = Peer::start(vec![
         (201, None, json!({ "sid": "SM1" })),
         (400, None, json!({ "code": 21211, "message": "not a number" })),
@@ -171,10 +171,10 @@ async fn twilio_gets_text_messages_and_its_words_about_numbers_are_believed(db: 
         app.work().await;
         assert_eq!(app.outbox().state_to(&phone).await, state, "{n}");
     }
-    let asked = peer.asked().remove(0);
-    assert_eq!(asked.path, "/2010-04-01/Accounts/AC1/Messages.json");
-    assert!(asked.headers["authorization"].to_str().unwrap().starts_with("Basic "));
-    let fields: Vec<(String, String)> = form_urlencoded::parse(asked.body.as_bytes()).into_owned().collect();
+    let requests = peer.requests().remove(0);
+    assert_eq!(requests.path, "/2010-04-01/Accounts/AC1/Messages.json");
+    assert!(requests.headers["authorization"].to_str().unwrap().starts_with("Basic "));
+    let fields: Vec<(String, String)> = form_urlencoded::parse(requests.body.as_bytes()).into_owned().collect();
     let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone()).unwrap();
     assert_eq!((field("To"), field("MessagingServiceSid")), ("+447911123451".into(), "MG7".into()));
     assert!(field("Body").contains("/i/"));
@@ -184,16 +184,16 @@ async fn twilio_gets_text_messages_and_its_words_about_numbers_are_believed(db: 
 }
 
 #[apply(app_test)]
-async fn a_provider_that_is_away_is_left_alone_after_five_calls(db: PgPool) {
+async fn after_five_failed_calls_a_provider_is_not_called(db: PgPool) {
     let peer = Peer::start(vec![(500, None, json!({})); 40]).await;
     let app = App::start_with(db, resend(&peer)).await;
     let ana = app.host("Ana").await;
     let guests: String = (0..30).map(|n| format!("Guest {n} <guest{n}@example.org>\n")).collect();
     invite(&app, &ana, &guests).await;
-    // Those that were on their way with the fifth are told, too: ten of one host at most.
-    let asked = peer.asked().len();
-    assert!((5..=14).contains(&asked), "{asked} calls");
-    again(&app).await;
-    assert_eq!(peer.asked().len(), asked);
-    assert!(app.outbox().untried().await >= 16, "what waits loses no try");
+    // At most ten messages of one host are in flight. Those beside the fifth are counted, too.
+    let requests = peer.requests().len();
+    assert!((5..=14).contains(&requests), "{requests} calls");
+    send_again(&app).await;
+    assert_eq!(peer.requests().len(), requests);
+    assert!(app.outbox().untried().await >= 16, "waiting messages lose no attempt");
 }

@@ -20,7 +20,7 @@ async fn a_hundred_answers_at_once_take_ten_seats_and_no_more(app: App) {
         }
     }
     assert_eq!(links.len(), 100);
-    let answers: Vec<_> = links
+    let replies: Vec<_> = links
         .into_iter()
         .map(|link| {
             let app = app.clone();
@@ -32,8 +32,8 @@ async fn a_hundred_answers_at_once_take_ten_seats_and_no_more(app: App) {
         })
         .collect();
     let mut statuses = Vec::new();
-    for answer in answers {
-        statuses.push(answer.await.unwrap());
+    for reply in replies {
+        statuses.push(reply.await.unwrap());
     }
     let with = |status| statuses.iter().filter(|s| **s == status).count();
     assert_eq!((with(200), with(409)), (10, 90), "{statuses:?}");
@@ -48,10 +48,10 @@ async fn a_full_event_says_so_and_keeps_what_was_typed(app: App) {
     ana.invite_all(event).await;
     let ids = ana.guests(event, "").await;
     let (ada, alan) = (ana.link(event, ids[0]).await, ana.link(event, ids[1]).await);
-    app.anonymous().answer(&ada, &[("form[answer]", "attending"), ("form[heads]", "2")]).await.location();
+    app.anonymous().reply(&ada, &[("form[answer]", "attending"), ("form[heads]", "2")]).await.location();
     let browser = app.anonymous();
     let fields = [("form[answer]", "attending"), ("form[heads]", "2"), ("form[message]", "We would love to")];
-    assert_eq!(browser.answer(&alan, &fields).await.location(), alan);
+    assert_eq!(browser.reply(&alan, &fields).await.location(), alan);
     let page = browser.get(&alan).await.ok();
     assert!(page.contains("There is only 1 place left") && page.contains("We would love to"), "{page}");
 }

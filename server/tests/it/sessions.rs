@@ -1,33 +1,28 @@
-//! Cookies: renewed, honoured for a moment, and recognised when a copy turns up.
+//! Session cookies: rotation, a grace period, and reuse detection.
 
 use std::collections::BTreeSet;
 
-use crate::support::{Answer, App, PASSWORD};
+use crate::support::{App, PASSWORD, Response};
 
-fn cookie_of(answer: &Answer) -> String {
-    answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+fn cookie_of(response: &Response) -> String {
+    response.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
 }
 
 async fn with_cookie(app: &App, cookie: &str, path: &str) -> (u16, String) {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let request =
         client.get(format!("http://{}{path}", app.address)).header("accept", "text/html").header("cookie", cookie);
-    let answer = request.send().await.unwrap();
-    let renewed =
-        answer.headers().get("set-cookie").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-    (answer.status().as_u16(), renewed.split(';').next().unwrap_or_default().to_owned())
-}
-
-/// Makes the session of Ana due for a new cookie.
-async fn let_a_quarter_of_an_hour_pass(app: &App) {
-    app.age_session_ids().await;
+    let response = request.send().await.unwrap();
+    let rotated =
+        response.headers().get("set-cookie").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    (response.status().as_u16(), rotated.split(';').next().unwrap_or_default().to_owned())
 }
 
 #[apply(app_test)]
-async fn asvs_7_2_4_fifty_requests_across_a_renewal_sign_nobody_out(app: App) {
+async fn asvs_7_2_4_fifty_requests_during_a_rotation_sign_nobody_out(app: App) {
     let ana = app.host("Ana").await;
     let old = cookie_of(&ana.sign_in("ana@example.org", PASSWORD).await);
-    let_a_quarter_of_an_hour_pass(&app).await;
+    app.age_session_ids().await;
     let pages = futures::future::join_all((0..50).map(|_| with_cookie(&app, &old, "/dashboard"))).await;
     assert!(pages.iter().all(|(status, _)| *status == 200), "{pages:?}");
     let new: BTreeSet<_> =
@@ -40,14 +35,14 @@ async fn asvs_7_2_4_fifty_requests_across_a_renewal_sign_nobody_out(app: App) {
 async fn a_cookie_replaced_more_than_ten_seconds_ago_ends_its_session(app: App) {
     let ana = app.host("Ana").await;
     let old = cookie_of(&ana.sign_in("ana@example.org", PASSWORD).await);
-    let_a_quarter_of_an_hour_pass(&app).await;
+    app.age_session_ids().await;
     let (_, new) = with_cookie(&app, &old, "/dashboard").await;
-    assert_eq!(with_cookie(&app, &old, "/dashboard").await.0, 200, "the one just replaced is good for ten seconds");
+    assert_eq!(with_cookie(&app, &old, "/dashboard").await.0, 200, "a replaced cookie is valid for ten seconds");
     assert_eq!(with_cookie(&app, &new, "/dashboard").await.0, 200);
     app.age_replaced_cookie(&old, 11).await;
     assert_eq!(with_cookie(&app, &old, "/dashboard").await.0, 303);
     assert_eq!(with_cookie(&app, &new, "/dashboard").await.0, 303, "the whole family is signed out");
     app.work().await;
-    assert!(app.mails("ana@example.org").await.iter().any(|mail| mail.contains("An outdated copy of a session")));
+    assert!(app.emails("ana@example.org").await.iter().any(|email| email.contains("An outdated copy of a session")));
     assert_eq!(app.audit_log("session-revoked").await, 1);
 }

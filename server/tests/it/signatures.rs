@@ -1,7 +1,7 @@
-//! Signature verification against the providers' own Python packages: what they sign is valid, and with one bit changed it
-//! is not.
+//! Signature verification against the providers' own Python packages: their signatures are valid, and invalid after one bit
+//! is changed.
 //!
-//! `GG_SEED` makes other cases.
+//! `GG_SEED` chooses other cases.
 
 use std::{collections::HashMap, process::Command};
 
@@ -24,7 +24,7 @@ const CASES: usize = 1000;
 struct Case {
     body: String,
     headers: HashMap<String, String>,
-    /// The part of a header that is the valid signature.
+    /// The valid signature, part of a header.
     signature: String,
     now: i64,
     secrets: Vec<String>,
@@ -79,7 +79,7 @@ fn cases(scheme: &str) -> Vec<Case> {
     cases
 }
 
-/// Every case is valid, and invalid after each of `flips` that finds a bit to change.
+/// Checks that every case is valid, and invalid after each of `flips` that finds a bit to change.
 fn agree(scheme: &str, verify: impl Fn(&Case) -> Result<(), WebhookError>, flips: &[(&str, Flip)]) {
     let mut dice = Dice::new(seed());
     let mut tally = Tally::default();
@@ -97,14 +97,14 @@ fn agree(scheme: &str, verify: impl Fn(&Case) -> Result<(), WebhookError>, flips
     println!("{scheme}, seed {}: {CASES} passed; {tally}", seed());
 }
 
-/// The same webhook with one bit changed so that it means something else, if there is such a bit.
+/// The webhook with one bit changed so that it means something else, if there is such a bit.
 type Flip = fn(&Case, &mut Dice) -> Option<Case>;
 
 fn body(case: &Case, dice: &mut Dice) -> Option<Case> {
     dice.flip_bytes(&case.bytes(), |_, _| true).map(|body| case.with_body(&body))
 }
 
-/// Changes `part`, a text that stands in a header, where it stands.
+/// Changes `part` of a header.
 fn in_header(case: &Case, dice: &mut Dice, name: &str, part: &str) -> Option<Case> {
     let value = case.header(name).unwrap();
     let changed = dice.flip_text(part)?;
@@ -133,7 +133,7 @@ fn twilio_agrees_with_its_own_package() {
     );
 }
 
-fn judge_svix(case: &Case) -> Result<(), WebhookError> {
+fn verify_svix(case: &Case) -> Result<(), WebhookError> {
     let id = svix::verify(&case.secrets, |name| case.header(name), &case.bytes(), case.now())?;
     assert_eq!(Some(&*id), case.header("svix-id").or(case.header("webhook-id")));
     assert!(case.secrets.iter().all(|secret| svix::is_secret(secret)));
@@ -144,7 +144,7 @@ fn judge_svix(case: &Case) -> Result<(), WebhookError> {
 fn svix_agrees_with_its_own_package() {
     agree(
         "svix",
-        judge_svix,
+        verify_svix,
         &[
             ("body", body),
             ("id", |case, dice| in_header(case, dice, "svix-id", case.header("svix-id")?)),
@@ -158,7 +158,7 @@ fn svix_agrees_with_its_own_package() {
 fn standard_webhooks_agrees_with_its_own_package() {
     agree(
         "standardwebhooks",
-        judge_svix,
+        verify_svix,
         &[
             ("body", body),
             ("id", |case, dice| in_header(case, dice, "webhook-id", case.header("webhook-id")?)),

@@ -1,4 +1,4 @@
-//! Message templates: saved, previewed, tested, and used from then on.
+//! Message templates: saved, previewed, tested and used.
 
 use crate::support::App;
 
@@ -14,32 +14,37 @@ async fn emails_carry_the_hosts_own_text_with_each_guests_data(app: App) {
         ana.post_and_follow("/api/notifications/set-template", &page, &fields).await.ok()
     };
     let many = "http://a.example http://b.example https://c.example www.d.example";
-    let refused = save("See http://evil.example", many, "false").await;
+    let rejected = save("See http://evil.example", many, "false").await;
     assert!(
-        refused.contains("leave out links") && refused.contains("at most 3 links") && refused.contains("www.d.example")
+        rejected.contains("leave out links")
+            && rejected.contains("at most 3 links")
+            && rejected.contains("www.d.example")
     );
 
-    let words = "Hey {guest.first_name}!\n\nCome to {event.title} <b>please</b>, says {host.name}.";
+    let text = "Hey {guest.first_name}!\n\nCome to {event.title} <b>please</b>, says {host.name}.";
     let draft = format!("/dashboard/events/{event}/messages/preview");
-    let seen = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", words)]).await;
-    assert!(seen.header("content-security-policy").contains("sandbox"));
-    let seen = seen.ok();
-    assert!(seen.contains("Hey Ada!") && seen.contains("&#60;b&#62;please"), "{seen}");
-    assert!(!seen.contains("/i/"), "looking at a draft opens nobody's invitation");
-    assert_eq!(app.message_templates().await, 0, "and keeps nothing");
-    let refused = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", many)]).await;
-    assert!(refused.ok().contains("at most 3 links"), "the frame says why there is nothing to see");
+    let preview = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", text)]).await;
+    assert!(preview.header("content-security-policy").contains("sandbox"));
+    let preview = preview.ok();
+    assert!(preview.contains("Hey Ada!") && preview.contains("&#60;b&#62;please"), "{preview}");
+    assert!(!preview.contains("/i/"), "a preview has nobody's link");
+    assert_eq!(app.message_templates().await, 0, "and saves nothing");
+    let rejected = ana.post(&draft, "/", &[("kind", "invitation"), ("form[body]", many)]).await;
+    assert!(rejected.ok().contains("at most 3 links"), "the preview shows the error");
 
-    let saved = save("For {guest.name}", words, "true").await;
+    let saved = save("For {guest.name}", text, "true").await;
     assert!(saved.contains("Saved. A test email is on its way to you."));
-    let test = app.mails("ana@example.org").await.remove(0);
+    let test = app.emails("ana@example.org").await.remove(0);
     assert!(test.starts_with("Hey Ada!") && !test.contains("/i/"), "{test}");
 
     ana.invite_all(event).await;
     app.work().await;
-    let mail = app.mails("ada@example.org").await.remove(0);
-    assert!(mail.contains("Hey Ada!") && mail.contains("Come to Midsummer dinner") && mail.contains("/i/"), "{mail}");
-    assert!(!mail.contains("invites you to"), "in place of ours");
+    let email = app.emails("ada@example.org").await.remove(0);
+    assert!(
+        email.contains("Hey Ada!") && email.contains("Come to Midsummer dinner") && email.contains("/i/"),
+        "{email}"
+    );
+    assert!(!email.contains("invites you to"), "instead of the default");
     let reset = save("", "", "false").await;
     assert!(reset.contains("Saved. New messages use this text."));
 }

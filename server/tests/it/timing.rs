@@ -1,4 +1,4 @@
-//! Whether time tells what words do not. It measures, so it runs by hand, on a machine that does nothing else:
+//! Timing: response times do not tell whether an account or a thing exists. Run this on an idle machine:
 //! `cargo test --locked -p server --test it timing -- --ignored --nocapture --test-threads=1`
 
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::support::{Actor, App, PASSWORD};
 
 const SAMPLES: usize = 200;
-/// What a stranger can tell apart over a network (ASVS 6.3.8 as we read it).
+/// Smaller differences cannot be measured over a network (our reading of ASVS 6.3.8).
 const SAME: Duration = Duration::from_millis(5);
 const LEAST_P: f64 = 0.01;
 
-/// One of two things that must take as long as each other.
+/// Two cases that must take equally long.
 #[derive(Clone, Copy)]
 enum Of {
     Known,
@@ -35,28 +35,28 @@ fn mann_whitney(left: &[Duration], right: &[Duration]) -> f64 {
     polynomial.into_iter().fold(0.0, |sum, part| (sum + part) * t) * (-x * x).exp()
 }
 
-/// Asks in turns, and tells how the times differ.
-async fn compare(what: &str, ask: impl AsyncFn(Of, usize)) {
+/// Runs the request for both cases in turn, and compares the times.
+async fn compare(what: &str, request: impl AsyncFn(Of, usize)) {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for n in 0..SAMPLES + 10 {
-        // In an order that changes, so that what one leaves behind does not fall on the other alone.
+        // The order changes, so that after-effects of one case do not always hit the other.
         let order = if n % 4 < 2 { [Of::Known, Of::Unknown] } else { [Of::Unknown, Of::Known] };
         for of in order {
             let begun = Instant::now();
-            ask(of, n).await;
+            request(of, n).await;
             let times = if matches!(of, Of::Known) { &mut known } else { &mut unknown };
             times.push(begun.elapsed());
         }
     }
-    // The first ones fill caches.
+    // The first requests fill caches.
     let (known, unknown) = (&known[10..], &unknown[10..]);
     let (left, right, p) = (median(known), median(unknown), mann_whitney(known, unknown));
     println!("{what}: medians {left:.2?} and {right:.2?}, p = {p:.3}");
-    assert!(left.abs_diff(right) < SAME && p > LEAST_P, "{what} tells");
+    assert!(left.abs_diff(right) < SAME && p > LEAST_P, "{what}: the times differ");
 }
 
 #[test]
-fn the_u_test_tells_what_differs_from_what_does_not() {
+fn the_u_test_detects_a_difference() {
     let times = |from: u64| (0..100).map(|n| Duration::from_micros(from + n * 7 % 100)).collect::<Vec<_>>();
     assert!(mann_whitney(&times(0), &times(0)) > 0.99);
     assert!(mann_whitney(&times(0), &times(30)) < 1e-6);
@@ -72,11 +72,7 @@ async fn timing_of_known_and_unknown_addresses(app: App) {
         Of::Unknown => "eve@example.org",
     };
     for n in 0..SAMPLES + 10 {
-        sqlx::query("insert into users (id, name, email, password_hash, created_at) select gen_random_uuid(), 'Ana', $1, password_hash, now() from users limit 1")
-            .bind(format!("ana{n}@example.org"))
-            .execute(&app.backend.db)
-            .await
-            .unwrap();
+        app.copy_account(&format!("ana{n}@example.org")).await;
     }
     compare("sign-up", async |of, n| {
         let (known, unknown) = (format!("ana{n}@example.org"), format!("eve{n}@example.org"));
@@ -87,8 +83,8 @@ async fn timing_of_known_and_unknown_addresses(app: App) {
     })
     .await;
     compare("sign-in", async |of, _| {
-        // Each address has four failures before it is locked, which would then be what is measured.
-        sqlx::query("delete from sign_in_failures").execute(&app.backend.db).await.unwrap();
+        // An address is locked after four failures, and locked addresses are measured below.
+        app.clear_sign_in_failures().await;
         let fields = [("form[email]", email(of)), ("form[password]", "wrong horse battery")];
         assert_eq!(eve.fetch("/api/auth/sign-in", &fields).await.status, 422);
     })
@@ -132,7 +128,7 @@ async fn timing_of_foreign_and_missing_things(app: App) {
     })
     .await;
     let eve = app.anonymous();
-    compare("links that never were, like one that is and not", async |of, n| {
+    compare("unknown links, like a valid one and not", async |of, n| {
         let link = if matches!(of, Of::Known) { format!("{}{n:0>3}", &link[..43]) } else { format!("/i/{n:0>43}") };
         assert_eq!(eve.get(&link).await.status, 404);
     })

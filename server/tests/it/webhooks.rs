@@ -1,4 +1,4 @@
-//! What providers tell, through their doors: signed by their own packages, told once, in any order.
+//! Provider webhooks: signed with the providers' packages, applied once, in any order.
 
 use guestguard::{clock::Clock, ids::EventId, notifications::reference::Reference};
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ fn now() -> i64 {
     Clock::System.now().timestamp()
 }
 
-/// An event of a new host whose guest Ada was written to, and how that message is referred to.
-async fn written(app: &App) -> (Actor, EventId, Reference) {
+/// A new host with an event whose guest Ada was invited by email, and the reference of that email.
+async fn invited(app: &App) -> (Actor, EventId, Reference) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Ada <Ada@example.org>").await;
@@ -39,34 +39,38 @@ fn resend_event(kind: &str, reference: &Reference, more: Value) -> String {
 async fn resend_events(db: PgPool) {
     let providers = vec![("GG_RESEND_WEBHOOK_SECRETS", format!("{SECRET},{OLD_SECRET}"))];
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
-    let door = format!("http://{}/webhooks/resend", app.address);
-    let (ana, event, reference) = written(&app).await;
-    let told = |id: &str, secret: &str, body: String| json!({ "scheme": "resend", "secret": secret, "id": id, "time": now(), "body": body });
+    let url = format!("http://{}/webhooks/resend", app.address);
+    let (ana, event, reference) = invited(&app).await;
+    let webhook = |id: &str, secret: &str, body: String| json!({ "scheme": "resend", "secret": secret, "id": id, "time": now(), "body": body });
     let bounce = json!({ "bounce": { "type": "Permanent", "subType": "General", "message": "no such mailbox" } });
     let signed = sign(&[
-        told("m1", SECRET, resend_event("email.delivered", &reference, Value::Null)),
-        told("m2", OLD_SECRET, resend_event("email.opened", &reference, Value::Null)),
-        told("m3", SECRET, resend_event("email.bounced", &reference, bounce)),
-        told("m4", SECRET, resend_event("email.sent", &reference, Value::Null)),
-        told("m5", SECRET, resend_event("domain.updated", &reference, Value::Null)),
-        told("m6", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", resend_event("email.complained", &reference, Value::Null)),
-        told("m7", SECRET, "no event".to_owned()),
+        webhook("m1", SECRET, resend_event("email.delivered", &reference, Value::Null)),
+        webhook("m2", OLD_SECRET, resend_event("email.opened", &reference, Value::Null)),
+        webhook("m3", SECRET, resend_event("email.bounced", &reference, bounce)),
+        webhook("m4", SECRET, resend_event("email.sent", &reference, Value::Null)),
+        webhook("m5", SECRET, resend_event("domain.updated", &reference, Value::Null)),
+        webhook(
+            "m6",
+            "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            resend_event("email.complained", &reference, Value::Null),
+        ),
+        webhook("m7", SECRET, "no event".to_owned()),
     ]);
-    assert_eq!(signed[0].post(&door).await, 200);
+    assert_eq!(signed[0].post(&url).await, 200);
     assert_eq!(state(&app).await, "delivered");
-    assert_eq!(signed[1].post(&door).await, 200, "the secret that is being replaced counts too");
+    assert_eq!(signed[1].post(&url).await, 200, "the secret that is being replaced counts too");
     assert_eq!(app.outbox().opened().await, 1);
     for _ in 0..3 {
-        assert_eq!(signed[2].post(&door).await, 200, "told again, it is taken and changes nothing");
+        assert_eq!(signed[2].post(&url).await, 200, "a repeat is accepted and changes nothing");
     }
-    assert_eq!(signed[3].post(&door).await, 200);
-    assert_eq!(state(&app).await, "bounced", "word of the sending comes too late to matter");
+    assert_eq!(signed[3].post(&url).await, 200);
+    assert_eq!(state(&app).await, "bounced", "an older event changes nothing");
     assert_eq!(app.delivery_events("bounced").await, 1);
-    assert_eq!(signed[4].post(&door).await, 200, "what we do not act on is kept");
+    assert_eq!(signed[4].post(&url).await, 200, "an event without effect is stored");
     assert_eq!(app.webhook_events_of("resend").await, 5);
-    assert_eq!(signed[5].post(&door).await, 400, "somebody else's secret");
-    assert_eq!(signed[6].post(&door).await, 400);
-    assert_eq!(signed[0].with(&signed[0].body.replace("delivered", "complained")).post(&door).await, 400);
+    assert_eq!(signed[5].post(&url).await, 400, "another secret");
+    assert_eq!(signed[6].post(&url).await, 400);
+    assert_eq!(signed[0].with(&signed[0].body.replace("delivered", "complained")).post(&url).await, 400);
     assert_eq!(app.suppressed_addresses("hard-bounce").await, ["ada@example.org"]);
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     assert!(list.contains("no such mailbox"), "{list}");
@@ -80,26 +84,26 @@ async fn twilio_status_changes_delivery_state(db: PgPool) {
         ("GG_TWILIO_FROM", "+15005550006".into()),
     ];
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
-    let (_, _, reference) = written(&app).await;
-    let door = format!("http://{}/webhooks/twilio?reference={reference}", app.address);
-    let told = |token: &str, status: &str, code: &str| {
+    let (_, _, reference) = invited(&app).await;
+    let url = format!("http://{}/webhooks/twilio?reference={reference}", app.address);
+    let webhook = |token: &str, status: &str, code: &str| {
         let fields = json!({ "MessageSid": "SM1", "MessageStatus": status, "ErrorCode": code, "To": "+447911123456" });
-        json!({ "scheme": "twilio", "token": token, "url": door, "fields": fields })
+        json!({ "scheme": "twilio", "token": token, "url": url, "fields": fields })
     };
     let signed = sign(&[
-        told("new-token", "delivered", ""),
-        told("old-token", "sent", ""),
-        told("wrong-token", "undelivered", "30005"),
-        told("new-token", "undelivered", "30005"),
+        webhook("new-token", "delivered", ""),
+        webhook("old-token", "sent", ""),
+        webhook("wrong-token", "undelivered", "30005"),
+        webhook("new-token", "undelivered", "30005"),
     ]);
-    assert_eq!(signed[0].post(&door).await, 200);
+    assert_eq!(signed[0].post(&url).await, 200);
     assert_eq!(state(&app).await, "delivered");
-    assert_eq!(signed[1].post(&door).await, 200);
+    assert_eq!(signed[1].post(&url).await, 200);
     assert_eq!(state(&app).await, "delivered", "never backwards");
-    assert_eq!(signed[2].post(&door).await, 403);
-    assert_eq!(signed[0].post(&door.replace("twilio?", "twilio?x=1&")).await, 403, "the address is signed");
+    assert_eq!(signed[2].post(&url).await, 403);
+    assert_eq!(signed[0].post(&url.replace("twilio?", "twilio?x=1&")).await, 403, "the address is signed");
     assert_eq!(state(&app).await, "delivered");
-    assert_eq!(signed[3].post(&door).await, 200);
+    assert_eq!(signed[3].post(&url).await, 200);
     assert_eq!(state(&app).await, "bounced");
     assert_eq!(app.webhook_events_of("twilio").await, 3);
     assert_eq!(app.webhook_events_with("7911").await, 0);
@@ -124,13 +128,13 @@ fn sns(kind: &str, message: &str) -> Value {
 #[apply(app_test)]
 async fn ses_bounce_through_sns_adds_a_suppression(db: PgPool) {
     let amazon = Amazon::start("post@guests.example").await;
-    amazon.ask("sns", "Action=CreateTopic&Name=mail".into()).await.unwrap();
+    amazon.call("sns", "Action=CreateTopic&Name=mail".into()).await.unwrap();
     let app = App::start_with(db, Settings { providers: amazon.settings(), ..Settings::default() }).await;
-    let (_, _, reference) = written(&app).await;
-    let door = format!("http://{}/webhooks/ses", app.address);
-    let taken = amazon.mails().await;
-    assert_eq!(taken.len(), 1, "SES has the invitation: {taken:?}");
-    assert!(taken[0].to_string().contains("List-Unsubscribe: <http"), "{}", taken[0]);
+    let (_, _, reference) = invited(&app).await;
+    let url = format!("http://{}/webhooks/ses", app.address);
+    let accepted = amazon.emails().await;
+    assert_eq!(accepted.len(), 1, "SES has the invitation: {accepted:?}");
+    assert!(accepted[0].to_string().contains("List-Unsubscribe: <http"), "{}", accepted[0]);
     assert_eq!(app.outbox().accepted_by("ses").await, 1);
     let bounce = json!({
         "eventType": "Bounce",
@@ -146,22 +150,23 @@ async fn ses_bounce_through_sns_adds_a_suppression(db: PgPool) {
             "bouncedRecipients": [{ "emailAddress": "ada@example.org", "diagnosticCode": "smtp; 550 5.1.1 unknown" }],
         },
     });
-    let asked = [sns("SubscriptionConfirmation", "You are asked to confirm"), sns("Notification", &bounce.to_string())];
-    let signed = sign(&asked.map(|message| json!({ "scheme": "sns", "message": message })));
+    let messages =
+        [sns("SubscriptionConfirmation", "You are asked to confirm"), sns("Notification", &bounce.to_string())];
+    let signed = sign(&messages.map(|message| json!({ "scheme": "sns", "message": message })));
     app.certificates.set(&signed[0].pem);
-    assert_eq!(signed[0].post(&door).await, 200, "confirmed by the SDK, not by opening the address");
-    assert_eq!(signed[1].with(&signed[1].body.replace("Permanent", "Transient")).post(&door).await, 400);
+    assert_eq!(signed[0].post(&url).await, 200, "confirmed by the API, not by opening the address");
+    assert_eq!(signed[1].with(&signed[1].body.replace("Permanent", "Transient")).post(&url).await, 400);
     for _ in 0..2 {
-        assert_eq!(signed[1].post(&door).await, 200);
+        assert_eq!(signed[1].post(&url).await, 200);
     }
     assert_eq!(state(&app).await, "bounced");
     assert_eq!((app.suppressions_for("hard-bounce").await, app.global_suppressions().await), (1, 1));
     assert_eq!(app.webhook_events_of("ses").await, 1);
-    assert_eq!(app.certificates.asked(), 1, "kept after the first time");
+    assert_eq!(app.certificates.fetches(), 1, "cached after the first time");
 }
 
 #[apply(app_test)]
-async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool) {
+async fn a_message_that_sns_would_not_send_is_rejected_before_anything_is_fetched(db: PgPool) {
     let providers = vec![
         ("GG_SES_REGION", "us-east-1".into()),
         ("GG_SES_ACCESS_KEY_ID", "test".into()),
@@ -169,11 +174,11 @@ async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool
         ("GG_SES_TOPICS", TOPIC.into()),
     ];
     let app = App::start_with(db, Settings { providers, ..Settings::default() }).await;
-    let door = format!("http://{}/webhooks/ses", app.address);
+    let url = format!("http://{}/webhooks/ses", app.address);
     let trap = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = trap.local_addr().unwrap();
     let file = "SimpleNotificationService-0123456789abcdef0123456789abcdef.pem";
-    let mut asked = Vec::new();
+    let mut messages = Vec::new();
     for address in [
         format!("http://{at}/{file}"),
         format!("https://{at}/{file}"),
@@ -190,28 +195,28 @@ async fn what_sns_would_not_say_is_refused_before_anything_is_fetched(db: PgPool
     ] {
         let mut message = sns("Notification", "{}");
         message["SigningCertURL"] = address.into();
-        asked.push(message);
+        messages.push(message);
     }
     let mut foreign = sns("Notification", "{}");
     foreign["TopicArn"] = "arn:aws:sns:us-east-1:999999999999:mail".into();
     let mut old = sns("Notification", "{}");
     old["Timestamp"] = "2026-01-01T00:00:00.000Z".into();
-    asked.extend([foreign, old]);
+    messages.extend([foreign, old]);
     let requests: Vec<Value> =
-        asked.into_iter().map(|message| json!({ "scheme": "sns", "message": message })).collect();
+        messages.into_iter().map(|message| json!({ "scheme": "sns", "message": message })).collect();
     for signed in sign(&requests) {
-        assert_eq!(signed.post(&door).await, 400, "{}", signed.body);
+        assert_eq!(signed.post(&url).await, 400, "{}", signed.body);
     }
-    assert_eq!(app.certificates.asked(), 0);
+    assert_eq!(app.certificates.fetches(), 0);
     let caught = tokio::time::timeout(std::time::Duration::from_millis(300), trap.accept()).await;
-    assert!(caught.is_err(), "nobody knocked at the trap");
+    assert!(caught.is_err(), "nobody connected to the trap");
     let large = sign(&[json!({ "scheme": "sns", "message": sns("Notification", &"x".repeat(257 * 1024)) })]);
-    assert_eq!(large[0].post(&door).await, 400);
+    assert_eq!(large[0].post(&url).await, 400);
 }
 
 #[apply(app_test)]
-async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(app: App) {
-    let (ana, event, reference) = written(&app).await;
+async fn the_page_of_messages_lists_problems_first_with_a_remedy(app: App) {
+    let (ana, event, reference) = invited(&app).await;
     let page = format!("/dashboard/events/{event}/messages");
     let calm = ana.get(&page).await.ok();
     assert!(
@@ -238,6 +243,6 @@ async fn the_page_of_messages_puts_problems_first_with_what_can_be_done(app: App
     assert!(correct("ada@example.org").await.contains("an email to it bounced"), "the old address stays suppressed");
     assert!(correct("ada.right@example.org").await.contains("Invitation resent."));
     app.work().await;
-    assert_eq!(app.mails("ada.right@example.org").await.len(), 1);
+    assert_eq!(app.emails("ada.right@example.org").await.len(), 1);
     assert!(!ana.get(&page).await.ok().contains("Not delivered ("), "the newer message counts");
 }

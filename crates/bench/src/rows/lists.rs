@@ -27,7 +27,7 @@ impl Measuring {
         let rounds = if self.quick { 1 } else { 5 };
         let [mut import, mut issue, mut drain] =
             [(); 3].map(|()| Rounds { ours: Vec::new(), control: Vec::new(), p99: 0.0 });
-        // Thanks for the answers above are none of the mails below.
+        // The confirmations of the replies above are not measured below.
         sqlx::raw_sql("update notifications set state = 'cancelled' where state = 'queued'")
             .execute(&self.seeded.backend.db)
             .await?;
@@ -43,27 +43,15 @@ impl Measuring {
             issue.control.push(self.insert_alike(event).await?);
             let begun = Instant::now();
             let sent = worker::drain(&self.seeded.backend).await.map_err(Error::into_cause)?;
-            ensure!(sent == GUESTS, "{sent} mails left");
+            ensure!(sent == GUESTS, "{sent} emails were sent");
             drain.ours.push(1.0 / begun.elapsed().as_secs_f64());
             drain.control.push(1.0 / bare_loop(&self.smtp).await?);
         }
-        report.add(
-            "import of 5,000 rows",
-            import.ratio(),
-            " x",
-            Goal::AtMost(8.0),
-            import.words("s") + ", COPY of the same",
-        );
-        report.add(
-            "5,000 invitations",
-            issue.ratio(),
-            " x",
-            Goal::AtMost(4.0),
-            issue.words("s") + ", INSERT of the same",
-        );
+        report.add("import of 5,000 rows", import.ratio(), " x", Goal::AtMost(8.0), import.summary("s", "`COPY`"));
+        report.add("5,000 invitations", issue.ratio(), " x", Goal::AtMost(4.0), issue.summary("s", "`INSERT`"));
         let seconds = |rates: &[f64]| GUESTS as f64 * median(rates.to_vec());
-        let words = format!("{:.0} mails/s beside {:.0} of a bare loop", seconds(&drain.ours), seconds(&drain.control));
-        report.add("5,000 mails to a local server", drain.ratio(), "", Goal::AtLeast(0.5), words);
+        let measured = format!("{:.0} emails/s, bare loop {:.0}", seconds(&drain.ours), seconds(&drain.control));
+        report.add("5,000 emails to a local server", drain.ratio(), "", Goal::AtLeast(0.5), measured);
         Ok(())
     }
 
@@ -88,14 +76,15 @@ impl Measuring {
             .header("content-type", "multipart/form-data; boundary=part")
             .body(Full::new(Bytes::from(body)))?;
         let begun = Instant::now();
-        let (answer, body) = load::ask(&self.serving.address, upload).await?;
-        let page = answer.headers.get("location").and_then(|page| page.to_str().ok());
+        let (response, body) = load::send(&self.serving.address, upload).await?;
+        let page = response.headers.get("location").and_then(|page| page.to_str().ok());
         let import = page
             .and_then(|page| page.rsplit('/').next())
             .with_context(|| String::from_utf8_lossy(&body).into_owned())?;
         let form = format!("event={event}&import={import}");
-        let (answer, body) = load::ask(&self.serving.address, post("/api/imports/commit", &self.cookie, form)).await?;
-        ensure!(answer.status == 200, "{}", String::from_utf8_lossy(&body));
+        let (response, body) =
+            load::send(&self.serving.address, post("/api/imports/commit", &self.cookie, form)).await?;
+        ensure!(response.status == 200, "{}", String::from_utf8_lossy(&body));
         Ok(begun.elapsed().as_secs_f64())
     }
 
@@ -121,21 +110,21 @@ impl Measuring {
     async fn insert_alike(&self, event: EventId) -> anyhow::Result<f64> {
         let db = &self.seeded.backend.db;
         for table in ["invitations", "notifications"] {
-            let keep = format!(
-                "create table kept_{table} as select * from {table} where event_id = '{event}';
+            let move_rows = format!(
+                "create table copy_of_{table} as select * from {table} where event_id = '{event}';
                 delete from {table} where event_id = '{event}'"
             );
-            sqlx::raw_sql(sqlx::AssertSqlSafe(keep)).execute(db).await?;
+            sqlx::raw_sql(sqlx::AssertSqlSafe(move_rows)).execute(db).await?;
         }
         let begun = Instant::now();
         let mut tx = db.begin().await?;
         for table in ["invitations", "notifications"] {
-            let rows = format!("insert into {table} select * from kept_{table}");
+            let rows = format!("insert into {table} select * from copy_of_{table}");
             sqlx::query(sqlx::AssertSqlSafe(rows)).execute(&mut *tx).await?;
         }
         tx.commit().await?;
         let took = begun.elapsed().as_secs_f64();
-        sqlx::raw_sql("drop table kept_invitations, kept_notifications").execute(db).await?;
+        sqlx::raw_sql("drop table copy_of_invitations, copy_of_notifications").execute(db).await?;
         Ok(took)
     }
 }
@@ -150,13 +139,13 @@ async fn bare_loop(url: &str) -> anyhow::Result<f64> {
     stream::iter(0..GUESTS)
         .map(Ok)
         .try_for_each_concurrent(16, async |n| {
-            let mail = Message::builder()
+            let email = Message::builder()
                 .message_id(Some(format!("<{n}.{}@bare>", Uuid::now_v7())))
                 .from("post@guests.example".parse()?)
                 .to(format!("guest{n}@guests.example").parse()?)
                 .subject("Invitation")
                 .multipart(MultiPart::alternative_plain_html(body.clone(), body.clone()))?;
-            transport.send(mail).await?;
+            transport.send(email).await?;
             anyhow::Ok(())
         })
         .await?;

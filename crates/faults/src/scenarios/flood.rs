@@ -10,7 +10,7 @@ use crate::fixture::{Fixture, client};
 /// Many sign-ins, and many connections that never finish a request: others are still served.
 pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let node = fixture.node(&[]).await?;
-    let mut hashes = Row::new("F19", "200 sign-ins at the same moment");
+    let mut hashes = Row::new("F19", "200 simultaneous sign-ins");
     let before = node.memory()?;
     let address = node.address.clone();
     let flood = tokio::spawn(async move {
@@ -25,19 +25,16 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         .await
     });
     let (times, most) = watch(&node, async || !flood.is_finished()).await?;
-    let answers = flood.await?;
-    let served = answers.iter().flatten().filter(|answer| answer.status() != 503).count();
-    let put_off = answers.iter().flatten().filter(|answer| answer.status() == 503).count();
-    hashes.injected = answers.len();
-    hashes.expect(served + put_off == answers.len(), "some got no answer");
+    let responses = flood.await?;
+    let served = responses.iter().flatten().filter(|response| response.status() != 503).count();
+    let rejected = responses.iter().flatten().filter(|response| response.status() == 503).count();
+    hashes.injected = responses.len();
+    hashes.expect(served + rejected == responses.len(), "some got no response");
     hashes.expect(most - before < 100.0, format!("memory grew by {:.0} MB", most - before));
-    hashes.seen = format!(
-        "{served} compared, {put_off} told to come again; /livez {}; memory +{:.0} MB",
-        slow(&times),
-        most - before
-    );
+    hashes.observed =
+        format!("{served} compared, {rejected} told to retry; {}; memory +{:.0} MB", p99(&times), most - before);
 
-    let mut silent = Row::new("F19", "500 connections that never end a request");
+    let mut silent = Row::new("F19", "500 connections with unfinished requests");
     let mut connections = Vec::new();
     for _ in 0..500 {
         let mut connection = TcpStream::connect(&node.address).await?;
@@ -49,14 +46,14 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
     let open = connections.iter().filter(|connection| connection.try_read(&mut [0; 512]).is_err()).count();
     silent.injected = connections.len();
     silent.expect(scale.quick || open == 0, format!("{open} are still open after 18 s"));
-    silent.seen = format!("others: /livez {}; {open} still open after {} s", slow(&times), scale.of(5, 18));
+    silent.observed = format!("{}; {open} still open after {} s", p99(&times), scale.of(5, 18));
     Ok(vec![hashes, silent])
 }
 
-/// Response times of `/livez` while `going_on`, and the peak of memory.
-async fn watch(node: &crate::node::Node, mut going_on: impl AsyncFnMut() -> bool) -> anyhow::Result<(Vec<f64>, f64)> {
+/// Response times of `/livez` while `continues` is true, and the peak of memory.
+async fn watch(node: &crate::node::Node, mut continues: impl AsyncFnMut() -> bool) -> anyhow::Result<(Vec<f64>, f64)> {
     let (browser, mut times, mut most) = (client(), Vec::new(), 0.0_f64);
-    while going_on().await {
+    while continues().await {
         let begun = Instant::now();
         browser.get(format!("http://{}/livez", node.address)).send().await?.error_for_status()?;
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
@@ -67,7 +64,7 @@ async fn watch(node: &crate::node::Node, mut going_on: impl AsyncFnMut() -> bool
     Ok((times, most))
 }
 
-fn slow(times: &[f64]) -> String {
+fn p99(times: &[f64]) -> String {
     let at = times.len().saturating_sub(1) * 99 / 100;
-    format!("within {:.0} ms for 99 of 100", times.get(at).copied().unwrap_or(f64::NAN))
+    format!("p99 of /livez {:.0} ms", times.get(at).copied().unwrap_or(f64::NAN))
 }

@@ -10,10 +10,10 @@ use crate::fixture::Fixture;
 
 const ROWS: usize = 5_000;
 
-/// The node is killed while it commits an import of 5,000 rows: afterwards all guests are on the list, or none; committed again,
+/// The node is killed while it commits an import of 5,000 rows. All guests are on the list, or none. After a second commit
 /// each is there once.
 pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>> {
-    let mut row = Row::new("F1", "kill -9 of the node while 5,000 rows are committed");
+    let mut row = Row::new("F1", "kill -9 of a node committing 5,000 rows");
     let (mut all, mut none) = (0, 0);
     let mut node = fixture.node(&[]).await?;
     for _ in 0..scale.of(3, 40) {
@@ -21,8 +21,8 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         let browser = fixture.signed_in(&node.address).await?;
         let import = upload(&browser, &node.address, event).await?;
         let commit = commit(&browser, &node.address, event, &import);
-        let told = tokio::select! {
-            told = commit => Some(told?),
+        let status = tokio::select! {
+            status = commit => Some(status?),
             () = tokio::time::sleep(Duration::from_millis(fastrand::u64(..scale.of(1_500, 400)))) => None,
         };
         node.kill().await?;
@@ -34,18 +34,18 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         row.expect([0, ROWS].contains(&listed), format!("{listed} of {ROWS} rows were on the list"));
         all += usize::from(listed == ROWS);
         none += usize::from(listed == 0);
-        if told == Some(200) {
+        if status == Some(200) {
             row.acknowledged += ROWS;
             row.found += listed;
         }
         let browser = fixture.signed_in(&node.address).await?;
         let again = self::commit(&browser, &node.address, event, &import).await?;
-        row.expect([200, 409].contains(&again), format!("committing again said {again}"));
+        row.expect([200, 409].contains(&again), format!("the second commit responded with {again}"));
         let at_last = self::listed(fixture, event).await?;
-        row.expect(at_last == ROWS, format!("said once more, {at_last} were on the list"));
+        row.expect(at_last == ROWS, format!("after the second commit, {at_last} were on the list"));
         row.duplicates += at_last.saturating_sub(ROWS);
     }
-    row.seen = format!("all rows {all} times, none {none} times; once more: all, once");
+    row.observed = format!("{all} times all, {none} none; retried: all, once");
     Ok(vec![row])
 }
 
@@ -62,9 +62,9 @@ async fn upload(browser: &reqwest::Client, address: &str, event: EventId) -> any
     let file = reqwest::multipart::Part::bytes(format!("Name,Email,Phone,Seats\n{rows}").into_bytes());
     let form = reqwest::multipart::Form::new().text("country", "GB").part("file", file.file_name("guests.csv"));
     let request = browser.post(format!("http://{address}/dashboard/events/{event}/guests/import")).multipart(form);
-    let answer = request.header("accept", "text/html").send().await?;
-    ensure!(answer.status().is_redirection(), "upload: {}", answer.status());
-    let page = answer.headers().get("location").and_then(|page| page.to_str().ok());
+    let response = request.header("accept", "text/html").send().await?;
+    ensure!(response.status().is_redirection(), "upload: {}", response.status());
+    let page = response.headers().get("location").and_then(|page| page.to_str().ok());
     Ok(page.and_then(|page| page.rsplit('/').next()).context("the upload leads nowhere")?.to_owned())
 }
 

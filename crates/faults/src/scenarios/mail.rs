@@ -1,4 +1,4 @@
-//! F7 and F22: an unreliable SMTP server, and guests erased while emails leave.
+//! F7 and F22: an unreliable SMTP server, and guests erased while emails are sent.
 
 use std::{
     collections::HashSet,
@@ -12,16 +12,16 @@ use testkit::{fake_smtp::Behaviour, wait::until};
 use super::{Row, Scale};
 use crate::fixture::Fixture;
 
-/// An SMTP server that rejects, disconnects and does not reply: each email reaches one end, and guests erased meanwhile get none
-/// afterwards. Retries are made due at once, so that the run takes minutes, not hours.
+/// An SMTP server that rejects, disconnects and does not reply. Each email gets one final state, and guests erased meanwhile
+/// get none afterwards. Retries are made due at once, so that the run takes minutes, not hours.
 pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>> {
-    let mut row = Row::new("F7", "a mail server with a fault at one mail of four");
-    let mut erased = Row::new("F22", "guests are erased while their mails leave");
+    let mut row = Row::new("F7", "mail server with a fault at one email of four");
+    let mut erased = Row::new("F22", "guests erased while their emails are sent");
     fixture.cancel_messages().await?;
     let (before, faults) = (fixture.smtp.accepted().len(), fixture.smtp.faults());
     fixture.smtp.set(Behaviour::Unreliable);
-    let mails = scale.of(100, 1_000);
-    let (event, tokens) = fixture.invited(mails).await?;
+    let emails = scale.of(100, 1_000);
+    let (event, tokens) = fixture.invited(emails).await?;
     let _worker = fixture.worker().await?;
     for token in tokens.iter().take(scale.of(5, 40)) {
         let guest = invitations::queries::guest_of(&fixture.backend.db, &Token(token.clone()))
@@ -41,10 +41,10 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         .smtp
         .accepted()
         .iter()
-        .filter(|mail| fixture.stopped.iter().any(|(who, since)| *who == mail.to && mail.at > *since))
+        .filter(|email| fixture.stopped.iter().any(|(who, since)| *who == email.to && email.at > *since))
         .count();
     erased.expect(late == 0, format!("{late} were written to afterwards"));
-    erased.seen = "none was written to afterwards; recovery is how long erasing waits for what is leaving".into();
+    erased.observed = "none was written to afterwards; recovery is how long erasing waits for what is leaving".into();
 
     let open = "select count(*) from notifications where state in ('queued', 'sending')";
     let hurry = "update notifications set run_at = now() where state = 'queued'";
@@ -57,9 +57,9 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
     row.recovered(drained.await?);
     fixture.smtp.set(Behaviour::Accept);
     row.injected = fixture.smtp.faults() - faults;
-    let taken = fixture.smtp.accepted();
-    let different: HashSet<_> = taken[before..].iter().map(|mail| mail.id).collect();
-    row.duplicates = taken.len() - before - different.len();
+    let accepted = fixture.smtp.accepted();
+    let distinct: HashSet<_> = accepted[before..].iter().map(|email| email.id).collect();
+    row.duplicates = accepted.len() - before - distinct.len();
     let ended: Vec<(String, i64)> =
         sqlx::query_as("select state, count(*) from notifications where event_id = $1 and kind = 'invitation' group by state order by state")
             .bind(event.0)
@@ -68,7 +68,7 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
     let of = |wanted: &str| ended.iter().find(|(state, _)| state == wanted).map_or(0, |(_, count)| *count);
     row.acknowledged = usize::try_from(of("sent"))?;
     row.found = row.acknowledged;
-    row.seen = format!(
+    row.observed = format!(
         "ended as {}",
         ended.iter().map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ")
     );

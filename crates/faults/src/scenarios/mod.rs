@@ -1,4 +1,4 @@
-//! Fault scenarios: what is broken, and the result.
+//! Fault scenarios.
 
 mod clock;
 mod flood;
@@ -16,7 +16,7 @@ use std::fmt;
 
 use futures::future::LocalBoxFuture;
 
-use crate::{fixture::Fixture, load::Answered};
+use crate::{fixture::Fixture, load::SentReply};
 
 /// The size of a run.
 #[derive(Clone, Copy, Debug)]
@@ -44,9 +44,9 @@ pub struct Row {
     pub duplicates: usize,
     /// Slowest recovery, in seconds.
     pub recovery: f64,
-    pub seen: String,
-    /// Broken promises.
-    pub broken: Vec<String>,
+    pub observed: String,
+    /// Violated guarantees.
+    pub violations: Vec<String>,
 }
 
 impl Row {
@@ -54,26 +54,26 @@ impl Row {
         Self { fault, what: what.into(), ..Self::default() }
     }
 
-    /// Records `otherwise` as a broken promise unless `fine`.
-    pub fn expect(&mut self, fine: bool, otherwise: impl fmt::Display) {
-        if !fine {
-            self.broken.push(otherwise.to_string());
+    /// Records `violation` unless `holds`.
+    pub fn expect(&mut self, holds: bool, violation: impl fmt::Display) {
+        if !holds {
+            self.violations.push(violation.to_string());
         }
     }
 
-    /// Counts the acknowledged replies and those of them that are stored; the fixture keeps them.
-    pub async fn answers(&mut self, fixture: &mut Fixture, answered: Vec<Answered>) -> anyhow::Result<()> {
+    /// Counts the acknowledged replies and how many of them are stored. The fixture keeps all replies.
+    pub async fn count_replies(&mut self, fixture: &mut Fixture, replies: Vec<SentReply>) -> anyhow::Result<()> {
         let messages: Vec<_> =
-            answered.iter().filter(|one| one.is_acknowledged()).map(|one| one.message.clone()).collect();
-        let kept: Vec<i64> =
+            replies.iter().filter(|reply| reply.is_acknowledged()).map(|reply| reply.message.clone()).collect();
+        let stored: Vec<i64> =
             sqlx::query_scalar("select count(*) from rsvp_history where message = any ($1) group by message")
                 .bind(&messages)
                 .fetch_all(&mut fixture.database().await?)
                 .await?;
         self.acknowledged += messages.len();
-        self.found += kept.len();
-        self.duplicates += usize::try_from(kept.iter().sum::<i64>())? - kept.len();
-        fixture.answered.extend(answered);
+        self.found += stored.len();
+        self.duplicates += usize::try_from(stored.iter().sum::<i64>())? - stored.len();
+        fixture.replies.extend(replies);
         Ok(())
     }
 
@@ -84,15 +84,16 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, what, injected, acknowledged, found, duplicates, recovery, seen, broken } = self;
-        let verdict = if broken.is_empty() { "held".to_owned() } else { format!("BROKEN: {}", broken.join("; ")) };
+        let Self { fault, what, injected, acknowledged, found, duplicates, recovery, observed, violations } = self;
+        let verdict =
+            if violations.is_empty() { "held".to_owned() } else { format!("VIOLATED: {}", violations.join("; ")) };
         let acknowledged = match acknowledged {
             0 => "-".to_owned(),
             _ => format!("{found} of {acknowledged}"),
         };
         write!(
             f,
-            "| {fault} | {what} | {injected} | {acknowledged} | {duplicates} | {recovery:.1} s | {seen} | {verdict} |"
+            "| {fault} | {what} | {injected} | {acknowledged} | {duplicates} | {recovery:.1} s | {observed} | {verdict} |"
         )
     }
 }

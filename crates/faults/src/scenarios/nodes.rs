@@ -21,7 +21,7 @@ use super::{Row, Scale};
 use crate::{
     fixture::{Fixture, client},
     invariants::{LIMIT, REVOKED},
-    load::{Load, answer, summary},
+    load::{Load, reply, summary},
     services::free_address,
 };
 
@@ -49,7 +49,7 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
 
     let mut rows = vec![shared(fixture, [&one, &two], &tokens[0]).await?];
 
-    let mut row = Row::new("two nodes", "kill -9 of one of two nodes in turn while guests answer");
+    let mut row = Row::new("two nodes", "kill -9 of each in turn");
     let browser = fixture.signed_in(&front).await?;
     let gaps = Gaps::default();
     let watching = tokio::spawn(watch(browser, front.clone(), event, gaps.clone()));
@@ -60,22 +60,22 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         row.injected += 1;
         tokio::time::sleep(Duration::from_secs(2)).await;
         nodes[number % 2] = fixture.node(&settings([&one, &two][number % 2])).await?;
-        // HAProxy looks every second.
+        // HAProxy checks every second.
         tokio::time::sleep(Duration::from_secs(3)).await;
     }
-    let answered = load.end().await;
-    let trouble = answered.iter().filter(|one| !one.is_acknowledged()).count();
-    row.expect(trouble <= row.injected * 8, format!("more than each connection once: {}", summary(&answered)));
+    let replies = load.end().await;
+    let failed = replies.iter().filter(|reply| !reply.is_acknowledged()).count();
+    row.expect(failed <= row.injected * 8, format!("more failures than connections: {}", summary(&replies)));
     watching.abort();
     let gaps = gaps.lock().await.clone();
-    row.expect(!gaps.is_empty(), "no live page came back");
+    row.expect(!gaps.is_empty(), "no live page returned");
     row.recovered(gaps.iter().copied().fold(0.0, f64::max));
-    row.seen = format!("{}; live pages were back {} times", summary(&answered), gaps.len());
-    row.answers(fixture, answered).await?;
-    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    row.observed = format!("{}; live pages returned {} times", summary(&replies), gaps.len());
+    row.count_replies(fixture, replies).await?;
+    row.expect(row.acknowledged == row.found, "an acknowledged reply is lost");
     rows.push(row);
 
-    let mut row = Row::new("two nodes", "the first PostgreSQL is lost, the standby promoted, while guests answer");
+    let mut row = Row::new("two nodes", "primary lost, standby promoted while guests reply");
     row.injected = 1;
     let load = Load::start(&front, &tokens, 8, Duration::from_millis(10));
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -84,22 +84,22 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
     let begun = Instant::now();
     tokio::time::sleep(Duration::from_secs(1)).await;
     standby.promote()?;
-    fixture.to_postgres.lead_to(standby.address);
+    fixture.to_postgres.redirect_to(standby.address);
     let lost = std::mem::replace(&mut fixture.postgres, standby);
     let browser = client();
-    let back = async || Ok(answer(&browser, &front, &tokens[0]).await.is_acknowledged());
+    let back = async || Ok(reply(&browser, &front, &tokens[0]).await.is_acknowledged());
     until(Duration::from_secs(30), back).await?;
     row.recovered(begun.elapsed().as_secs_f64());
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let answered = load.end().await;
-    row.seen = summary(&answered);
-    row.answers(fixture, answered).await?;
-    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    let replies = load.end().await;
+    row.observed = summary(&replies);
+    row.count_replies(fixture, replies).await?;
+    row.expect(row.acknowledged == row.found, "an acknowledged reply is lost");
     drop(lost);
-    // The jobs go on as well: what waits leaves.
+    // The worker continues, too.
     let waiting = "select count(*) from notifications where state in ('queued', 'sending')";
     let drained = until(Duration::from_secs(120), async || Ok(fixture.count(waiting).await? == 0)).await;
-    row.expect(drained.is_ok(), "the worker did not go on");
+    row.expect(drained.is_ok(), "the worker did not continue");
     worker.kill().await?;
     fixture.worker_died();
     rows.push(row);
@@ -117,13 +117,13 @@ async fn confirm_on_standby(fixture: &Fixture) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sessions and limits hold over both nodes.
+/// Sessions and limits hold across both nodes.
 async fn shared(fixture: &mut Fixture, nodes: [&str; 2], token: &str) -> anyhow::Result<Row> {
-    let mut row = Row::new("two nodes", "one session, one limit, and a session that ends, over both");
+    let mut row = Row::new("two nodes", "a session, a limit, a sign-out across both");
     let browser = fixture.signed_in(nodes[0]).await?;
     for node in nodes {
         let page = browser.get(format!("http://{node}/dashboard")).send().await?;
-        row.expect(page.status() == 200, format!("signed in on one node, the other says {}", page.status()));
+        row.expect(page.status() == 200, format!("signed in on one node, the other responded with {}", page.status()));
     }
     let begun = Instant::now();
     for number in 0_usize.. {
@@ -148,10 +148,10 @@ async fn shared(fixture: &mut Fixture, nodes: [&str; 2], token: &str) -> anyhow:
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let last =
-        fixture.revoked.iter().filter(|(_, let_in)| *let_in).map(|(after, _)| after.as_secs_f64()).fold(0.0, f64::max);
+        fixture.revoked.iter().filter(|(_, passed)| *passed).map(|(after, _)| after.as_secs_f64()).fold(0.0, f64::max);
     row.recovered(last);
-    row.seen =
-        format!("{passed} of {} openings passed a limit of {} in {} s", row.injected, LIMIT.0, LIMIT.1.as_secs());
+    row.observed =
+        format!("{passed} of {} opens passed a limit of {} in {} s", row.injected, LIMIT.0, LIMIT.1.as_secs());
     Ok(row)
 }
 
@@ -178,8 +178,8 @@ async fn watch(browser: reqwest::Client, front: String, event: EventId, gaps: Ga
 type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn open(browser: &reqwest::Client, front: &str, event: EventId) -> anyhow::Result<Socket> {
-    let asked = browser.post(format!("http://{front}/api/rsvp/ticket")).header("accept", "application/json");
-    let ticket: String = asked.form(&[("event", event.to_string())]).send().await?.error_for_status()?.json().await?;
+    let request = browser.post(format!("http://{front}/api/rsvp/ticket")).header("accept", "application/json");
+    let ticket: String = request.form(&[("event", event.to_string())]).send().await?.error_for_status()?.json().await?;
     let mut request = format!("ws://{front}/ws/events/{event}?ticket={ticket}").into_client_request()?;
     request.headers_mut().insert("origin", format!("http://{front}").parse()?);
     Ok(connect_async(request).await?.0)

@@ -7,7 +7,7 @@ use testkit::wait::until;
 use super::{Row, Scale};
 use crate::{
     fixture::{Fixture, client},
-    load::{Load, answer, summary},
+    load::{Load, reply, summary},
     proxy::Fault,
 };
 
@@ -17,7 +17,7 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
     let node = fixture.node(&[]).await?;
     let browser = client();
 
-    let mut row = Row::new("F5", "PostgreSQL crashes (immediate stop) and starts again");
+    let mut row = Row::new("F5", "PostgreSQL crashes (immediate stop), restarts");
     let load = Load::start(&node.address, &tokens, 8, Duration::from_millis(10));
     for _ in 0..scale.of(2, 5) {
         tokio::time::sleep(Duration::from_secs(scale.of(1, 3))).await;
@@ -26,25 +26,25 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         tokio::time::sleep(Duration::from_millis(500)).await;
         fixture.postgres.up()?;
         row.injected += 1;
-        let back = async || Ok(answer(&browser, &node.address, &tokens[0]).await.is_acknowledged());
+        let back = async || Ok(reply(&browser, &node.address, &tokens[0]).await.is_acknowledged());
         row.recovered(until(Duration::from_secs(20), back).await?);
     }
-    let answered = load.end().await;
-    let slowest = answered.iter().map(|one| one.took.as_secs_f64()).fold(0.0, f64::max);
-    row.expect(answered.iter().all(|one| matches!(one.status, Some(200 | 503))), summary(&answered));
+    let replies = load.end().await;
+    let slowest = replies.iter().map(|reply| reply.took.as_secs_f64()).fold(0.0, f64::max);
+    row.expect(replies.iter().all(|reply| matches!(reply.status, Some(200 | 503))), summary(&replies));
     row.expect(
-        answered.iter().all(|one| one.status != Some(503) || one.come_again),
-        "503 without a time to come again",
+        replies.iter().all(|reply| reply.status != Some(503) || reply.has_retry_after),
+        "503 without a Retry-After",
     );
-    row.expect(slowest < 20.0, format!("an answer took {slowest:.1} s"));
-    row.seen = format!("{}; the slowest {slowest:.1} s", summary(&answered));
-    row.answers(fixture, answered).await?;
-    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    row.expect(slowest < 20.0, format!("a reply took {slowest:.1} s"));
+    row.observed = format!("{}; slowest {slowest:.1} s", summary(&replies));
+    row.count_replies(fixture, replies).await?;
+    row.expect(row.acknowledged == row.found, "an acknowledged reply is lost");
     let mut rows = vec![row];
 
     for (what, fault, seconds) in [
-        ("PostgreSQL accepts and says nothing", Fault::BlackHole, scale.of(4, 30)),
-        ("PostgreSQL is 200 ms away, give or take half", Fault::Slow(Duration::from_millis(200)), scale.of(4, 20)),
+        ("PostgreSQL accepts, never answers", Fault::BlackHole, scale.of(4, 30)),
+        ("PostgreSQL 200 ms away, ± half", Fault::Slow(Duration::from_millis(200)), scale.of(4, 20)),
     ] {
         let mut row = Row::new("F6", what);
         let before = node.memory()?;
@@ -57,19 +57,19 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
             tokio::time::sleep(Duration::from_secs(1)).await;
             let live =
                 browser.get(format!("http://{}/livez", node.address)).timeout(Duration::from_secs(1)).send().await;
-            row.expect(live.is_ok_and(|live| live.status() == 200), "/livez did not answer within a second");
+            row.expect(live.is_ok_and(|live| live.status() == 200), "/livez did not respond within a second");
             most = most.max(node.memory()?);
         }
         fixture.to_postgres.set(Fault::None);
-        let back = async || Ok(answer(&browser, &node.address, &tokens[0]).await.is_acknowledged());
+        let back = async || Ok(reply(&browser, &node.address, &tokens[0]).await.is_acknowledged());
         row.recovered(until(Duration::from_secs(30), back).await?);
-        let answered = load.end().await;
-        let slowest = answered.iter().map(|one| one.took.as_secs_f64()).fold(0.0, f64::max);
-        row.expect(answered.iter().all(|one| matches!(one.status, Some(200 | 503))), summary(&answered));
+        let replies = load.end().await;
+        let slowest = replies.iter().map(|reply| reply.took.as_secs_f64()).fold(0.0, f64::max);
+        row.expect(replies.iter().all(|reply| matches!(reply.status, Some(200 | 503))), summary(&replies));
         row.expect(most - before < 100.0, format!("memory grew by {:.0} MB", most - before));
-        row.seen = format!("{}; the slowest {slowest:.1} s; memory +{:.0} MB", summary(&answered), most - before);
-        row.answers(fixture, answered).await?;
-        row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+        row.observed = format!("{}; slowest {slowest:.1} s; memory +{:.0} MB", summary(&replies), most - before);
+        row.count_replies(fixture, replies).await?;
+        row.expect(row.acknowledged == row.found, "an acknowledged reply is lost");
         rows.push(row);
     }
     Ok(rows)

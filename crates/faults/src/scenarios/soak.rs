@@ -7,11 +7,11 @@ use testkit::{fake_smtp::Behaviour, wait::until};
 use super::{Row, Scale};
 use crate::{
     fixture::{Fixture, client},
-    load::{Load, answer, summary},
+    load::{Load, reply, summary},
     proxy::Fault,
 };
 
-/// Random faults for a while; the invariants are checked afterwards, as after each scenario.
+/// Random faults for some minutes.
 pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let minutes = scale.soak_minutes;
     let mut row = Row::new("F23", format!("all of these at random for {minutes} minutes"));
@@ -48,16 +48,16 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         tokio::time::sleep(second.mul_f64(0.5 + 2.0 * fastrand::f64())).await;
         heal(fixture);
         let browser = client();
-        let back = async || Ok(answer(&browser, &node.address, &tokens[0]).await.is_acknowledged());
+        let back = async || Ok(reply(&browser, &node.address, &tokens[0]).await.is_acknowledged());
         row.recovered(until(Duration::from_secs(60), back).await?);
         memory.push((begun.elapsed().as_secs_f64() / 60.0, node.memory()?));
         tokio::time::sleep(second).await;
     }
-    let answered = load.end().await;
-    row.expect(answered.iter().all(|one| matches!(one.status, Some(200 | 503))), summary(&answered));
-    row.seen = format!("{}; memory {:+.1} MB a minute", summary(&answered), slope(&memory));
-    row.answers(fixture, answered).await?;
-    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    let replies = load.end().await;
+    row.expect(replies.iter().all(|reply| matches!(reply.status, Some(200 | 503))), summary(&replies));
+    row.observed = format!("{}; memory {:+.1} MB a minute", summary(&replies), slope(&memory));
+    row.count_replies(fixture, replies).await?;
+    row.expect(row.acknowledged == row.found, "an acknowledged reply is lost");
     row.expect(!fixture.logs()?.contains("panicked"), "something panicked; see the logs");
     Ok(vec![row])
 }

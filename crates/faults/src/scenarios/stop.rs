@@ -8,9 +8,9 @@ use crate::{
     load::{Load, summary},
 };
 
-/// A node is stopped while guests reply: requests under way are finished, and accesses recorded.
+/// A node is stopped while guests reply. Requests in flight are finished, and accesses recorded.
 pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>> {
-    let mut row = Row::new("F3", "SIGTERM while guests answer");
+    let mut row = Row::new("F3", "SIGTERM while guests reply");
     let (_, tokens) = fixture.invited(200).await?;
     let mut slowest = Duration::ZERO;
     let mut lost = 0;
@@ -25,21 +25,19 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         let stopping = node.stop().await?;
         row.injected += 1;
         slowest = slowest.max(stopping);
-        let noted = fixture.count("select count(*) from accesses").await? - opened;
-        row.expect(noted == 20, format!("{noted} of 20 openings were noted"));
-        let answered = load.end().await;
-        // A connection that was refused or closed before it was used is nobody's answer; one that was cut is.
-        let refused = answered.iter().filter(|one| one.status.is_none());
-        lost += refused.filter(|one| one.took > Duration::from_millis(50)).count();
-        row.expect(answered.iter().all(|one| matches!(one.status, Some(200) | None)), summary(&answered));
-        row.answers(fixture, answered).await?;
+        let stored = fixture.count("select count(*) from accesses").await? - opened;
+        row.expect(stored == 20, format!("{stored} of 20 opens were stored"));
+        let replies = load.end().await;
+        // Refused connections and closed idle ones do not count. Those cut during a request do.
+        let failed = replies.iter().filter(|reply| reply.status.is_none());
+        lost += failed.filter(|reply| reply.took > Duration::from_millis(50)).count();
+        row.expect(replies.iter().all(|reply| matches!(reply.status, Some(200) | None)), summary(&replies));
+        row.count_replies(fixture, replies).await?;
     }
-    row.expect(lost == 0, format!("{lost} answers were cut off"));
-    row.expect(row.acknowledged == row.found, "an acknowledged answer is gone");
+    row.expect(lost == 0, format!("{lost} replies were cut off"));
+    row.expect(row.acknowledged == row.found, "an acknowledged reply is lost");
     row.recovered(slowest.as_secs_f64());
-    row.seen = format!(
-        "stopped after {:.2} s at most; {lost} answers cut off; 20 of 20 openings noted each time",
-        slowest.as_secs_f64()
-    );
+    row.observed =
+        format!("stopped within {:.2} s; {lost} replies cut off; 20 of 20 opens stored", slowest.as_secs_f64());
     Ok(vec![row])
 }

@@ -8,14 +8,14 @@ use uuid::Uuid;
 use super::{Row, Scale};
 use crate::fixture::Fixture;
 
-/// The worker is killed every other second while it sends: no email is lost, and each kill duplicates at most one.
+/// The worker is killed every other second while it sends. No email is lost, and each kill duplicates at most one.
 pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>> {
     let mut row = Row::new("F2", "kill -9 of the worker while it sends");
     fixture.cancel_messages().await?;
     let before = fixture.smtp.accepted().len();
     fixture.smtp.set(Behaviour::Slow(Duration::from_millis(2)));
-    let mails = scale.of(200, 1_000);
-    let (event, _) = fixture.invited(mails).await?;
+    let emails = scale.of(200, 1_000);
+    let (event, _) = fixture.invited(emails).await?;
     for _ in 0..scale.of(3, 25) {
         let mut worker = fixture.worker().await?;
         tokio::time::sleep(Duration::from_millis(fastrand::u64(200..1_500))).await;
@@ -31,15 +31,15 @@ pub async fn run(fixture: &mut Fixture, scale: Scale) -> anyhow::Result<Vec<Row>
         .bind(event.0)
         .fetch_all(&mut fixture.database().await?)
         .await?;
-    // Mails about the account leave as well.
-    let taken = fixture.smtp.accepted().split_off(before);
-    let came: Vec<_> = taken.iter().map(|mail| mail.id).filter(|id| wanted.contains(id)).collect();
-    let different: HashSet<_> = came.iter().copied().collect();
-    row.acknowledged = mails;
-    row.found = different.len();
-    row.duplicates = came.len() - different.len();
-    row.expect(row.found == mails, format!("{} of {mails} mails came", row.found));
-    row.expect(row.duplicates <= row.injected, format!("{} mails came twice", row.duplicates));
-    row.seen = "the last death's mails left after their lease of a minute".into();
+    // Account emails are sent, too.
+    let accepted = fixture.smtp.accepted().split_off(before);
+    let arrived: Vec<_> = accepted.iter().map(|email| email.id).filter(|id| wanted.contains(id)).collect();
+    let distinct: HashSet<_> = arrived.iter().copied().collect();
+    row.acknowledged = emails;
+    row.found = distinct.len();
+    row.duplicates = arrived.len() - distinct.len();
+    row.expect(row.found == emails, format!("{} of {emails} emails arrived", row.found));
+    row.expect(row.duplicates <= row.injected, format!("{} emails arrived twice", row.duplicates));
+    row.observed = "the last emails followed after their one-minute lease".into();
     Ok(vec![row])
 }

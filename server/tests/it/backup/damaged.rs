@@ -1,4 +1,4 @@
-//! Damaged backups: each is refused by the check for its damage, and the target stays as it was.
+//! Damaged backups: the check for the damage refuses each, and the target stays unchanged.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use crate::support::{
     node::url,
 };
 
-/// A backup in its folder.
+/// A backup and its files.
 struct Backup {
     key: String,
     dump: Vec<u8>,
@@ -57,7 +57,7 @@ impl Damage<'_> {
         std::fs::write(self.place.path(&self.newest.key), bytes).unwrap();
     }
 
-    /// Another dump with matching hashes: anybody who can write to the store can forge one.
+    /// Another dump with matching hashes. Anybody who can write to the store can forge one.
     fn forged(&self, bytes: &[u8]) {
         self.dump(bytes);
         let hash = sha256_hex(bytes);
@@ -105,10 +105,10 @@ async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_tar
     let copy = scratch(&db).await;
     let mut refused = 0;
     let into = copy.url.clone();
-    let mut check = async |what: &str| {
+    let mut check = async |error: &str| {
         let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
-        ran.refused(1, what);
-        assert_eq!(tables(&into).await, 0, "{what}");
+        ran.fails_with(1, error);
+        assert_eq!(tables(&into).await, 0, "{error}");
         damage.repair();
         refused += 1;
     };
@@ -205,15 +205,15 @@ async fn every_damaged_backup_is_refused_by_the_check_for_its_damage_and_the_tar
     damage.forged(&gzip(sql.replacen("COPY public.users ", &format!("{command}COPY public.users "), 1).as_bytes()));
     check("loading failed, and the target is unchanged").await;
     assert!(!touched.exists());
-    // In a copy of the whole store the pointer still names the original; that is fine.
+    // In a copy of the whole store, the pointer still names the original.
     damage.pointer(|text| text.replace("file://", "s3://original"));
     let listed = place.run("postgres://unused", &["backup", "status"]).await;
-    assert!(listed.said.is_empty() && listed.code == 0, "{}", listed.said);
+    assert!(listed.stderr.is_empty() && listed.code == 0, "{}", listed.stderr);
     damage.repair();
 
     assert!(refused >= 50, "{refused}");
     let ran = place.run("postgres://unused", &["restore", "--from", "latest", "--into", &into]).await;
-    assert_eq!(ran.code, 0, "repaired, it restores: {}{}", ran.out, ran.said);
+    assert_eq!(ran.code, 0, "repaired, it restores: {}{}", ran.stdout, ran.stderr);
     copy.remove().await.unwrap();
 }
 
@@ -222,7 +222,7 @@ async fn a_damaged_archive_in_the_custom_format_leaves_the_target_unchanged(db: 
     let place = Place::folder();
     seeded(&db, &place).await;
     let ran = place.run(&url(&db), &["backup", "--json", "--format", "custom"]).await;
-    let newest = Backup::of(&place, &serde_json::from_str(&ran.out).unwrap());
+    let newest = Backup::of(&place, &serde_json::from_str(&ran.stdout).unwrap());
     let damage = Damage { place: &place, newest: &newest, files: BTreeMap::new() };
     let copy = scratch(&db).await;
     let into = ["restore", "--from", "latest", "--into", &copy.url, "--replace"];
@@ -230,7 +230,7 @@ async fn a_damaged_archive_in_the_custom_format_leaves_the_target_unchanged(db: 
     let before = tables(&copy.url).await;
     damage.forged(&newest.dump[..newest.dump.len() * 2 / 3]);
     let ran = place.run("postgres://unused", &into).await;
-    assert!(ran.code == 1 && ran.said.contains("loading failed, and the target is unchanged"), "{}", ran.said);
+    assert!(ran.code == 1 && ran.stderr.contains("loading failed, and the target is unchanged"), "{}", ran.stderr);
     assert_eq!(tables(&copy.url).await, before);
     assert_eq!(place.run(&copy.url, &["restore-verify"]).await.code, 0);
     copy.remove().await.unwrap();

@@ -1,4 +1,4 @@
-//! Erasure log: what happened after the backup and must survive a restore.
+//! Erasure log: suppressions and erasures after a backup survive its restore.
 
 use sqlx::PgPool;
 
@@ -7,9 +7,10 @@ use crate::support::{
     App, Settings,
     backups::{Place, scratch},
     node::url,
+    probes::Database,
 };
 
-/// A node whose worker has the store.
+/// A node that ships its erasure log to the store.
 async fn node(db: PgPool, place: &Place) -> App {
     App::start_with(db, Settings { providers: place.settings(), ..Settings::default() }).await
 }
@@ -36,15 +37,11 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
     app.anonymous().post("/api/auth/request-reset", "/forgot", &[("form[email]", "ana@example.org")]).await;
     place.back_up(&db).await;
 
-    // All of this is lost with the database, except what the erasure log has.
+    // The database is lost with all of this. Only the erasure log has it.
     app.suppress("quiet@example.org", "unsubscribed").await;
     app.unsuppress("lifted@example.org").await;
     let grace = ana.guests(event, "grace").await[0];
-    sqlx::query("update guests set deleted_at = now() - interval '2 days' where id = $1")
-        .bind(grace.0)
-        .execute(&db)
-        .await
-        .unwrap();
+    app.remove_two_days_ago(grace).await;
     guestguard::guests::actions::purge_deleted(&app.backend).await.unwrap();
     ana.post("/api/events/delete", "/dashboard", &[("event", &party.to_string())]).await.location();
     ship(&app).await;
@@ -56,27 +53,21 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
     let result: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!((result["erased_again"].as_u64(), result["sessions_ended"].as_u64()), (Some(2), Some(1)));
     let there = PgPool::connect(&copy.url).await.unwrap();
-    let addresses: Vec<String> =
-        sqlx::query_scalar("select address from suppressions").fetch_all(&there).await.unwrap();
-    assert_eq!(addresses, ["quiet@example.org"]);
-    let guests: Vec<String> =
-        sqlx::query_scalar("select name from guests order by name").fetch_all(&there).await.unwrap();
-    assert_eq!(guests, ["Ada Lovelace", "Quiet One"]);
-    let journal: i64 = sqlx::query_scalar("select count(*) from erasure_log").fetch_one(&there).await.unwrap();
-    assert_eq!(journal, 0, "applied entries are not logged again");
+    assert_eq!(Database(&there).suppressed_addresses().await, ["quiet@example.org"]);
+    assert_eq!(Database(&there).guest_names().await, ["Ada Lovelace", "Quiet One"]);
+    assert_eq!(Database(&there).erasure_log().await, 0, "applied entries are not logged again");
 
-    // The copy serves, and nobody is signed in, no old link for a password works, and no mail leaves.
+    // The copy serves. Nobody is signed in, old password links do not work, and no email leaves.
     let again =
         App::start_with(there.clone(), Settings { secret_key: Some(app.secret_key.clone()), ..Settings::default() })
             .await;
     let old = ana.on(&again.address.to_string());
     assert!(old.get("/dashboard").await.location().starts_with("/sign-in"));
-    let usable: i64 = again.unused_account_tokens().await;
-    assert_eq!(usable, 0);
+    assert_eq!(again.unused_account_tokens().await, 0);
     again.work().await;
-    assert_eq!(again.mails("ada@example.org").await.len(), 0, "the outbox is paused");
+    assert_eq!(again.emails("ada@example.org").await.len(), 0, "the outbox is paused");
     assert!(again.outbox().in_state("queued").await > 0);
-    // The operator decides not to send what is waiting.
+    // The operator cancels the waiting messages.
     let ran =
         place.command(&copy.url, &["outbox", "cancel"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("Cancelled"));
@@ -84,7 +75,7 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
         place.command(&copy.url, &["outbox", "resume"]).env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success());
     again.work().await;
-    assert_eq!(again.mails("ada@example.org").await.len(), 0);
+    assert_eq!(again.emails("ada@example.org").await.len(), 0);
     again.stop();
     there.close().await;
     copy.remove().await.unwrap();
@@ -94,11 +85,11 @@ async fn suppressions_and_erasures_after_the_backup_are_applied_again(db: PgPool
 async fn a_point_in_time_recovery_is_made_safe_too(db: PgPool) {
     let place = Place::folder();
     seeded(&db, &place).await;
-    sqlx::query("update sessions set ended_at = null").execute(&db).await.unwrap();
+    Database(&db).revive_sessions().await;
     let ran = place.run(&url(&db), &["restore-verify"]).await;
-    assert!(ran.code == 3 && ran.out.contains("FAILED  restore-noted"), "{}{}", ran.out, ran.said);
+    assert!(ran.code == 3 && ran.stdout.contains("FAILED  restore-noted"), "{}{}", ran.stdout, ran.stderr);
     let ran = place.run(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]).await;
-    assert!(ran.code == 0 && ran.out.contains("Sessions ended: 1."), "{}{}", ran.out, ran.said);
+    assert!(ran.code == 0 && ran.stdout.contains("Sessions ended: 1."), "{}{}", ran.stdout, ran.stderr);
     assert_eq!(place.run(&url(&db), &["restore-verify"]).await.code, 0);
 }
 
@@ -113,10 +104,10 @@ async fn an_unreadable_erasure_log_stops_the_restore_before_it_begins(db: PgPool
     place
         .run(&url(&db), &["restore", "--from", "latest", "--into", &copy.url])
         .await
-        .refused(1, "erasure-log/2027/x.json is damaged");
+        .fails_with(1, "erasure-log/2027/x.json is damaged");
     assert_eq!(crate::support::backups::tables(&copy.url).await, 0);
     copy.remove().await.unwrap();
-    // A check finds that GG_SECRET_KEY is not the one that sealed the links.
+    // A check finds that another GG_SECRET_KEY sealed the links.
     std::fs::remove_file(place.path("erasure-log/2027/x.json")).unwrap();
     let copy = restored(&db, &place, "latest").await;
     let other = guestguard::secrets::random_token().unwrap();
@@ -135,7 +126,7 @@ async fn the_last_change_to_an_address_wins_whatever_was_shipped(db: PgPool) {
     app.unsuppress("x@example.org").await;
     ship(&app).await;
     app.suppress("x@example.org", "unsubscribed").await;
-    // The last entry is only in the database, unshipped: the shipped removal must not win over it.
+    // The last entry is not shipped yet. The shipped removal must not win over it.
     let mut command = place.command(&url(&db), &["restore", "--from", "recovery", "--into", &url(&db)]);
     let ran = command.env("GG_SECRET_KEY", &app.secret_key).output().await.unwrap();
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));

@@ -1,4 +1,4 @@
-//! Stores: S3 buckets with encryption, refusals, interrupted uploads and corrupted reads.
+//! Stores: S3 buckets with encryption, errors, interrupted uploads and corrupted reads.
 
 use std::process::Stdio;
 
@@ -20,6 +20,7 @@ use crate::support::{
     backups::Place,
     eventually,
     node::{free_address, url},
+    probes::Database,
     python,
 };
 
@@ -30,7 +31,7 @@ struct Store {
 }
 
 impl Store {
-    /// A server with the bucket `backups`, which checks signatures and permissions after `free` requests.
+    /// Starts a server with the bucket `backups`. It checks signatures and permissions after `free` requests.
     async fn start(free: usize) -> Self {
         let address = free_address().await;
         let (host, port) = address.split_once(':').unwrap();
@@ -53,7 +54,7 @@ impl Store {
 
     /// The response headers of an object.
     async fn head(&self, name: &str) -> header::HeaderMap {
-        let answer = reqwest::Client::new()
+        let response = reqwest::Client::new()
             .head(format!("http://{}/backups/guests/{name}", self.address))
             .header(
                 "authorization",
@@ -62,8 +63,8 @@ impl Store {
             .send()
             .await
             .unwrap();
-        assert!(answer.status().is_success(), "{name}: {}", answer.status());
-        answer.headers().clone()
+        assert!(response.status().is_success(), "{name}: {}", response.status());
+        response.headers().clone()
     }
 }
 
@@ -82,14 +83,7 @@ async fn a_bucket_stores_encrypted_backups_and_returns_them(db: PgPool) {
     let place = store.place();
     seeded(&db, &place).await;
     // Larger than one part of an upload.
-    sqlx::query(
-        "insert into webhook_events select 'stripe', n::text, 'x', now(),
-        (select jsonb_agg(encode(sha256((n * 1000 + m)::text::bytea), 'hex')) from generate_series(1, 800) m)
-        from generate_series(1, 400) n",
-    )
-    .execute(&db)
-    .await
-    .unwrap();
+    Database(&db).add_webhook_events(400, 800).await;
     let manifest = place.back_up(&db).await;
     let key = manifest["key"].as_str().unwrap();
     assert!(manifest["bytes"].as_u64().unwrap() > 9_000_000, "{}", manifest["bytes"]);
@@ -108,39 +102,39 @@ async fn a_bucket_stores_encrypted_backups_and_returns_them(db: PgPool) {
 
 #[apply(app_test)]
 async fn a_missing_or_foreign_bucket_is_one_clear_sentence(db: PgPool) {
-    // One request created the bucket; the server checks accounts after it, and there is none.
+    // One request created the bucket. After it the server checks accounts, and there is none.
     let store = Store::start(1).await;
     let ran = store.place().run(&url(&db), &["backup"]).await;
-    ran.refused(1, "the store does not know these credentials");
+    ran.fails_with(1, "the store does not know these credentials");
     let open = Store::start(1_000).await;
     let ran = open.place().with("GG_BACKUP_URL", "s3://elsewhere").run(&url(&db), &["backup"]).await;
-    ran.refused(1, "the bucket does not exist");
+    ran.fails_with(1, "the bucket does not exist");
     let nobody = format!("http://{}", free_address().await);
     let ran = bucket(&nobody).run(&url(&db), &["backup", "list"]).await;
-    ran.refused(1, "check that the store is up");
-    bucket("http://store.example").run(&url(&db), &["backup"]).await.refused_by_settings("GG_BACKUP_S3_ENDPOINT");
+    ran.fails_with(1, "check that the store is up");
+    bucket("http://store.example").run(&url(&db), &["backup"]).await.rejects_setting("GG_BACKUP_S3_ENDPOINT");
 }
 
-/// A store with one answer to every request.
-async fn answering(status: StatusCode, code: &'static str) -> Place {
+/// A store that gives the same response to every request.
+async fn responding(status: StatusCode, code: &'static str) -> Place {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>");
-    let answer = move || async move { (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response() };
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    let respond = move || async move { (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response() };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(respond)).await });
     bucket(&format!("http://{address}"))
 }
 
 #[apply(app_test)]
-async fn each_refusal_of_a_store_names_the_remedy(db: PgPool) {
-    for (status, code, says) in [
+async fn each_error_of_a_store_names_the_remedy(db: PgPool) {
+    for (status, code, remedy) in [
         (StatusCode::FORBIDDEN, "AccessDenied", "permission denied"),
         (StatusCode::BAD_REQUEST, "ExpiredToken", "the credentials have expired"),
         (StatusCode::FORBIDDEN, "RequestTimeTooSkewed", "this machine's clock is wrong"),
         (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "the store does not know these credentials"),
         (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "check that the store is up"),
     ] {
-        answering(status, code).await.run(&url(&db), &["backup"]).await.refused(1, says);
+        responding(status, code).await.run(&url(&db), &["backup"]).await.fails_with(1, remedy);
     }
 }
 
@@ -149,7 +143,7 @@ async fn an_interrupted_upload_moves_no_pointer_and_leaves_no_backup(db: PgPool)
     let store = Store::start(1_000).await;
     seeded(&db, &store.place()).await;
     let first = store.place().back_up(&db).await;
-    // A proxy that cuts off every upload of a dump after a few bytes.
+    // A proxy that closes the connection of every upload of a dump.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let behind = store.address.clone();
@@ -173,10 +167,10 @@ async fn an_interrupted_upload_moves_no_pointer_and_leaves_no_backup(db: PgPool)
         }
     });
     let cut = bucket(&format!("http://{address}"));
-    cut.run(&url(&db), &["backup"]).await.refused(1, "failed: check that the store is up");
+    cut.run(&url(&db), &["backup"]).await.fails_with(1, "failed: check that the store is up");
     let list = store.place().run(&url(&db), &["backup", "list"]).await;
-    assert_eq!(list.out.lines().count(), 1, "{}", list.out);
-    assert!(list.out.contains(first["key"].as_str().unwrap()));
+    assert_eq!(list.stdout.lines().count(), 1, "{}", list.stdout);
+    assert!(list.stdout.contains(first["key"].as_str().unwrap()));
     super::restored(&db, &store.place(), "latest").await.remove().await.unwrap();
 }
 
@@ -190,14 +184,14 @@ async fn corrupting(store: &Store) -> Place {
             let (head, body) = request.into_parts();
             let dump = head.method == Method::GET && head.uri.path().ends_with(".sql.gz");
             let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-            let mut asked =
+            let mut forwarded =
                 reqwest::Client::new().request(head.method, format!("http://{behind}{}", head.uri)).body(body);
             for (name, value) in &head.headers {
-                asked = asked.header(name, value);
+                forwarded = forwarded.header(name, value);
             }
-            let answer = asked.send().await.unwrap();
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            let mut bytes = answer.bytes().await.unwrap().to_vec();
+            let response = forwarded.send().await.unwrap();
+            let (status, headers) = (response.status(), response.headers().clone());
+            let mut bytes = response.bytes().await.unwrap().to_vec();
             if dump {
                 let middle = bytes.len() / 2;
                 bytes[middle] ^= 1;
@@ -214,8 +208,8 @@ async fn a_store_that_returns_other_bytes_is_not_trusted(db: PgPool) {
     let store = Store::start(1_000).await;
     seeded(&db, &store.place()).await;
     let first = store.place().back_up(&db).await;
-    corrupting(&store).await.run(&url(&db), &["backup"]).await.refused(1, "differs from what was written");
+    corrupting(&store).await.run(&url(&db), &["backup"]).await.fails_with(1, "differs from what was written");
     let list = store.place().run(&url(&db), &["backup", "list"]).await;
-    assert_eq!(list.out.lines().count(), 1, "{}", list.out);
-    assert!(list.out.contains(first["key"].as_str().unwrap()));
+    assert_eq!(list.stdout.lines().count(), 1, "{}", list.stdout);
+    assert!(list.stdout.contains(first["key"].as_str().unwrap()));
 }

@@ -1,10 +1,12 @@
+//! Buying, changing and ending plans, and Stripe's webhooks.
+
 use guestguard::{clock::Clock, plan::Tier};
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::{PLAN, buy, checkout, shop, subscribed, subscription, tier};
 use crate::support::{
-    Answer, App, eventually, hidden, sign,
+    App, Response, eventually, hidden, sign,
     stripe::{LocalStripe, OLD_SECRET, SECRET},
 };
 
@@ -14,24 +16,24 @@ async fn webhook_lifecycle(db: PgPool) {
     let ana = app.host("Ana").await;
     let page = checkout(&ana, "pro", "monthly").await;
     stripe.press(&page, "pay").await;
-    assert_eq!(tier(&app).await, Tier::Pro, "told by the webhook; nobody came back yet");
+    assert_eq!(tier(&app).await, Tier::Pro, "the webhook suffices");
     let id = subscription(&app).await;
     let updated = "customer.subscription.updated";
-    stripe.tell(updated, &id, json!({ "status": "past_due" })).await;
+    stripe.change_subscription(updated, &id, json!({ "status": "past_due" })).await;
     app.work().await;
     let page = ana.get("/dashboard").await.ok();
     assert!(page.contains("Your last payment failed") && tier(&app).await == Tier::Pro);
-    stripe.tell(updated, &id, json!({ "status": "active", "cancel_at_period_end": true })).await;
+    stripe.change_subscription(updated, &id, json!({ "status": "active", "cancel_at_period_end": true })).await;
     assert!(ana.get(PLAN).await.ok().contains("It ends on"));
-    stripe.tell("customer.subscription.deleted", &id, json!({ "status": "canceled" })).await;
+    stripe.change_subscription("customer.subscription.deleted", &id, json!({ "status": "canceled" })).await;
     assert_eq!(tier(&app).await, Tier::Free);
     app.work().await;
-    assert_eq!(tier(&app).await, Tier::Free, "Stripe's own answer says the same");
+    assert_eq!(tier(&app).await, Tier::Free, "Stripe's API says the same");
     assert_eq!(app.webhook_events_of("stripe").await, 6);
 }
 
 #[apply(app_test)]
-async fn whoever_comes_back_sees_the_truth_before_any_webhook(db: PgPool) {
+async fn after_a_checkout_the_plan_is_shown_before_any_webhook(db: PgPool) {
     let (app, stripe) = shop(db).await;
     let (ana, ben) = (app.host("Ana").await, app.host("Ben").await);
     stripe.set(json!({ "silent": true })).await;
@@ -39,7 +41,7 @@ async fn whoever_comes_back_sees_the_truth_before_any_webhook(db: PgPool) {
     let back = stripe.press(&page, "pay").await;
     assert_eq!(ben.get(&back).await.status, 404, "somebody else's checkout");
     stripe.set(json!({ "down": true })).await;
-    assert!(ana.get(&back).await.ok().contains("confirmed your payment yet"), "Stripe is away: nothing is lost");
+    assert!(ana.get(&back).await.ok().contains("confirmed your payment yet"), "Stripe is down: nothing is lost");
     stripe.set(json!({ "down": false })).await;
     assert!(ana.get(&back).await.ok().contains("Pro, paid yearly"));
     assert_eq!(tier(&app).await, Tier::Pro);
@@ -66,10 +68,10 @@ async fn a_webhook_while_stripe_is_away_is_taken_and_asked_about_later(db: PgPoo
     subscribed(&stripe, &ana, "pro").await;
     let id = subscription(&app).await;
     stripe.set(json!({ "down": true })).await;
-    // The stub itself expects 200.
-    stripe.tell("customer.subscription.updated", &id, json!({ "cancel_at_period_end": true })).await;
+    // The fake Stripe itself expects 200.
+    stripe.change_subscription("customer.subscription.updated", &id, json!({ "cancel_at_period_end": true })).await;
     app.work().await;
-    assert_eq!(app.jobs().retried("refresh_subscriptions").await, 1, "the question waits");
+    assert_eq!(app.jobs().retried("refresh_subscriptions").await, 1, "the refresh waits");
     stripe.set(json!({ "down": false })).await;
     app.jobs().make_due().await;
     app.work().await;
@@ -82,7 +84,7 @@ async fn a_plan_is_changed_cancelled_resumed_and_ended(db: PgPool) {
     let ana = app.host("Ana").await;
     subscribed(&stripe, &ana, "pro").await;
     let portal = checkout(&ana, "business", "yearly").await;
-    assert!(portal.contains("/portal/"), "a change is agreed to at Stripe: {portal}");
+    assert!(portal.contains("/portal/"), "a change is confirmed at Stripe: {portal}");
     let back = stripe.press(&portal, "change").await;
     assert!(ana.get(&back).await.ok().contains("Current plan: Business"));
     assert_eq!(stripe.count("subscriptions").await, 1);
@@ -103,7 +105,7 @@ async fn pressing_twice_buys_once(db: PgPool) {
     let ana = app.host("Ana").await;
     let key = hidden(&ana.get(PLAN).await.ok(), "key").remove(0);
     let pages = futures::future::join_all((0..10).map(|_| buy(&ana, "pro", "monthly", &key))).await;
-    let mut pages: Vec<_> = pages.iter().map(Answer::location).collect();
+    let mut pages: Vec<_> = pages.iter().map(Response::location).collect();
     pages.dedup();
     assert_eq!((pages.len(), stripe.count("sessions").await, stripe.count("customers").await), (1, 1, 1));
     stripe.press(&pages[0], "pay").await;
@@ -113,7 +115,7 @@ async fn pressing_twice_buys_once(db: PgPool) {
 }
 
 #[apply(app_test)]
-async fn forged_late_and_early_events_are_refused_and_both_secrets_are_taken(db: PgPool) {
+async fn forged_late_and_early_events_are_rejected_and_both_secrets_are_accepted(db: PgPool) {
     let (app, _stripe) = shop(db).await;
     let url = format!("http://{}/webhooks/stripe", app.address);
     let now = Clock::System.now().timestamp();
@@ -132,23 +134,23 @@ async fn forged_late_and_early_events_are_refused_and_both_secrets_are_taken(db:
     assert_eq!(app.webhook_events().await, 2);
 }
 
-/// Its checkout and portal do not exist; what leads there makes the customer all the same.
+/// It has no checkout and no portal, but the request for the portal creates the customer.
 #[apply(app_test)]
-async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool) {
+async fn customers_and_webhooks_work_with_localstripe(db: PgPool) {
     let stripe = LocalStripe::start().await;
     let app = App::start_with(db, stripe.settings()).await;
-    stripe.tells(&app).await;
+    stripe.send_webhooks_to(&app).await;
     let ana = app.host("Ana").await;
     assert_ne!(ana.fetch("/api/billing/portal", &[]).await.status, 200);
     let customer = app.billing_customer().await;
     let card = [("type", "card"), ("card[number]", "4242424242424242"), ("card[cvc]", "123")];
     let card = [&card[..], &[("card[exp_month]", "12"), ("card[exp_year]", "2099")]].concat();
-    let card = stripe.ask("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
-    stripe.ask(&format!("payment_methods/{card}/attach"), &[("customer", &customer)]).await;
+    let card = stripe.post("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
+    stripe.post(&format!("payment_methods/{card}/attach"), &[("customer", &customer)]).await;
     let pays = [("invoice_settings[default_payment_method]", &*card)];
-    stripe.ask(&format!("customers/{customer}"), &pays).await;
+    stripe.post(&format!("customers/{customer}"), &pays).await;
     let wanted = [("customer", &*customer), ("items[0][plan]", "price_pro_monthly")];
-    let made = stripe.ask("subscriptions", &wanted).await;
+    let made = stripe.post("subscriptions", &wanted).await;
     becomes(&app, Tier::Pro).await;
     let page = ana.post_and_follow("/api/billing/cancel", PLAN, &[]).await.ok();
     assert!(page.contains("Current plan: Pro") && page.contains("It ends on"), "{page}");
@@ -156,7 +158,7 @@ async fn localstripe_knows_our_customers_and_we_believe_its_webhooks(db: PgPool)
     becomes(&app, Tier::Free).await;
 }
 
-/// Its webhooks come a second later.
+/// Waits for a tier. The webhooks come a second later.
 async fn becomes(app: &App, wanted: Tier) {
     eventually(async || tier(app).await == wanted).await;
 }

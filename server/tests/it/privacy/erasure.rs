@@ -1,10 +1,13 @@
+//! Erasure of guests and accounts, also after a restore.
+
 use sqlx::PgPool;
 
-use super::populated::{Populated, dump, found};
+use super::populated::{Populated, dump, places_of};
 use crate::support::{
     App, PASSWORD, Settings,
     backups::{Place, scratch},
     node::url,
+    probes::Database,
     sign_up_of,
     stripe::{LocalStripe, Stripe},
 };
@@ -13,12 +16,11 @@ use crate::support::{
 async fn a_guest_who_erased_themselves_is_found_nowhere(app: App) {
     let account = Populated::new(&app).await;
     for text in &account.of_guest {
-        let there = found(&app, &app.backend.db, std::slice::from_ref(text)).await;
-        assert!(there.iter().any(|found| found.contains("the database")), "{text} was there before: {there:?}");
+        let places = places_of(&app, std::slice::from_ref(text)).await;
+        assert!(places.iter().any(|place| place.contains("the database")), "{text} was there before: {places:?}");
     }
-    assert!(
-        found(&app, &app.backend.db, &account.of_guest[..1]).await.iter().any(|found| found.contains("the outbox"))
-    );
+    let places = places_of(&app, &account.of_guest[..1]).await;
+    assert!(places.iter().any(|place| place.contains("the outbox")), "{places:?}");
     let token = account.link.trim_start_matches("/i/").to_owned();
     let someone = app.anonymous();
     let erase = format!("{}/erase", account.link);
@@ -30,8 +32,8 @@ async fn a_guest_who_erased_themselves_is_found_nowhere(app: App) {
         assert_eq!(someone.get(&format!("{}{page}", account.link)).await.status, 410, "{page}");
     }
     app.work().await;
-    assert_eq!(found(&app, &app.backend.db, &account.of_guest).await, Vec::<String>::new());
-    // The host sees a seat, and that somebody was erased, but not who.
+    assert_eq!(places_of(&app, &account.of_guest).await, Vec::<String>::new());
+    // The host sees that a guest was erased, but not who it was.
     let list = account.host.get(&format!("/dashboard/events/{}/guests", account.event)).await.ok();
     assert!(list.contains("Anonymous guest"));
     let seat = account.host.get(&format!("/dashboard/events/{}/guests/{}", account.event, account.guest)).await.ok();
@@ -45,8 +47,8 @@ async fn a_guest_who_erased_themselves_is_found_nowhere(app: App) {
 async fn delete_me_then_sign_up_again_with_the_same_address(app: App) {
     let account = Populated::new(&app).await;
     let page = account.host.get("/dashboard/account/delete").await.ok();
-    for said in ["1 event with 1 guest", "1 personal link", "be undone"] {
-        assert!(page.contains(said), "{said}: {page}");
+    for text in ["1 event with 1 guest", "1 personal link", "be undone"] {
+        assert!(page.contains(text), "{text}: {page}");
     }
     let delete = |confirmation: &str| [("form[confirmation]", confirmation.to_owned())];
     let wrong = delete("somebody@example.org");
@@ -67,20 +69,20 @@ async fn delete_me_then_sign_up_again_with_the_same_address(app: App) {
     assert!(stranger.get("/sign-in").await.ok().contains("don't match"));
     app.work().await;
     let all = [account.of_host.clone(), account.of_guest.clone()].concat();
-    assert_eq!(found(&app, &app.backend.db, &all).await, Vec::<String>::new());
+    assert_eq!(places_of(&app, &all).await, Vec::<String>::new());
     assert_eq!(app.account_owners().await, [("-".to_owned(), String::new())]);
 
-    // Anew, by the same doors.
+    // The same person signs up again.
     let again = app.anonymous();
     assert_eq!(again.post("/api/auth/sign-up", "/sign-up", &sign_up_of(&account.email)).await.location(), "/sign-in");
     app.work().await;
-    assert!(app.mails(&account.email).await[0].contains("Welcome to GuestGuard"));
+    assert!(app.emails(&account.email).await[0].contains("Welcome to GuestGuard"));
     assert_eq!(again.sign_in(&account.email, PASSWORD).await.location(), "/dashboard");
     assert!(!again.get("/dashboard").await.ok().contains("Jubilee"));
 }
 
 #[apply(app_test)]
-async fn a_program_deletes_an_account_whose_password_was_typed_lately(app: App) {
+async fn a_program_deletes_an_account_soon_after_a_password(app: App) {
     let ana = app.host("Ana").await;
     let with = |address: &str| Some(serde_json::json!({ "confirmation": address }));
     assert_eq!(app.anonymous().send("DELETE", "/me", with("ana@example.org")).await.status, 401);
@@ -88,11 +90,11 @@ async fn a_program_deletes_an_account_whose_password_was_typed_lately(app: App) 
     app.age_reauthentication().await;
     let late = ana.send("DELETE", "/me", with("ana@example.org")).await;
     assert_eq!((late.status.as_u16(), late.body.as_str()), (401, "\"SignInAgain\""));
-    // In the browser the page asks for the password, and goes on.
+    // In the browser, the page asks for the password and continues.
     let page = ana.get("/dashboard/account/delete").await.ok();
     assert!(page.contains("Confirm your password to continue") && !page.contains("/api/privacy/delete-account"));
-    let proof = [("form[current_password]", PASSWORD), ("onwards", "/dashboard/account/delete")];
-    let onwards = ana.post("/api/auth/reauthenticate", "/dashboard/account/delete", &proof).await.location();
+    let password = [("form[current_password]", PASSWORD), ("onwards", "/dashboard/account/delete")];
+    let onwards = ana.post("/api/auth/reauthenticate", "/dashboard/account/delete", &password).await.location();
     assert!(ana.get(&onwards).await.ok().contains("/api/privacy/delete-account"));
     assert_eq!(ana.send("DELETE", "/me", with("ana@example.org")).await.status, 204);
     assert_eq!(ana.get("/me").await.status, 401);
@@ -100,10 +102,10 @@ async fn a_program_deletes_an_account_whose_password_was_typed_lately(app: App) 
 }
 
 #[apply(app_test)]
-async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_customer(db: PgPool) {
+async fn deleting_an_account_ends_its_plan_and_deletes_the_customer_at_stripe(db: PgPool) {
     let stripe = Stripe::start().await;
     let app = App::start_with(db.clone(), stripe.settings()).await;
-    stripe.tells(&app).await;
+    stripe.send_webhooks_to(&app).await;
     let ana = app.host("Ana").await;
     let key = crate::support::hidden(&ana.get("/dashboard/billing").await.ok(), "key").remove(0);
     let buy = [("tier", "pro"), ("interval", "monthly"), ("key", &key)];
@@ -113,7 +115,7 @@ async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_custom
     assert!(ana.get("/dashboard/account/delete").await.ok().contains("Your plan is cancelled immediately"));
     assert!(ana.get("/dashboard/billing").await.ok().contains("/dashboard/account#data"));
 
-    // Stripe is away at first.
+    // Stripe is down at first.
     stripe.set(serde_json::json!({ "down": true })).await;
     let right = [("form[confirmation]", "ana@example.org")];
     ana.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
@@ -126,12 +128,12 @@ async fn what_a_deleted_account_paid_for_ends_at_stripe_which_forgets_the_custom
 }
 
 #[apply(app_test)]
-async fn a_stripe_written_by_others_ends_it_too(db: PgPool) {
+async fn deleting_an_account_ends_its_plan_at_localstripe_too(db: PgPool) {
     let stripe = LocalStripe::start().await;
     let app = App::start_with(db.clone(), stripe.settings()).await;
-    stripe.tells(&app).await;
+    stripe.send_webhooks_to(&app).await;
     let ana = app.host("Ana").await;
-    let customer = stripe.ask("customers", &[("email", "ana@example.org")]).await["id"].as_str().unwrap().to_owned();
+    let customer = stripe.post("customers", &[("email", "ana@example.org")]).await["id"].as_str().unwrap().to_owned();
     let card = [
         ("type", "card"),
         ("card[number]", "4242424242424242"),
@@ -139,27 +141,23 @@ async fn a_stripe_written_by_others_ends_it_too(db: PgPool) {
         ("card[exp_year]", "2030"),
         ("card[cvc]", "123"),
     ];
-    let method = stripe.ask("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
-    stripe.ask(&format!("payment_methods/{method}/attach"), &[("customer", &customer)]).await;
-    stripe.ask(&format!("customers/{customer}"), &[("invoice_settings[default_payment_method]", &method)]).await;
-    sqlx::query("insert into billing_customers select id, $1, now() from users")
-        .bind(&customer)
-        .execute(&db)
-        .await
-        .unwrap();
+    let method = stripe.post("payment_methods", &card).await["id"].as_str().unwrap().to_owned();
+    stripe.post(&format!("payment_methods/{method}/attach"), &[("customer", &customer)]).await;
+    stripe.post(&format!("customers/{customer}"), &[("invoice_settings[default_payment_method]", &method)]).await;
+    app.link_billing_customer(&customer).await;
     let subscription =
-        stripe.ask("subscriptions", &[("customer", &customer), ("items[0][plan]", "price_pro_monthly")]).await;
+        stripe.post("subscriptions", &[("customer", &customer), ("items[0][plan]", "price_pro_monthly")]).await;
     let subscription = subscription["id"].as_str().unwrap().to_owned();
     let right = [("form[confirmation]", "ana@example.org")];
     ana.post("/api/privacy/delete-account", "/dashboard/account/delete", &right).await.location();
     app.work().await;
-    assert_eq!(stripe.look(&format!("subscriptions/{subscription}")).await["status"], "canceled");
-    let customer = stripe.look(&format!("customers/{customer}")).await;
+    assert_eq!(stripe.get(&format!("subscriptions/{subscription}")).await["status"], "canceled");
+    let customer = stripe.get(&format!("customers/{customer}")).await;
     assert!(customer["deleted"] == true || customer.get("error").is_some(), "{customer}");
 }
 
 #[apply(app_test)]
-async fn a_restored_database_forgets_again_whoever_was_forgotten_since(db: PgPool) {
+async fn a_restore_erases_again_everybody_who_was_erased_after_the_backup(db: PgPool) {
     let place = Place::folder();
     let app = App::start_with(db.clone(), Settings { providers: place.settings(), ..Settings::default() }).await;
     let account = Populated::new(&app).await;
@@ -190,14 +188,8 @@ async fn a_restored_database_forgets_again_whoever_was_forgotten_since(db: PgPoo
     for text in texts {
         assert!(!dump.contains(&text.to_lowercase()), "{text} is back");
     }
-    let seats: Vec<String> = sqlx::query_scalar("select name from guests").fetch_all(&there).await.unwrap();
-    assert_eq!(seats, ["Anonymous guest"]);
-    let hashed: i64 =
-        sqlx::query_scalar("select count(*) from suppressions where reason = 'erased' and address_hash is not null")
-            .fetch_one(&there)
-            .await
-            .unwrap();
-    assert_eq!(hashed, 1, "and she is still not written to");
+    assert_eq!(Database(&there).guest_names().await, ["Anonymous guest"]);
+    assert_eq!(Database(&there).erased_suppressions().await, 1, "and she is still not written to");
     there.close().await;
     copy.remove().await.unwrap();
 }

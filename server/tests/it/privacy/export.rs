@@ -1,22 +1,21 @@
+//! Export of an account's data.
+
 use std::{collections::BTreeMap, io::Read, time::Instant};
 
 use guestguard::privacy::export::{MOST_ROWS, PARTS};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 
 use super::populated::Populated;
-use crate::support::{Actor, App, PASSWORD};
+use crate::support::{Actor, App, PASSWORD, probes};
 
-/// Compares an export with the database, row by row and value by value, by another way than it was written.
+/// Compares an export with the rows of the database. Returns how many rows it compared.
 async fn compare(db: &PgPool, export: &Value) -> usize {
     let host: uuid::Uuid = export["account"][0]["id"].as_str().unwrap().parse().unwrap();
     let mut compared = 0;
     for part in PARTS {
-        // That it was taken along is written down when it is made.
-        let before = if part.table == "audit_log" { "and kind <> 'data-exported'" } else { "" };
-        let sql = format!("select to_jsonb(t) from public.{} t where {} = $1 {before}", part.table, part.owner);
-        let rows: Vec<Value> = sqlx::query_scalar(AssertSqlSafe(sql)).bind(host).fetch_all(db).await.unwrap();
-        let mut wanted: Vec<String> = rows
+        let mut wanted: Vec<String> = probes::rows_of_host(db, part.table, part.owner, host)
+            .await
             .into_iter()
             .map(|mut row| {
                 for column in part.without {
@@ -25,22 +24,23 @@ async fn compare(db: &PgPool, export: &Value) -> usize {
                 row.to_string()
             })
             .collect();
-        let told = export[part.name].as_array().unwrap().iter().filter(|row| row["kind"] != "data-exported");
-        let mut told: Vec<String> = told.map(Value::to_string).collect();
+        // The export is logged after it was read.
+        let exported = export[part.name].as_array().unwrap().iter().filter(|row| row["kind"] != "data-exported");
+        let mut exported: Vec<String> = exported.map(Value::to_string).collect();
         wanted.sort();
-        told.sort();
-        assert_eq!(told.len(), wanted.len(), "{}", part.name);
-        for (told, wanted) in told.iter().zip(&wanted) {
-            assert_eq!(told, wanted, "{}", part.name);
+        exported.sort();
+        assert_eq!(exported.len(), wanted.len(), "{}", part.name);
+        for (exported, wanted) in exported.iter().zip(&wanted) {
+            assert_eq!(exported, wanted, "{}", part.name);
         }
-        compared += told.len();
+        compared += exported.len();
     }
     compared
 }
 
 async fn fetch(host: &Actor, path: &str) -> Vec<u8> {
-    let answer = host.send("GET", path, None).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let response = host.send("GET", path, None).await;
+    assert_eq!(response.status, 200, "{}", response.body);
     host.download(path).await
 }
 
@@ -59,8 +59,8 @@ async fn data_export_complete(app: App) {
     for part in PARTS {
         assert!(!export[part.name].as_array().unwrap().is_empty(), "{} is empty", part.name);
     }
-    for said in account.of_host.iter().chain(&account.of_guest) {
-        assert!(text.contains(said.as_str()), "{said}");
+    for personal in account.of_host.iter().chain(&account.of_guest) {
+        assert!(text.contains(personal.as_str()), "{personal}");
     }
     assert!(!text.contains("Ben's own dinner") && !text.contains("else@example.org"));
     for secret in ["password_hash", "token_hash", "token_sealed", "network_hash", "address_hash", "argon2"] {
@@ -69,7 +69,7 @@ async fn data_export_complete(app: App) {
     let token = account.link.trim_start_matches("/i/");
     assert!(!text.contains(token) && !text.contains(PASSWORD));
 
-    // The same in the archive, which the account page hands out as well.
+    // The archive, which the account page offers, has the same.
     let form = account.host.send_form("/dashboard/account/export", &[("format", "zip")]).await;
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(form)).unwrap();
     let mut document = String::new();
@@ -85,10 +85,10 @@ async fn data_export_complete(app: App) {
         let headings = reader.headers().unwrap().clone();
         let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
         assert_eq!(rows.len(), packed[part.name].as_array().unwrap().len(), "{}", part.name);
-        for (row, told) in rows.iter().zip(packed[part.name].as_array().unwrap()) {
-            assert_eq!(headings.len(), told.as_object().unwrap().len());
+        for (row, exported) in rows.iter().zip(packed[part.name].as_array().unwrap()) {
+            assert_eq!(headings.len(), exported.as_object().unwrap().len());
             for (column, cell) in row {
-                let wanted = match &told[column] {
+                let wanted = match &exported[column] {
                     Value::Null => String::new(),
                     Value::String(text) => text.clone(),
                     other => other.to_string(),
@@ -103,12 +103,10 @@ async fn data_export_complete(app: App) {
 }
 
 #[apply(app_test)]
-async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(app: App) {
+async fn a_large_export_is_prepared_and_announced_by_email(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
-    let many = "insert into guests (host_id, event_id, id, name, party_size, created_at, updated_at)
-        select host_id, id, gen_random_uuid(), 'Guest ' || n, 1, now(), now() from events, generate_series(1, $1) n";
-    sqlx::query(many).bind(MOST_ROWS).execute(&app.backend.db).await.unwrap();
+    app.add_guests(MOST_ROWS).await;
     let refused = ana.send("GET", "/me/data-export", None).await;
     assert_eq!((refused.status.as_u16(), refused.body.as_str()), (409, r#"{"Conflict":"ExportToPrepare"}"#));
     assert_eq!(app.anonymous().send("GET", "/me/data-export", None).await.status, 401);
@@ -123,7 +121,7 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(app: App) {
     assert_eq!((waiting.status.as_u16(), waiting.body.as_str()), (202, r#"{"percent":0,"state":"preparing"}"#));
     assert_eq!(ana.send("POST", "/me/data-export", None).await.status, 202, "asked twice, it is made once");
     app.work().await;
-    assert!(app.mails("ana@example.org").await[0].contains("download your data"));
+    assert!(app.emails("ana@example.org").await[0].contains("download your data"));
     assert!(ana.get("/dashboard/account").await.ok().contains("has been ready since"));
     let archive = fetch(&ana, "/me/data-export").await;
     let clicked = ana.send_form("/dashboard/account/export", &[("format", "prepared")]).await;
@@ -139,23 +137,11 @@ async fn what_is_too_much_for_a_moment_is_prepared_and_told_by_mail(app: App) {
 }
 
 #[apply(app_test)]
-async fn an_export_while_others_write_is_as_one_moment_saw_it(app: App) {
+async fn an_export_during_writes_is_a_consistent_snapshot(app: App) {
     let ana = app.host("Ana").await;
     ana.plan(&[]).await;
-    // Each guest comes with their answer, in one transaction; the two stand in parts that are read one after the other.
-    let both = "with g as (
-            insert into guests (host_id, event_id, id, name, party_size, created_at, updated_at)
-            select host_id, id, gen_random_uuid(), 'Guest', 1, now(), now() from events returning host_id, event_id, id
-        )
-        insert into rsvps select host_id, event_id, id, 'maybe', 1, '{}', '', now(), now() from g";
-    let writing = tokio::spawn({
-        let db = app.backend.db.clone();
-        async move {
-            loop {
-                sqlx::query(both).execute(&db).await.unwrap();
-            }
-        }
-    });
+    // A guest and their reply are written in one transaction, but are in two parts of the export.
+    let writing = tokio::spawn(probes::keep_adding_guests_with_replies(app.backend.db.clone()));
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..10 {
         let export: Value = serde_json::from_slice(&ana.send_form("/dashboard/account/export", &[]).await).unwrap();
@@ -167,36 +153,17 @@ async fn an_export_while_others_write_is_as_one_moment_saw_it(app: App) {
     assert!(seen.len() > 3, "nothing was written meanwhile: {seen:?}");
 }
 
-/// Ten events of a thousand guests each, all invited, written to, opened and answered.
-const TEN_THOUSAND: &str = "
-    insert into events (host_id, id, title, starts_at, time_zone, theme, created_at, updated_at)
-        select u.id, gen_random_uuid(), 'Event ' || n, now() + interval '30 days', 'Europe/Berlin', 'garden', now(), now()
-        from users u, generate_series(1, 10) n;
-    insert into guests (host_id, event_id, id, name, email, phone, party_size, tags, note, created_at, updated_at)
-        select host_id, id, gen_random_uuid(), 'Guest \"Number\" ' || n, 'guest' || n || '@example.org', '+447911' || (100000 + n), 2,
-            array['Family', 'Table ' || n % 20], 'Line one' || E'\\n' || 'line two', now(), now() from events, generate_series(1, 1000) n;
-    insert into invitations (host_id, event_id, guest_id, id, token_hash, token_sealed, issued_at)
-        select host_id, event_id, id, gen_random_uuid(), sha256(id::text::bytea), '\\x00', now() from guests;
-    insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device)
-        select host_id, event_id, guest_id, id, gen_random_uuid(), now(), 'phone' from invitations;
-    insert into notifications (host_id, event_id, guest_id, id, kind, recipient, state, created_at, state_changed_at, run_at, expires_at)
-        select host_id, event_id, id, gen_random_uuid(), kind, email, 'delivered', now(), now(), now(), now()
-        from guests, unnest(array['invitation', 'confirmation']) kind;
-    insert into delivery_events select host_id, id, gen_random_uuid(), now(), 'sent', '' from notifications;
-    insert into rsvps select host_id, event_id, id, 'attending', 2, array['Companion'], 'Thank you', now(), now() from guests;
-    insert into rsvp_history select host_id, event_id, id, gen_random_uuid(), 'attending', 2, array['Companion'], 'Thank you', now() from guests;";
-
 /// `cargo test -p server --test it ten_events_of_a_thousand_guests -- --ignored --nocapture`
 #[apply(app_test)]
 #[ignore = "measures time and memory"]
-async fn ten_events_of_a_thousand_guests_are_taken_along(app: App) {
+async fn ten_events_of_a_thousand_guests_are_exported(app: App) {
     let ana = app.host("Ana").await;
-    sqlx::raw_sql(TEN_THOUSAND).execute(&app.backend.db).await.unwrap();
+    app.add_ten_thousand_guests().await;
     for format in ["json", "zip"] {
         let (begun, before) = (Instant::now(), memory());
         let raw = ana.send_form("/dashboard/account/export", &[("format", format)]).await;
         let took = begun.elapsed();
-        // What the test itself holds is no cost of the server.
+        // Without the copy that the test itself holds.
         let grown = peak().saturating_sub(before).saturating_sub(raw.len() as u64 / 1024);
         println!(
             "{format}: {} kB in {took:?}; the process, test and all, grew by at most {grown} kB",
@@ -215,11 +182,12 @@ async fn ten_events_of_a_thousand_guests_are_taken_along(app: App) {
     assert_eq!(app.guests().await, 0);
 }
 
-/// Kilobytes that the process holds, and held at most.
+/// Resident memory, in kilobytes.
 fn memory() -> u64 {
     kilobytes("VmRSS:")
 }
 
+/// The peak of resident memory, in kilobytes.
 fn peak() -> u64 {
     kilobytes("VmHWM:")
 }

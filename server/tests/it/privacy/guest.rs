@@ -1,9 +1,11 @@
+//! Subject access of guests.
+
 use serde_json::Value;
 
 use crate::support::App;
 
 #[apply(app_test)]
-async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app: App) {
+async fn a_guest_sees_corrects_and_downloads_their_data_and_unsubscribes(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
     ana.paste(event, "Grace Hopper <grace@example.org>\nAda Lovelace <ada@example.org>").await;
@@ -16,11 +18,11 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
     let page = someone.get(&link).await.ok();
     let data = format!("{link}/data");
     assert!(page.contains(&data) && page.contains("Your data will be deleted on 20 June 2100"), "{page}");
-    someone.answer(&link, &[("form[answer]", "attending"), ("form[message]", "Gladly")]).await.location();
-    app.settle().await;
+    someone.reply(&link, &[("form[answer]", "attending"), ("form[message]", "Gladly")]).await.location();
+    app.flush_accesses().await;
 
     let page = someone.get(&data).await.ok();
-    for said in [
+    for text in [
         "Grace Hopper",
         "grace@example.org",
         "Table 4, by the window",
@@ -30,11 +32,11 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
         "Invitation to grace@example.org: sent",
         "on a computer",
     ] {
-        assert!(page.contains(said), "{said}: {page}");
+        assert!(page.contains(text), "{text}: {page}");
     }
     assert!(
         !page.contains("Lovelace") && !page.contains("type=\"module\""),
-        "nobody else's, and nothing that runs: {page}"
+        "only their own data, and no script: {page}"
     );
     let copy = someone.send("GET", &format!("{link}/data.json"), None).await;
     assert!(copy.header("content-disposition").contains("my-data.json"));
@@ -43,7 +45,7 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
         (&copy["note"], &copy["answers"][0]["message"], &copy["messages"][0]["kind"]),
         (&"Table 4, by the window".into(), &"Gladly".into(), &"Invitation".into())
     );
-    assert_eq!(copy["openings"].as_array().unwrap().len(), 1, "looking at one's data is no opening");
+    assert_eq!(copy["openings"].as_array().unwrap().len(), 1, "reading one's data is no access");
 
     let token = link.trim_start_matches("/i/");
     let wrong = [("token", token), ("form[name]", ""), ("form[email]", "grace@")];
@@ -60,7 +62,7 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
     assert!(ana.get(&format!("/dashboard/events/{event}/guests/{grace}")).await.ok().contains("Grace B. Hopper"));
     assert!(ana.get("/dashboard/account").await.ok().contains("edited their data"));
 
-    // Only text messages, please.
+    // They unsubscribe from emails only.
     let stop = [("token", token), ("channel", "email")];
     let chosen = someone.post_and_follow("/api/privacy/stop-channel", &data, &stop).await.ok();
     assert!(chosen.contains("Unsubscribed.") && chosen.contains("at the foot of any of these emails"), "{chosen}");
@@ -71,12 +73,12 @@ async fn a_guest_sees_corrects_takes_along_and_stops_what_is_held_about_them(app
     let again = [("event", &*id), ("guest", &*grace.to_string())];
     ana.post("/api/invitations/resend", "/dashboard", &again).await.location();
     app.work().await;
-    assert_eq!(app.mails("admiral@example.org").await.len(), 0);
+    assert_eq!(app.emails("admiral@example.org").await.len(), 0);
     for path in ["data", "erase", "data.json"] {
         assert_eq!(someone.get(&format!("/i/never-issued/{path}")).await.status, 404, "{path}");
-        let answer = someone.get(&format!("{link}/{path}")).await;
+        let response = someone.get(&format!("{link}/{path}")).await;
         assert_eq!(
-            (answer.header("referrer-policy"), answer.header("cache-control")),
+            (response.header("referrer-policy"), response.header("cache-control")),
             ("no-referrer", "no-store"),
             "{path}"
         );

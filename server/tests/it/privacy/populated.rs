@@ -1,63 +1,64 @@
+//! A populated account for tests of export and erasure, and a search for its data.
+
 use guestguard::ids::{EventId, GuestId};
-use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::support::{Actor, App, PASSWORD, sign_up_of};
+use crate::support::{Actor, App, PASSWORD, node::url, sign_up_of};
 
-/// An account in which every column that is about somebody holds something: made through the doors, and behind them where
-/// only a provider would write.
+/// An account with data in every personal column: entered through the site, and into the database where only providers
+/// write.
 pub struct Populated {
     pub host: Actor,
     pub email: String,
     pub event: EventId,
     pub guest: GuestId,
     pub link: String,
-    /// What tells the host, and what the host wrote.
+    /// Data of the host, and texts that the host wrote.
     pub of_host: Vec<String>,
-    /// What tells the guest, whoever wrote it.
+    /// Data of the guest, whoever wrote it.
     pub of_guest: Vec<String>,
 }
 
 impl Populated {
     pub async fn new(app: &App) -> Self {
-        // Found nowhere else, also not in the Redis that all tests share.
+        // Unique, since all tests share one Redis.
         let mark = uuid::Uuid::new_v4().simple().to_string()[..10].to_owned();
-        let said = |what: &str| format!("{what}{mark}");
+        let marked = |text: &str| format!("{text}{mark}");
         let email = format!("wilhelmina{mark}@example.org");
         let host = app.anonymous();
         let mut fields = sign_up_of(&email);
-        let name = said("Wilhelmina");
+        let name = marked("Wilhelmina");
         fields[0].1 = &name;
         host.post("/api/auth/sign-up", "/sign-up", &fields).await.location();
         app.work().await;
         app.verify_account(&email).await;
         host.sign_in(&email, PASSWORD).await.location();
 
-        let (title, words, venue, address) = (said("Jubilee"), said("Come"), said("Barn"), said("Lane"));
+        let (title, description, venue, address) = (marked("Jubilee"), marked("Come"), marked("Barn"), marked("Lane"));
         let event = host
             .plan(&[
                 ("form[title]", &title),
-                ("form[description]", &words),
+                ("form[description]", &description),
                 ("form[venue]", &venue),
                 ("form[address]", &address),
             ])
             .await;
         let id = event.to_string();
         let old = format!("ottokar{mark}@old.example.org");
-        let (name, note, tag) = (said("Ottokar"), said("Grumpy"), said("vip"));
+        let (name, note, tag) = (marked("Ottokar"), marked("Grumpy"), marked("vip"));
         let sheet = format!("Name,Email,Phone,Tags,Note\n{name},{old},+44 7911 123456,{tag},{note}\n");
-        let import = host.bring(event, &format!("{}.csv", said("list")), sheet.as_bytes()).await.to_string();
+        let import = host.bring(event, &format!("{}.csv", marked("list")), sheet.as_bytes()).await.to_string();
         host.post("/api/imports/commit", "/dashboard", &[("event", &id), ("import", &import)]).await.location();
-        // Another file with the same person, that nobody committed.
+        // A second file with the same person, which is not committed.
         host.bring(event, "again.csv", sheet.as_bytes()).await;
         let guest = host.guests(event, &name).await[0];
         let subject = [
             ("event", &*id),
             ("kind", "invitation"),
-            ("form[subject]", &said("Subject")),
-            ("form[body]", &format!("{} {{link}}", said("Body"))),
+            ("form[subject]", &marked("Subject")),
+            ("form[body]", &format!("{} {{link}}", marked("Body"))),
         ];
         host.post("/api/notifications/set-template", "/dashboard", &subject).await.location();
-        let message = [("event", &*id), ("form[text]", &format!("{} {{link}}", said("Byhand")))];
+        let message = [("event", &*id), ("form[text]", &format!("{} {{link}}", marked("Share")))];
         host.post("/api/invitations/set-message", "/dashboard", &message).await.location();
         let rule = [("event", &*id), ("form[anchor]", "start"), ("form[days]", "1"), ("form[audience]", "attending")];
         host.post("/api/notifications/add-reminder", "/dashboard", &rule).await.location();
@@ -66,17 +67,17 @@ impl Populated {
         let link = host.link(event, guest).await;
         let someone = app.anonymous();
         someone.get(&link).await.ok();
-        app.settle().await;
-        let (companion, message) = (said("Seraphine"), said("gluten"));
-        let answer = [
+        app.flush_accesses().await;
+        let (companion, message) = (marked("Seraphine"), marked("gluten"));
+        let reply = [
             ("form[answer]", "attending"),
             ("form[heads]", "2"),
             ("form[companions][]", &*companion),
             ("form[message]", &message),
         ];
-        someone.answer(&link, &answer).await.location();
-        let handed = [("event", &*id), ("guest", &guest.to_string()), ("outcome", "sent"), ("channel", "whatsapp")];
-        host.post("/api/invitations/mark-sent", "/dashboard", &handed).await.location();
+        someone.reply(&link, &reply).await.location();
+        let shared = [("event", &*id), ("guest", &guest.to_string()), ("outcome", "sent"), ("channel", "whatsapp")];
+        host.post("/api/invitations/mark-sent", "/dashboard", &shared).await.location();
         let new = format!("ottokar{mark}@new.example.org");
         let corrected = [
             ("token", link.trim_start_matches("/i/")),
@@ -89,50 +90,38 @@ impl Populated {
 
         let moved = [("form[email]", &*format!("next{mark}@example.org")), ("form[current_password]", PASSWORD)];
         host.post("/api/auth/change-address", "/dashboard/account", &moved).await.location();
-        // News that nobody followed up yet, and a failure that is counted.
+        // A failed sign-in is counted, and its account event waits.
         let stranger = app.anonymous();
         let back = stranger.sign_in(&email, "wrong horse").await.location();
         stranger.get(&back).await.ok();
-        let behind = [
-            format!("update notifications set last_error = '550 <{old}> unknown', provider_id = 'p-{mark}', opened_at = now() where guest_id is not null"),
-            format!("insert into delivery_events select host_id, id, gen_random_uuid(), now(), 'bounced', '550 <{old}> unknown' from notifications where guest_id is not null"),
-            format!("insert into suppressions (address, host_id, reason, at) select a, h, 'unsubscribed', now()
-                from unnest(array['{old}', '{new}', '+447911123456']) a, (select id from users union select null) u (h)"),
-            format!("insert into billing_customers select id, 'cus_{mark}', now() from users"),
-            format!("insert into subscriptions select id, 'sub_{mark}', 'si_{mark}', 'pro', 'monthly', 'canceled', null, false, null, false, now(), 1, 'evt' from users"),
-            "update users set sending_paused = 'bounces'".to_owned(),
-            format!("update import_rows set corrected = '{{\"name\": \"{name}\"}}', before = '{{\"name\": \"{name}\"}}', suggestion = '{new}' where name is not null"),
-        ];
-        for sql in behind {
-            sqlx::query(AssertSqlSafe(sql.clone()))
-                .execute(&app.backend.db)
-                .await
-                .unwrap_or_else(|cause| panic!("{sql}: {cause}"));
-        }
+        // Only providers write these, and only some imports.
+        let bounce = format!("550 <{old}> unknown");
+        app.outbox().set_provider_columns(&bounce, &format!("p-{mark}")).await;
+        app.outbox().add_bounces(&bounce).await;
+        app.unsubscribe_everywhere(&[&old, &new, "+447911123456"]).await;
+        app.link_billing_customer(&format!("cus_{mark}")).await;
+        app.add_cancelled_subscription(&format!("sub_{mark}"), &format!("si_{mark}")).await;
+        app.pause_sending_of(&marked("Wilhelmina")).await;
+        app.set_import_corrections(&name, &new).await;
         host.post("/api/privacy/request-export", "/dashboard/account", &[]).await.location();
         let worker = guestguard::registry::worker(&app.services, std::future::pending()).await.unwrap();
-        sqlx::query("update graphile_worker._private_jobs set run_at = now() + interval '1 day' where payload ->> 'news' is not null")
-            .execute(&app.backend.db).await.unwrap();
+        app.jobs().postpone_account_event().await;
         worker.run_once().await.unwrap();
-        // A suppressed address gets nothing; what waits would be sent when everything is lifted.
-        sqlx::query("update notifications set state = 'queued', lease_owner = null, lease_until = null where kind = 'confirmation'")
-            .execute(&app.backend.db)
-            .await
-            .unwrap();
+        // The suppressions stopped all messages. One is made to wait again.
+        app.outbox().requeue("confirmation").await;
 
         let of_host =
-            ["Wilhelmina", "Jubilee", "Come", "Barn", "Lane", "list", "Subject", "Body", "Byhand", "next"].map(said);
-        let of_guest = ["Ottokar", "Grumpy", "vip", "Seraphine", "gluten"].map(said);
+            ["Wilhelmina", "Jubilee", "Come", "Barn", "Lane", "list", "Subject", "Body", "Share", "next"].map(marked);
+        let of_guest = ["Ottokar", "Grumpy", "vip", "Seraphine", "gluten"].map(marked);
         Self { host, email, event, guest, link, of_host: of_host.into(), of_guest: of_guest.into() }
     }
 }
 
-/// Where one of `texts` stands: in a dump of the whole database, in Redis, in the folder of the outbox.
-pub async fn found(app: &App, db: &PgPool, texts: &[String]) -> Vec<String> {
+/// Where any of `texts` is: in a dump of the database, in Redis, or in the folder of the outbox.
+pub async fn places_of(app: &App, texts: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    look(&mut found, "the database", &dump(&crate::support::node::url(db)), texts);
-    let redis = redis_dump().await;
-    look(&mut found, "Redis", &redis, texts);
+    search(&mut found, "the database", &dump(&url(&app.backend.db)), texts);
+    search(&mut found, "Redis", &redis_dump().await, texts);
     let folder = app.backend.transports.dev_outbox().unwrap().folder();
     for entry in std::fs::read_dir(folder).unwrap() {
         let raw = std::fs::read(entry.unwrap().path()).unwrap();
@@ -143,12 +132,12 @@ pub async fn found(app: &App, db: &PgPool, texts: &[String]) -> Vec<String> {
             mail.body_html(0).unwrap_or_default().into_owned(),
             format!("{:?}", mail.to()),
         ];
-        look(&mut found, "the outbox", &whole.join("\n"), texts);
+        search(&mut found, "the outbox", &whole.join("\n"), texts);
     }
     found
 }
 
-/// Everything that a database holds.
+/// A dump of a whole database.
 pub fn dump(address: &str) -> String {
     let address = address.split('?').next().unwrap();
     let dump = std::process::Command::new("pg_dump").args(["--inserts", address]).output().unwrap();
@@ -156,11 +145,12 @@ pub fn dump(address: &str) -> String {
     String::from_utf8_lossy(&dump.stdout).into_owned()
 }
 
-fn look(found: &mut Vec<String>, place: &str, text: &str, texts: &[String]) {
+/// Adds the lines of `text` in which any of `texts` is.
+fn search(found: &mut Vec<String>, place: &str, text: &str, texts: &[String]) {
     let text = text.to_lowercase();
     for one in texts {
         let one = one.to_lowercase();
-        // Bytes are dumped as digits.
+        // Bytes are dumped in hexadecimal.
         for form in [one.clone(), guestguard::secrets::hex(one.as_bytes())] {
             if let Some(at) = text.find(&form) {
                 let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
@@ -171,7 +161,7 @@ fn look(found: &mut Vec<String>, place: &str, text: &str, texts: &[String]) {
     }
 }
 
-/// Everything that Redis holds, as far as it is text.
+/// All keys and texts of Redis.
 async fn redis_dump() -> String {
     use fred::prelude::*;
     use futures::TryStreamExt;

@@ -1,18 +1,21 @@
+//! The register of personal data (docs/PRIVACY_DATA_MAP.md) and the schema.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use guestguard::privacy::export::PARTS;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 
 use super::populated::Populated;
-use crate::support::App;
+use crate::support::{App, probes};
 
-/// One column about somebody, as the register says.
+/// A personal column of the register.
 struct Entry {
     column: String,
+    /// The part of an export that has it, or why there is none.
     copy: String,
 }
 
-/// The register: for each table the columns about somebody, and the others.
+/// The register: personal columns and other columns of each table.
 fn register() -> BTreeMap<String, (Vec<Entry>, BTreeSet<String>)> {
     let text = include_str!("../../../../docs/PRIVACY_DATA_MAP.md");
     let mut tables = BTreeMap::new();
@@ -34,24 +37,16 @@ fn register() -> BTreeMap<String, (Vec<Entry>, BTreeSet<String>)> {
 }
 
 #[apply(app_test)]
-async fn every_column_has_its_entry_in_the_register(db: PgPool) {
-    let columns: Vec<(String, String)> = sqlx::query_as(
-        "select c.table_name::text, c.column_name::text from information_schema.columns c
-        join information_schema.tables t using (table_schema, table_name)
-        where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.table_name <> '_sqlx_migrations'",
-    )
-    .fetch_all(&db)
-    .await
-    .unwrap();
-    let there: BTreeSet<_> = columns.into_iter().collect();
-    let mut told = BTreeSet::new();
+async fn every_column_is_in_the_register(db: PgPool) {
+    let columns: BTreeSet<_> = probes::columns(&db).await.into_iter().collect();
+    let mut registered = BTreeSet::new();
     for (table, (personal, others)) in register() {
         for column in personal.into_iter().map(|entry| entry.column).chain(others) {
-            assert!(told.insert((table.clone(), column.clone())), "{table}.{column} stands there twice");
+            assert!(registered.insert((table.clone(), column.clone())), "{table}.{column} is there twice");
         }
     }
-    let missing: Vec<_> = there.difference(&told).collect();
-    let stale: Vec<_> = told.difference(&there).collect();
+    let missing: Vec<_> = columns.difference(&registered).collect();
+    let stale: Vec<_> = registered.difference(&columns).collect();
     assert!(
         missing.is_empty() && stale.is_empty(),
         "not in docs/PRIVACY_DATA_MAP.md: {missing:?}; only there: {stale:?}"
@@ -59,12 +54,12 @@ async fn every_column_has_its_entry_in_the_register(db: PgPool) {
 }
 
 #[test]
-fn the_register_says_of_every_column_in_which_part_of_an_export_it_is_or_why_not() {
+fn the_register_names_the_part_of_an_export_that_has_a_personal_column_or_why_none_has() {
     for (table, (personal, _)) in register() {
         let part = PARTS.iter().find(|part| part.table == table);
         for Entry { column, copy } in personal {
-            let goes = part.filter(|part| !part.without.contains(&&*column));
-            match goes {
+            let exported = part.filter(|part| !part.without.contains(&&*column));
+            match exported {
                 Some(part) => assert!(copy.contains(&format!("`{}`", part.name)), "{table}.{column}: {copy}"),
                 None => assert!(copy.starts_with("none: ") || copy == "the export itself", "{table}.{column}: {copy}"),
             }
@@ -73,20 +68,16 @@ fn the_register_says_of_every_column_in_which_part_of_an_export_it_is_or_why_not
 }
 
 #[apply(app_test)]
-async fn the_account_on_which_exports_and_erasures_are_tried_holds_something_in_every_column(app: App) {
+async fn the_account_that_tests_export_and_erase_has_data_in_every_personal_column(app: App) {
     Populated::new(&app).await;
     let mut empty = Vec::new();
     for (table, (personal, _)) in register() {
         for Entry { column, .. } in personal {
-            let sql = format!(
-                "select count(*) from public.{table} where {column} is not null and {column}::text not in ('', '{{}}', '[]')"
-            );
-            let rows: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&app.backend.db).await.unwrap();
-            if rows == 0 {
+            if probes::filled_rows(&app.backend.db, &table, &column).await == 0 {
                 empty.push(format!("{table}.{column}"));
             }
         }
     }
-    // Who was erased before anybody is: the other tests make that.
+    // Nobody is erased yet. Other tests do that.
     assert_eq!(empty, ["suppressions.address_hash"]);
 }

@@ -1,3 +1,5 @@
+//! Erasure while messages are sent.
+
 use guestguard::{ids::EventId, notifications::worker};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -7,7 +9,7 @@ use crate::support::{
     smtp::{Act, Scripted},
 };
 
-/// A server that takes its time, so that there is always something on its way.
+/// A slow server, so that emails are always in flight.
 async fn slow() -> Scripted {
     Scripted::acting(|_| Act::Drip).await
 }
@@ -17,7 +19,7 @@ async fn node(db: &PgPool, server: &Scripted) -> App {
     App::start_with(db.clone(), Settings { providers, ..Settings::default() }).await
 }
 
-/// Ana, who invites that many guests to an event.
+/// Ana invites that many guests to an event.
 async fn invited(app: &App, guests: usize) -> (Actor, EventId) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
@@ -27,8 +29,8 @@ async fn invited(app: &App, guests: usize) -> (Actor, EventId) {
     (ana, event)
 }
 
-/// Waits until so many messages were taken.
-async fn taken(server: &Scripted, many: usize) {
+/// Waits until the server has accepted so many emails.
+async fn accepted(server: &Scripted, many: usize) {
     eventually(async || server.accepted() >= many).await;
 }
 
@@ -40,19 +42,19 @@ async fn an_account_deleted_while_it_sends_sends_nothing_after_that(db: PgPool) 
     let stop = CancellationToken::new();
     let workers: Vec<_> =
         (0..2).map(|_| tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()))).collect();
-    taken(&server, 20).await;
+    accepted(&server, 20).await;
     let gone = ana
         .post("/api/privacy/delete-account", "/dashboard/account/delete", &[("form[confirmation]", "ana@example.org")])
         .await;
     assert_eq!(gone.location(), "/sign-in");
     let then = server.accepted();
-    assert!(then < 200, "it was over before it was deleted");
+    assert!(then < 200, "all were sent before the account was deleted");
     assert_eq!(worker::drain(&app.backend).await.unwrap(), 0, "nothing is left to send");
     stop.cancel();
     for worker in workers {
         worker.await.unwrap();
     }
-    assert_eq!(server.accepted(), then, "something left after the account was gone");
+    assert_eq!(server.accepted(), then, "an email was sent after the account was deleted");
     assert_eq!(app.outbox().count().await, 0);
 }
 
@@ -72,31 +74,32 @@ async fn a_guest_erased_while_the_host_sends_gets_nothing_after_that_and_the_oth
     };
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
-    taken(&server, 5).await;
+    accepted(&server, 5).await;
     let mut erased = Vec::new();
     for (name, link) in guests[..6].iter().chain(guests[6..].iter().rev().step_by(3)) {
         let token = link.trim_start_matches("/i/");
         let message = app.outbox().id_for(name).await;
         app.anonymous().post("/api/privacy/erase", link, &[("token", token)]).await.location();
-        let taken = |server: &Scripted| server.taken.lock().unwrap().keys().any(|id| id.contains(&message.to_string()));
-        erased.push((message, taken(&server)));
+        let is_sent =
+            |server: &Scripted| server.accepted_ids.lock().unwrap().keys().any(|id| id.contains(&message.to_string()));
+        erased.push((message, is_sent(&server)));
     }
     eventually(async || app.outbox().unfinished().await == 0).await;
     stop.cancel();
     worker.await.unwrap();
-    let mut kept_back = 0;
+    let mut unsent = 0;
     for (id, before) in &erased {
-        let after = server.taken.lock().unwrap().keys().any(|taken| taken.contains(&id.to_string()));
-        assert_eq!(*before, after, "a message left after its guest was erased");
-        kept_back += usize::from(!after);
+        let after = server.accepted_ids.lock().unwrap().keys().any(|sent| sent.contains(&id.to_string()));
+        assert_eq!(*before, after, "an email was sent after its guest was erased");
+        unsent += usize::from(!after);
     }
-    assert!(kept_back > 0, "all were sent before anybody was erased");
-    assert_eq!(server.accepted(), 60 - kept_back, "the others got theirs, once");
+    assert!(unsent > 0, "all were sent before anybody was erased");
+    assert_eq!(server.accepted(), 60 - unsent, "the others got theirs, once");
 }
 
 #[apply(app_test)]
-async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPool) {
-    let server = Scripted::acting(|_| Act::Take).await;
+async fn while_a_guest_is_erased_the_hosts_messages_wait_and_are_sent_afterwards(db: PgPool) {
+    let server = Scripted::acting(|_| Act::Accept).await;
     let app = node(&db, &server).await;
     let ben = app.host("Ben").await;
     let bens = ben.plan(&[]).await;
@@ -104,9 +107,8 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
     let (ana, event) = invited(&app, 20).await;
     let guest = ana.guests(event, "Guest").await[0];
     let link = ana.link(event, guest).await;
-    // Erasing has to wait for this row, in the middle of what it does.
-    let mut holder = db.begin().await.unwrap();
-    sqlx::query("select from guests where id = $1 for update").bind(guest.0).execute(&mut *holder).await.unwrap();
+    // The erasure has to wait for this row half-way.
+    let lock = app.lock_guest(guest).await;
     let anonymous = app.anonymous();
     let erasing = tokio::spawn(async move {
         let token = link.trim_start_matches("/i/").to_owned();
@@ -117,13 +119,13 @@ async fn while_a_guest_is_erased_the_hosts_messages_wait_and_then_leave(db: PgPo
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.backend.clone(), stop.clone().cancelled_owned()));
     eventually(async || app.outbox().in_state("sending").await > 0).await;
-    // Ana's messages are claimed and wait; Ben's, claimed after them, leaves.
+    // Ana's messages are claimed and wait. Ben's, claimed later, is sent.
     ben.invite_all(bens).await;
     eventually(async || app.outbox().sent_to("cleo@example.org").await == 1).await;
-    assert_eq!(server.accepted(), 1, "something left while a guest was erased");
-    holder.rollback().await.unwrap();
+    assert_eq!(server.accepted(), 1, "an email was sent while a guest was erased");
+    lock.rollback().await.unwrap();
     erasing.await.unwrap();
-    taken(&server, 20).await;
+    accepted(&server, 20).await;
     eventually(async || app.outbox().unfinished().await == 0).await;
     stop.cancel();
     worker.await.unwrap();

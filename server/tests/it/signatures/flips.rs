@@ -1,5 +1,4 @@
-//! One bit changed at random, the same for the same seed; and what the change means, read by other code than the
-//! verifiers'.
+//! Changes of one random bit, repeatable by a seed, and what each change means. The verifiers' code is not used.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +23,7 @@ impl Dice {
         usize::try_from((mixed ^ mixed >> 31) % u64::try_from(limit).unwrap()).unwrap()
     }
 
-    /// Changes one bit so that `means_other` holds. Where it never does in a thousand throws, there is no such bit.
+    /// Changes one bit so that `means_other` holds. After a thousand tries there is no such bit.
     pub fn flip_bytes(&mut self, before: &[u8], means_other: impl Fn(&[u8], &[u8]) -> bool) -> Option<Vec<u8>> {
         if before.is_empty() {
             return None;
@@ -36,7 +35,7 @@ impl Dice {
         })
     }
 
-    /// Changes one of the lower seven bits of a header or field in ASCII; with the eighth it would not reach us as text.
+    /// Changes one of the lower seven bits of an ASCII header or field. With the eighth it would not be text.
     pub fn flip_text(&mut self, before: &str) -> Option<String> {
         assert!(before.is_ascii());
         let after = self.flip_bytes(before.as_bytes(), |_, after| after.is_ascii())?;
@@ -44,13 +43,13 @@ impl Dice {
     }
 }
 
-/// What of a form is signed: the pairs, whatever their order, spelling or number.
+/// The signed part of a form: its pairs, without order, encoding and repeats.
 pub fn pairs(form: &[u8]) -> BTreeSet<(String, String)> {
     form_urlencoded::parse(form).into_owned().collect()
 }
 
-/// What of a message from SNS is signed or makes up the signature. Not the certificate's address: with another one,
-/// another certificate would be fetched, and here there is only one. `None` if it cannot be read.
+/// The signed part of an SNS message, and the signature. The certificate's address is left out: the tests have only one
+/// certificate. `None`: not JSON.
 pub fn signed(body: &[u8]) -> Option<BTreeMap<&'static str, Value>> {
     let message: Value = serde_json::from_slice(body).ok()?;
     let always = ["Type", "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature"];
@@ -59,16 +58,16 @@ pub fn signed(body: &[u8]) -> Option<BTreeMap<&'static str, Value>> {
     Some(fields.map(|name| (*name, message[*name].clone())).collect())
 }
 
-/// How many changes were refused for what, and how many cases had nothing to change.
+/// How many changes were rejected, by part and error, and how many cases had nothing to change.
 #[derive(Default)]
 pub struct Tally {
-    refused: BTreeMap<String, BTreeMap<&'static str, usize>>,
+    rejected: BTreeMap<String, BTreeMap<&'static str, usize>>,
     skipped: BTreeMap<String, usize>,
 }
 
 impl Tally {
-    pub fn count(&mut self, part: &str, refused: WebhookError) {
-        *self.refused.entry(part.to_owned()).or_default().entry(refused.label()).or_default() += 1;
+    pub fn count(&mut self, part: &str, rejected: WebhookError) {
+        *self.rejected.entry(part.to_owned()).or_default().entry(rejected.label()).or_default() += 1;
     }
 
     pub fn skip(&mut self, part: &str) {
@@ -78,7 +77,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: usize = self.refused.values().flat_map(BTreeMap::values).sum();
-        write!(f, "{all} changes refused: {:?}; nothing to change: {:?}", self.refused, self.skipped)
+        let all: usize = self.rejected.values().flat_map(BTreeMap::values).sum();
+        write!(f, "{all} changes rejected: {:?}; nothing to change: {:?}", self.rejected, self.skipped)
     }
 }

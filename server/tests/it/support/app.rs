@@ -1,6 +1,7 @@
+//! A node in the test's process.
+
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use fred::prelude::*;
 use guestguard::{
     backend::Backend,
@@ -20,21 +21,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Actor, Certificates};
 
-/// What all hosts of the tests sign in with.
+/// The password of all hosts.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// What tests set.
+/// Settings of a node.
 pub struct Settings {
-    /// Providers of messages, as the environment would name them; empty: messages are written into files.
+    /// Environment variables, as of providers. Without a provider, messages are written into files.
     pub providers: Vec<(&'static str, String)>,
-    /// Proxies in front.
+    /// How many proxies are in front.
     pub proxies: usize,
-    /// `None`: the one that all tests share.
+    /// `None`: the Redis that all tests share.
     pub redis_url: Option<String>,
     pub limits: Vec<(Limit, Rate)>,
-    /// Whether browsers come over HTTPS.
+    /// Whether browsers use HTTPS.
     pub https: bool,
-    /// What links are sealed with; `None`: a key of the node's own.
+    /// `None`: a random key.
     pub secret_key: Option<String>,
 }
 
@@ -50,7 +51,7 @@ pub struct App {
     pub address: SocketAddr,
     pub backend: Backend,
     pub services: Services,
-    /// What other nodes on the same database need.
+    /// Other nodes on the same database need it.
     pub secret_key: String,
     redis_url: String,
     pub certificates: Certificates,
@@ -58,12 +59,12 @@ pub struct App {
 }
 
 impl App {
-    /// A node that writes its mail into files and limits next to nothing.
+    /// A node that writes its emails into files and has very high rate limits.
     pub async fn start(db: PgPool) -> Self {
         Self::start_with(db, Settings::default()).await
     }
 
-    /// A node with settings of its own.
+    /// A node with other settings.
     pub async fn start_with(db: PgPool, settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -131,22 +132,22 @@ impl App {
         Actor::new(self.address)
     }
 
-    /// A host with a fresh account: signed up, proven and signed in through the forms.
+    /// A host with a new account: signed up, verified and signed in through the forms.
     pub async fn host(&self, name: &str) -> Actor {
         let actor = self.anonymous();
         let email = format!("{}@example.org", name.to_lowercase());
         let fields =
             [("form[name]", name), ("form[email]", &email), ("form[password]", PASSWORD), ("form[accepted]", "true")];
-        let answer = actor.post("/api/auth/sign-up", "/sign-up", &fields).await;
-        assert_eq!(answer.location(), "/sign-in", "sign-up of {name}");
-        self.prove(&actor, &email).await;
+        let response = actor.post("/api/auth/sign-up", "/sign-up", &fields).await;
+        assert_eq!(response.location(), "/sign-in", "sign-up of {name}");
+        self.verify(&actor, &email).await;
         assert_eq!(actor.sign_in(&email, PASSWORD).await.location(), "/dashboard", "sign-in of {name}");
         actor
     }
 
-    /// Opens the link in the mail and presses its button. Where mail goes to a server of the test's, the test counts
-    /// mails, and the address is proven behind the door.
-    async fn prove(&self, actor: &Actor, email: &str) {
+    /// Opens the link in the email and presses its button. If emails go to a server of the test, which counts them, the
+    /// address is verified in the database instead.
+    async fn verify(&self, actor: &Actor, email: &str) {
         if self.backend.transports.dev_outbox().is_none() {
             self.verify_account(email).await;
             self.jobs().clear().await;
@@ -154,47 +155,36 @@ impl App {
             return;
         }
         self.work().await;
-        let link = account_link(&self.mails(email).await[0]);
+        let link = account_link(&self.emails(email).await[0]);
         let token = link.rsplit('/').next().unwrap();
-        let proven = actor.post("/api/auth/verify", &link, &[("token", token)]).await;
-        assert_eq!(proven.location(), "/sign-in");
+        let verified = actor.post("/api/auth/verify", &link, &[("token", token)]).await;
+        assert_eq!(verified.location(), "/sign-in");
     }
 
-    /// Runs all jobs that are due and sends the messages that are, as the worker would.
+    /// Runs all due jobs and sends all due messages, as the worker does.
     pub async fn work(&self) {
         let worker = guestguard::registry::worker(&self.services, std::future::pending()).await.unwrap();
         worker.run_once().await.unwrap();
         guestguard::notifications::worker::drain(&self.backend).await.unwrap();
     }
 
-    /// Writes down the openings that were gathered.
-    pub async fn settle(&self) {
+    /// Writes the buffered accesses.
+    pub async fn flush_accesses(&self) {
         self.services.accesses.flush().await.unwrap();
     }
 
-    /// The texts of the messages written for `address`, newest first.
-    pub async fn mails(&self, address: &str) -> Vec<String> {
+    /// The texts of the emails to `address`, newest first.
+    pub async fn emails(&self, address: &str) -> Vec<String> {
         let outbox = self.backend.transports.dev_outbox().unwrap();
         let mut texts = Vec::new();
         for name in outbox.list().await.unwrap() {
             let raw = outbox.read(&name).await.unwrap().unwrap();
-            let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
-            if mail.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
-                texts.push(mail.body_text(0).unwrap().into_owned());
+            let email = mail_parser::MessageParser::default().parse(&raw).unwrap();
+            if email.to().and_then(|to| to.first()).and_then(|to| to.address()) == Some(address) {
+                texts.push(email.body_text(0).unwrap().into_owned());
             }
         }
         texts
-    }
-
-    /// Makes the time at which a cookie was replaced so many seconds earlier.
-    pub async fn age_replaced_cookie(&self, cookie: &str, seconds: i64) {
-        let id = cookie.split('=').nth(1).unwrap();
-        let hash = BASE64_URL_SAFE_NO_PAD.encode(&guestguard::secrets::token_hash(id)[..16]);
-        let key = format!("gg:replaced-session:{hash}");
-        let redis = self.redis().await;
-        let left: i64 = redis.ttl(key.as_str()).await.unwrap();
-        let aged: i64 = redis.expire(key, left - seconds, None).await.unwrap();
-        assert_eq!(aged, 1, "the cookie was replaced");
     }
 
     /// A connection to the node's Redis.
@@ -205,7 +195,7 @@ impl App {
         redis
     }
 
-    /// Lets go of everything, as at a shutdown.
+    /// Shuts the node down.
     pub fn stop(&self) {
         self.stop.cancel();
     }
@@ -217,14 +207,14 @@ impl Drop for App {
     }
 }
 
-/// What somebody with this address types to open an account.
+/// The fields of a sign-up with that address.
 pub fn sign_up_of(email: &str) -> [(&str, &str); 4] {
     [("form[name]", "Eve"), ("form[email]", email), ("form[password]", PASSWORD), ("form[accepted]", "true")]
 }
 
-/// The path of the link in an account mail.
-pub fn account_link(mail: &str) -> String {
-    let address = mail.lines().find(|line| line.starts_with("http")).expect("a link in the mail").trim();
+/// The path of the link in an account email.
+pub fn account_link(email: &str) -> String {
+    let address = email.lines().find(|line| line.starts_with("http")).expect("a link in the email").trim();
     format!("/{}", address.splitn(4, '/').nth(3).unwrap())
 }
 

@@ -5,12 +5,12 @@ use sqlx::PgPool;
 
 use super::{Actor, App};
 
-/// What a test takes, made on a database of its own.
+/// An argument of a test, made on a new database.
 pub trait Fixture: Sized {
     async fn on(db: PgPool) -> Self;
 }
 
-/// The migrated database alone.
+/// The migrated database.
 impl Fixture for PgPool {
     async fn on(db: PgPool) -> Self {
         db
@@ -24,7 +24,7 @@ impl Fixture for App {
     }
 }
 
-/// A host, and one guest whom they invited.
+/// A host and a guest whom they invited.
 pub struct InvitedGuest {
     pub host: Actor,
     pub event: EventId,
@@ -34,7 +34,7 @@ pub struct InvitedGuest {
 }
 
 impl App {
-    /// The host Ana, with an event to which one guest is invited; `line` is what she pastes: a name, or a name and an address.
+    /// The host Ana with an event and one invited guest. `line` is what she pastes: a name, or a name and an address.
     pub async fn invited_guest(&self, line: &str) -> InvitedGuest {
         let host = self.host("Ana").await;
         let event = host.plan(&[]).await;
@@ -46,7 +46,7 @@ impl App {
     }
 }
 
-/// Runs an async function as a test on a database of its own. It takes a [`Fixture`]: an `App`, or the `PgPool` alone.
+/// Makes a test of an async function. Its argument is a [`Fixture`]: an `App`, or only its `PgPool`.
 macro_rules! app_test {
     ($(#[$attribute:meta])* async fn $name:ident($fixture:ident: $type:ty) $body:block) => {
         $(#[$attribute])*

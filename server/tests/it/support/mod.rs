@@ -1,4 +1,4 @@
-//! The application under test and those who use it.
+//! The application under test, its users, and the services beside it.
 
 mod actors;
 mod app;
@@ -13,7 +13,7 @@ pub mod stripe;
 mod wait;
 mod wire;
 
-pub use actors::{Actor, Answer, hidden, links};
+pub use actors::{Actor, Response, hidden, links};
 pub use app::{App, PASSWORD, Settings, account_link, sign_up_of};
 pub use fixture::{Fixture, InvitedGuest};
 pub use peers::{Amazon, Certificates, python, sign};

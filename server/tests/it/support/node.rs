@@ -1,3 +1,5 @@
+//! Nodes and commands as processes.
+
 use std::{process::Stdio, time::Duration};
 
 use sqlx::{ConnectOptions, PgPool};
@@ -6,7 +8,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// The binary with a development environment of its own.
+/// The binary with a clean development environment.
 pub fn binary(database: &str, redis: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guestguard"));
     command
@@ -22,12 +24,12 @@ pub fn binary(database: &str, redis: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// The Redis that all tests share.
+/// The URL of the Redis that all tests share.
 pub fn redis() -> String {
     std::env::var("GG_REDIS_URL").unwrap()
 }
 
-/// The address of the test's own database.
+/// The URL of the test's database.
 pub fn url(db: &PgPool) -> String {
     db.connect_options().to_url_lossy().to_string()
 }
@@ -37,7 +39,7 @@ pub async fn free_address() -> String {
     tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
 }
 
-/// Starts a node that logs into `log`, and waits until it says that it is ready.
+/// Starts a node that logs to `log`, and waits until it is ready.
 pub async fn ready(command: &mut Command, log: Stdio) -> Child {
     let mut node = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();

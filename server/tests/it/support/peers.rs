@@ -1,3 +1,5 @@
+//! Fake AWS services, and signed webhooks.
+
 use std::{
     collections::HashMap,
     io::Write,
@@ -15,7 +17,7 @@ use tokio::process::{Child, Command};
 
 use super::{eventually, node::free_address};
 
-/// A Python with the packages of `server/tests/peers/requirements.txt`, as `bin/tools peers` makes it.
+/// A Python with the packages of `server/tests/peers/requirements.txt`. `bin/tools peers` installs it.
 pub fn python() -> PathBuf {
     let tools = std::env::var("GG_TOOLS_DIR")
         .map(PathBuf::from)
@@ -25,14 +27,14 @@ pub fn python() -> PathBuf {
     python
 }
 
-/// Amazon's services as moto plays them.
+/// Fake AWS services (moto).
 pub struct Amazon {
     pub endpoint: String,
     _process: Child,
 }
 
 impl Amazon {
-    /// Starts an empty account in which `sender` may send.
+    /// Starts an account in which the address `sender` is verified.
     pub async fn start(sender: &str) -> Self {
         let address = free_address().await;
         let (host, port) = address.split_once(':').unwrap();
@@ -41,12 +43,12 @@ impl Amazon {
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let amazon = Self { endpoint: format!("http://{address}"), _process: process };
         let verify = format!("Action=VerifyEmailIdentity&EmailAddress={sender}");
-        eventually(async || amazon.ask("ses", verify.clone()).await.is_some()).await;
+        eventually(async || amazon.call("ses", verify.clone()).await.is_some()).await;
         amazon
     }
 
-    /// Asks a service of Amazon's as its account's owner would; moto looks at no signature.
-    pub async fn ask(&self, service: &str, action: String) -> Option<String> {
+    /// Calls a service as the account's owner. moto checks no signature.
+    pub async fn call(&self, service: &str, action: String) -> Option<String> {
         let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
         let request = reqwest::Client::new()
             .post(&self.endpoint)
@@ -55,7 +57,7 @@ impl Amazon {
         request.body(action).send().await.ok()?.error_for_status().ok()?.text().await.ok()
     }
 
-    /// The settings by which a node uses it.
+    /// The settings of a node that uses it.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("GG_SES_REGION", "us-east-1".into()),
@@ -66,10 +68,10 @@ impl Amazon {
         ]
     }
 
-    /// The mails that it took, as moto keeps them.
-    pub async fn mails(&self) -> Vec<Value> {
-        let answer = reqwest::get(format!("{}/moto-api/data.json", self.endpoint)).await.unwrap();
-        let data: Value = answer.json().await.unwrap();
+    /// The emails that it accepted, in moto's format.
+    pub async fn emails(&self) -> Vec<Value> {
+        let response = reqwest::get(format!("{}/moto-api/data.json", self.endpoint)).await.unwrap();
+        let data: Value = response.json().await.unwrap();
         let all = data["ses"].as_object().into_iter().flatten();
         all.filter(|(kind, _)| kind.ends_with("Message"))
             .flat_map(|(_, found)| found.as_array().cloned().unwrap_or_default())
@@ -77,49 +79,49 @@ impl Amazon {
     }
 }
 
-/// Amazon's certificates, had from nowhere; counts how often one was asked for.
+/// A source of SNS certificates that fetches nothing and counts requests.
 #[derive(Clone, Default)]
 pub struct Certificates {
     pem: Arc<Mutex<String>>,
-    asked: Arc<AtomicUsize>,
+    fetches: Arc<AtomicUsize>,
 }
 
 impl Certificates {
-    /// Puts a certificate at every address.
+    /// Sets the certificate of every address.
     pub fn set(&self, pem: &str) {
         *self.pem.lock().unwrap() = pem.to_owned();
     }
 
-    /// How often one was fetched.
-    pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    /// How often a certificate was fetched.
+    pub fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::SeqCst)
     }
 }
 
 impl Fetch for Certificates {
     async fn fetch(&self, _: &str) -> Result<Vec<u8>, WebhookError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.fetches.fetch_add(1, Ordering::SeqCst);
         Ok(self.pem.lock().unwrap().clone().into_bytes())
     }
 }
 
-/// A webhook as its sender signs it.
+/// A signed webhook.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct Signed {
     headers: HashMap<String, String>,
     pub body: String,
-    /// The certificate that SNS's signature fits.
+    /// The certificate of an SNS signature.
     #[serde(default)]
     pub pem: String,
 }
 
-/// Has webhooks signed by their senders' own Python packages (`server/tests/peers/sign_these.py`).
+/// Signs webhooks with the providers' own Python packages (`server/tests/peers/sign_these.py`).
 pub fn sign(requests: &[Value]) -> Vec<Signed> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/sign_these.py");
     let mut command = std::process::Command::new(python());
     let mut signer = command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let asked: String = requests.iter().map(|request| format!("{request}\n")).collect();
-    signer.stdin.take().unwrap().write_all(asked.as_bytes()).unwrap();
+    let input: String = requests.iter().map(|request| format!("{request}\n")).collect();
+    signer.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let signed = signer.wait_with_output().unwrap();
     let lines = String::from_utf8(signed.stdout).unwrap();
     let signed: Vec<Signed> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -128,15 +130,15 @@ pub fn sign(requests: &[Value]) -> Vec<Signed> {
 }
 
 impl Signed {
-    /// Sends it; the status of the answer, which never says anything more.
+    /// Sends it. Returns the status of the response, whose body is always empty.
     pub async fn post(&self, url: &str) -> u16 {
         let mut request = reqwest::Client::new().post(url).body(self.body.clone());
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        assert_eq!(answer.text().await.unwrap(), "", "{status}");
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        assert_eq!(response.text().await.unwrap(), "", "{status}");
         status
     }
 

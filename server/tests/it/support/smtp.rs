@@ -1,3 +1,5 @@
+//! SMTP servers.
+
 use std::{
     collections::HashMap,
     process::Stdio,
@@ -16,7 +18,7 @@ use tokio::{
 
 use super::{eventually, pass};
 
-/// The npm package `maildev`: a real SMTP server that keeps what it gets.
+/// The npm package `maildev`: an independent SMTP server that stores what it receives.
 pub struct Catcher {
     pub smtp_url: String,
     web: String,
@@ -50,65 +52,66 @@ impl Catcher {
         Self { smtp_url: format!("smtp://127.0.0.1:{smtp}"), web: format!("http://127.0.0.1:{web}"), _process: process }
     }
 
-    /// What arrived, as maildev tells it.
-    pub async fn mails(&self) -> Vec<serde_json::Value> {
+    /// The emails that arrived, in maildev's format.
+    pub async fn emails(&self) -> Vec<serde_json::Value> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         client.get(format!("{}/email", self.web)).send().await.unwrap().json().await.unwrap()
     }
 }
 
-/// What a scripted server does with one message.
+/// How a scripted server treats one email.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
-    Take,
-    /// Answers the recipient so.
-    Refuse(&'static str),
-    /// Answers so and ends the connection.
-    Leave(&'static str),
-    /// Hears the whole message and ends the connection without a word.
+    Accept,
+    /// Replies with this to the recipient.
+    Reject(&'static str),
+    /// Replies with this and closes the connection.
+    Close(&'static str),
+    /// Receives the whole email and closes the connection without a reply.
     Drop,
-    /// Takes it, byte by byte.
+    /// Accepts it, but writes each reply byte by byte.
     Drip,
 }
 
-/// An SMTP server that acts on each message as told.
+/// An SMTP server with a behaviour for each email.
 pub struct Scripted {
     pub smtp_url: String,
-    /// How often each Message-ID was taken.
-    pub taken: Arc<Mutex<HashMap<String, usize>>>,
+    /// How often each Message-ID was accepted.
+    pub accepted_ids: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 impl Scripted {
-    /// Gives `answers` to the first messages, after their recipient, and takes the rest: `451 4.3.0 Try again`.
-    pub async fn start(answers: &'static [&'static str]) -> Self {
-        Self::acting(|number| answers.get(number).map_or(Act::Take, |answer| Act::Refuse(answer))).await
+    /// Rejects the first emails with `replies`, such as `451 4.3.0 Try again`, and accepts the rest.
+    pub async fn start(replies: &'static [&'static str]) -> Self {
+        Self::acting(|number| replies.get(number).map_or(Act::Accept, |reply| Act::Reject(reply))).await
     }
 
-    /// Does with the message of each number what `act` says.
+    /// Treats each email as `act` says for its number.
     pub async fn acting(act: impl Fn(usize) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Self { smtp_url: format!("smtp://{}", listener.local_addr().unwrap()), taken: Arc::default() };
-        let (act, taken, count) = (Arc::new(act), server.taken.clone(), Arc::new(AtomicUsize::new(0)));
+        let server =
+            Self { smtp_url: format!("smtp://{}", listener.local_addr().unwrap()), accepted_ids: Arc::default() };
+        let (act, accepted_ids, count) = (Arc::new(act), server.accepted_ids.clone(), Arc::new(AtomicUsize::new(0)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (act, count) = (act.clone(), count.clone());
                 let next = move || act(count.fetch_add(1, Ordering::SeqCst));
-                tokio::spawn(speak(stream, next, taken.clone()));
+                tokio::spawn(serve(stream, next, accepted_ids.clone()));
             }
         });
         server
     }
 
-    /// Messages taken, repeats included.
+    /// Emails accepted, with repeats.
     pub fn accepted(&self) -> usize {
-        self.taken.lock().unwrap().values().sum()
+        self.accepted_ids.lock().unwrap().values().sum()
     }
 }
 
-async fn speak(stream: TcpStream, next: impl Fn() -> Act, taken: Arc<Mutex<HashMap<String, usize>>>) {
+async fn serve(stream: TcpStream, next: impl Fn() -> Act, accepted_ids: Arc<Mutex<HashMap<String, usize>>>) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
-    let (mut in_data, mut act, mut id) = (false, Act::Take, String::new());
+    let (mut in_data, mut act, mut id) = (false, Act::Accept, String::new());
     let _ = write.write_all(b"220 test\r\n").await;
     while let Ok(Some(line)) = lines.next_line().await {
         if in_data {
@@ -120,18 +123,18 @@ async fn speak(stream: TcpStream, next: impl Fn() -> Act, taken: Arc<Mutex<HashM
                 if matches!(act, Act::Drop) {
                     return;
                 }
-                *taken.lock().unwrap().entry(std::mem::take(&mut id)).or_default() += 1;
-                let _ = say(&mut write, "250 taken", act).await;
+                *accepted_ids.lock().unwrap().entry(std::mem::take(&mut id)).or_default() += 1;
+                let _ = write_reply(&mut write, "250 taken", act).await;
             }
             continue;
         }
-        let answer = match line.split(' ').next().unwrap_or_default().to_uppercase().as_str() {
+        let reply = match line.split(' ').next().unwrap_or_default().to_uppercase().as_str() {
             "RCPT" => {
                 act = next();
                 match act {
-                    Act::Refuse(answer) => answer,
-                    Act::Leave(answer) => {
-                        let _ = say(&mut write, answer, act).await;
+                    Act::Reject(reply) => reply,
+                    Act::Close(reply) => {
+                        let _ = write_reply(&mut write, reply, act).await;
                         return;
                     }
                     _ => "250 fine",
@@ -144,16 +147,16 @@ async fn speak(stream: TcpStream, next: impl Fn() -> Act, taken: Arc<Mutex<HashM
             "QUIT" => "221 bye",
             _ => "250 fine",
         };
-        let _ = say(&mut write, answer, act).await;
+        let _ = write_reply(&mut write, reply, act).await;
     }
 }
 
-async fn say(write: &mut OwnedWriteHalf, answer: &str, act: Act) -> std::io::Result<()> {
-    let answer = format!("{answer}\r\n");
+async fn write_reply(write: &mut OwnedWriteHalf, reply: &str, act: Act) -> std::io::Result<()> {
+    let reply = format!("{reply}\r\n");
     if !matches!(act, Act::Drip) {
-        return write.write_all(answer.as_bytes()).await;
+        return write.write_all(reply.as_bytes()).await;
     }
-    for byte in answer.bytes() {
+    for byte in reply.bytes() {
         write.write_all(&[byte]).await?;
         pass(Duration::from_millis(30)).await;
     }

@@ -1,3 +1,5 @@
+//! Fake Stripe servers.
+
 use std::process::Stdio;
 
 use reqwest::{Client, redirect::Policy};
@@ -6,12 +8,12 @@ use tokio::process::{Child, Command};
 
 use super::{App, Settings, eventually, node::free_address, python};
 
-/// What signs the webhooks of tests.
+/// Signs the webhooks of tests.
 pub const SECRET: &str = "whsec_of_the_tests";
-/// The one that `SECRET` replaces.
+/// The secret that `SECRET` replaces.
 pub const OLD_SECRET: &str = "whsec_of_last_year";
 
-/// Stripe as `server/tests/peers/stripe_stub.py` plays it.
+/// A fake Stripe: `server/tests/peers/stripe_stub.py`.
 pub struct Stripe {
     pub url: String,
     _process: Child,
@@ -30,48 +32,49 @@ impl Stripe {
         stripe
     }
 
-    /// Settings of a node that sells by it.
+    /// Settings of a node that uses it.
     pub fn settings(&self) -> Settings {
         settings(&self.url)
     }
-    /// Tells `app` what happens from now on.
-    pub async fn tells(&self, app: &App) {
+
+    /// Sends webhooks to `app` from now on.
+    pub async fn send_webhooks_to(&self, app: &App) {
         let webhook = format!("http://{}/webhooks/stripe", app.address);
         self.set(json!({ "webhook": webhook, "secret": SECRET })).await;
     }
 
-    /// Changes how it behaves.
+    /// Changes its behaviour.
     pub async fn set(&self, setting: Value) {
         self.control("_set", setting).await;
     }
 
-    /// Changes a subscription and tells of it.
-    pub async fn tell(&self, kind: &str, subscription: &str, change: Value) {
+    /// Changes a subscription and sends a webhook of that kind.
+    pub async fn change_subscription(&self, kind: &str, subscription: &str, change: Value) {
         self.control(&format!("_tell/{kind}/{subscription}"), change).await;
     }
 
-    async fn control(&self, what: &str, body: Value) {
-        let request = Client::new().post(format!("{}/{what}", self.url)).json(&body);
+    async fn control(&self, path: &str, body: Value) {
+        let request = Client::new().post(format!("{}/{path}", self.url)).json(&body);
         request.send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// How many customers, sessions and subscriptions there are.
-    pub async fn count(&self, what: &str) -> u64 {
+    /// How many customers, sessions or subscriptions there are.
+    pub async fn count(&self, kind: &str) -> u64 {
         let counts: Value = reqwest::get(format!("{}/_count", self.url)).await.unwrap().json().await.unwrap();
-        counts[what].as_u64().unwrap()
+        counts[kind].as_u64().unwrap()
     }
 
-    /// Presses a button of its checkout or portal; returns where that leads.
+    /// Presses a button of its checkout or portal. Returns the path that it leads to.
     pub async fn press(&self, page: &str, button: &str) -> String {
         assert!(page.starts_with(&self.url), "{page}");
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let answer = client.post(page).form(&[("do", button)]).send().await.unwrap();
-        let location = answer.headers()["location"].to_str().unwrap();
+        let response = client.post(page).form(&[("do", button)]).send().await.unwrap();
+        let location = response.headers()["location"].to_str().unwrap();
         format!("/{}", location.splitn(4, '/').nth(3).unwrap())
     }
 }
 
-/// Settings of a node that sells by the Stripe at `url`.
+/// Settings of a node that uses the Stripe at `url`.
 fn settings(url: &str) -> Settings {
     let prices = ["PRO_MONTHLY", "PRO_YEARLY", "BUSINESS_MONTHLY", "BUSINESS_YEARLY"];
     let mut providers = vec![
@@ -86,7 +89,7 @@ fn settings(url: &str) -> Settings {
     Settings { providers, ..Settings::default() }
 }
 
-/// The PyPI package `localstripe`: customers, plans, subscriptions and signed webhooks, written by others.
+/// The PyPI package `localstripe`: an independent fake of customers, plans, subscriptions and signed webhooks.
 pub struct LocalStripe {
     url: String,
     _process: Child,
@@ -102,37 +105,37 @@ impl LocalStripe {
         let stripe = Self { url: format!("http://{address}"), _process: command.spawn().unwrap() };
         eventually(async || reqwest::get(format!("{}/v1/balance", stripe.url)).await.is_ok()).await;
         let plan = [("id", "price_pro_monthly"), ("amount", "900"), ("currency", "eur"), ("interval", "month")];
-        stripe.ask("plans", &[&plan[..], &[("product[name]", "Pro")]].concat()).await;
+        stripe.post("plans", &[&plan[..], &[("product[name]", "Pro")]].concat()).await;
         stripe
     }
 
-    /// Settings of a node that sells by it.
+    /// Settings of a node that uses it.
     pub fn settings(&self) -> Settings {
         settings(&self.url)
     }
 
-    /// Tells `app` what happens from now on.
-    pub async fn tells(&self, app: &App) {
+    /// Sends webhooks to `app` from now on.
+    pub async fn send_webhooks_to(&self, app: &App) {
         let webhook = json!({ "url": format!("http://{}/webhooks/stripe", app.address), "secret": SECRET });
         let request = Client::new().post(format!("{}/_config/webhooks/ours", self.url)).json(&webhook);
         request.send().await.unwrap().error_for_status().unwrap();
     }
 
     /// Posts to its API.
-    pub async fn ask(&self, what: &str, form: &[(&str, &str)]) -> Value {
-        let request = Client::new().post(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key").form(form);
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Value {
+        let request = Client::new().post(format!("{}/v1/{path}", self.url)).bearer_auth("sk_test_key").form(form);
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
-    /// Looks at something.
-    pub async fn look(&self, what: &str) -> Value {
-        let request = Client::new().get(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key");
+    /// Reads an object.
+    pub async fn get(&self, path: &str) -> Value {
+        let request = Client::new().get(format!("{}/v1/{path}", self.url)).bearer_auth("sk_test_key");
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    /// Ends something.
-    pub async fn delete(&self, what: &str) {
-        let request = Client::new().delete(format!("{}/v1/{what}", self.url)).bearer_auth("sk_test_key");
+    /// Deletes an object.
+    pub async fn delete(&self, path: &str) {
+        let request = Client::new().delete(format!("{}/v1/{path}", self.url)).bearer_auth("sk_test_key");
         request.send().await.unwrap().error_for_status().unwrap();
     }
 }

@@ -1,3 +1,5 @@
+//! A TCP proxy with faults.
+
 use std::net::SocketAddr;
 
 use tokio::{
@@ -7,7 +9,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A wire between the application and one of its parts, which a test can cut.
+/// A TCP proxy between the application and a service, which a test can cut.
 pub struct Wire {
     pub port: u16,
     to: SocketAddr,
@@ -18,14 +20,14 @@ pub struct Wire {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Through,
-    /// Connections end, and new ones are refused.
+    /// Connections are closed, and new ones refused.
     Cut,
-    /// Connections stay, and nothing comes through.
+    /// Connections stay open and carry nothing.
     Silent,
 }
 
 impl Wire {
-    /// A wire to `to` on a port of its own.
+    /// A wire to `to` on a free port.
     pub async fn to(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (state, _) = watch::channel(State::Through);
@@ -34,7 +36,7 @@ impl Wire {
         wire
     }
 
-    /// What a program that crashed looks like.
+    /// Looks like a service that crashed.
     pub async fn cut(&mut self) {
         let listening = self.listening.take().unwrap();
         listening.abort();
@@ -42,12 +44,12 @@ impl Wire {
         self.state.send_replace(State::Cut);
     }
 
-    /// What a machine that lost its network looks like.
+    /// Looks like a machine that lost its network.
     pub fn silence(&mut self) {
         self.state.send_replace(State::Silent);
     }
 
-    /// All is well again.
+    /// Carries everything again.
     pub async fn restore(&mut self) {
         self.state.send_replace(State::Through);
         if self.listening.is_none() {

@@ -1,4 +1,4 @@
-//! Measured requests, in turns with their controls.
+//! The measured requests, alternating with their controls.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,64 +14,63 @@ use crate::{
 };
 
 impl Measuring {
-    /// Alternates rounds of ours and of the control, so that a disturbance hits both.
-    pub(super) async fn in_turns(&self, ours: Asking, control: Asking) -> anyhow::Result<Rounds> {
+    /// Alternates rounds of GuestGuard and of the control, so that a disturbance hits both.
+    pub(super) async fn in_turns(&self, ours: Requests, control: Requests) -> anyhow::Result<Rounds> {
         let mut rounds = Rounds { ours: Vec::new(), control: Vec::new(), p99: 0.0 };
         let mut p99 = Vec::new();
-        // The first warms up.
+        // The first round only warms up.
         for number in 0..=self.rounds {
-            let measured = ours.run(self.lasting).await?;
-            let beside = control.run(self.lasting).await?;
+            let our_round = ours.run(self.lasting).await?;
+            let control_round = control.run(self.lasting).await?;
             if number > 0 {
-                rounds.ours.push(measured.rate());
-                rounds.control.push(beside.rate());
-                p99.push(measured.within(0.99));
+                rounds.ours.push(our_round.rate());
+                rounds.control.push(control_round.rate());
+                p99.push(our_round.within(0.99));
             }
         }
         rounds.p99 = median(p99);
         Ok(rounds)
     }
 
-    pub(super) fn invitation(&self) -> Asking {
+    pub(super) fn invitation(&self) -> Requests {
         let tokens = self.seeded.tokens.clone();
-        Asking::new(&self.serving.address, move |number| {
+        Requests::new(&self.serving.address, move |number| {
             get(&format!("/i/{}", tokens[number * 7919 % tokens.len()]), "")
         })
     }
 
-    pub(super) fn answer(&self) -> Asking {
+    pub(super) fn reply(&self) -> Requests {
         let tokens = self.seeded.tokens.clone();
-        // Each is another answer than the one before, or nothing would be written.
+        // Each reply differs from the one before. Otherwise nothing would be written.
         let began = Uuid::now_v7().simple().to_string();
-        Asking::new(&self.serving.address, move |number| {
+        Requests::new(&self.serving.address, move |number| {
             let token = &tokens[number * 7919 % tokens.len()];
             let form = format!("token={token}&form[answer]=attending&form[heads]=1&form[message]={began}{number}");
             post("/api/rsvp/answer", "", form.replace('[', "%5B").replace(']', "%5D"))
         })
     }
 
-    pub(super) fn table(&self) -> Asking {
+    pub(super) fn table(&self) -> Requests {
         let (event, cookie) = (self.seeded.event, self.cookie.clone());
-        Asking::new(&self.serving.address, move |number| {
+        Requests::new(&self.serving.address, move |number| {
             let view = VIEWS[number % VIEWS.len()].replace('#', &(1 + number % 90).to_string());
             get(&format!("/dashboard/events/{event}/guests?{view}"), &cookie)
         })
     }
 
-    pub(super) fn select(&self) -> Asking {
+    pub(super) fn select(&self) -> Requests {
         let (host, guests) = (self.seeded.host.id(), self.seeded.guests.clone());
-        Asking::new(&self.control.address, move |number| {
+        Requests::new(&self.control.address, move |number| {
             get(&format!("/{}/{}", host.0, guests[number * 7919 % guests.len()].0), "")
         })
     }
 
-    pub(super) fn insert(&self) -> Asking {
-        Asking::new(&self.control.address, |number| post("/", "", format!("attending {number}")))
+    pub(super) fn insert(&self) -> Requests {
+        Requests::new(&self.control.address, |number| post("/", "", format!("attending {number}")))
     }
 }
 
-/// Views of the table as hosts ask for them: every sort, some downwards, filters, searches that find much, little and nothing,
-/// and pages far back.
+/// Views of the table: all sort orders, filters, searches with many, few and no results, and late pages.
 const VIEWS: [&str; 12] = [
     "",
     "page=#",
@@ -87,21 +86,21 @@ const VIEWS: [&str; 12] = [
     "status=sent&sort=activity&search=guest",
 ];
 
-type Ask = Arc<dyn Fn(usize) -> Request<Full<Bytes>> + Send + Sync>;
+type MakeRequest = Arc<dyn Fn(usize) -> Request<Full<Bytes>> + Send + Sync>;
 
 /// Requests to one address.
-pub(super) struct Asking {
+pub(super) struct Requests {
     address: String,
-    ask: Ask,
+    request: MakeRequest,
 }
 
-impl Asking {
-    fn new(address: &str, ask: impl Fn(usize) -> Request<Full<Bytes>> + Send + Sync + 'static) -> Self {
-        Self { address: address.to_owned(), ask: Arc::new(ask) }
+impl Requests {
+    fn new(address: &str, request: impl Fn(usize) -> Request<Full<Bytes>> + Send + Sync + 'static) -> Self {
+        Self { address: address.to_owned(), request: Arc::new(request) }
     }
 
     async fn run(&self, lasting: Duration) -> anyhow::Result<load::Round> {
-        let ask = self.ask.clone();
-        load::run(&self.address, lasting, move |number| ask(number)).await
+        let request = self.request.clone();
+        load::run(&self.address, lasting, move |number| request(number)).await
     }
 }
