@@ -41,6 +41,11 @@ pub fn long_date(day: NaiveDate) -> String {
     day.format("%A, %-d %B %Y").to_string()
 }
 
+/// "24 December 2026".
+pub fn date(day: NaiveDate) -> String {
+    day.format("%-d %B %Y").to_string()
+}
+
 /// "24 Dec, 18:30": a moment in a feed or table.
 pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
     time.with_timezone(&zone).format("%-d %b, %H:%M").to_string()
@@ -49,8 +54,7 @@ pub fn short(time: DateTime<Utc>, zone: Tz) -> String {
 impl Event {
     /// The day on which guest data will be or was deleted, "20 June 2028".
     pub fn kept_until(&self) -> String {
-        let day = self.anonymised_at.unwrap_or(self.anonymise_at).with_timezone(&self.zone());
-        day.format("%-d %B %Y").to_string()
+        date(self.anonymised_at.unwrap_or(self.anonymise_at).with_timezone(&self.zone()).date_naive())
     }
 
     pub fn zone(&self) -> Tz {

@@ -37,7 +37,7 @@ fn document(document: LegalDocument, title: &'static str) -> impl IntoView {
         Ok((version, words))
     };
     page(load, move |(version, words): (String, Vec<Section>)| {
-        let date = version.parse().map(times::long_date).unwrap_or_else(|_| version.clone());
+        let date = version.parse().map(times::date).unwrap_or_else(|_| version.clone());
         let lede = format!("Last updated {date}.");
         let others = document.versions().iter().filter(move |other| **other != version).map(move |other| {
             view! { <li><a href=format!("{}?version={other}", path(document))>{format!("Version of {other}")}</a></li> }

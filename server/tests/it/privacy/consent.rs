@@ -49,10 +49,7 @@ async fn every_version_of_the_documents_is_public_and_linked_from_every_page(app
     let nobody = app.anonymous();
     for (path, document) in [("/terms", LegalDocument::Terms), ("/privacy", LegalDocument::PrivacyPolicy)] {
         let page = nobody.get(path).await.ok();
-        assert!(
-            page.contains("Last updated 26 November 2026.") && page.matches("<h2>").count() >= 7,
-            "{page}"
-        );
+        assert!(page.contains("Last updated 26 November 2026.") && page.matches("<h2>").count() >= 7, "{page}");
         for version in document.versions() {
             let date = version.parse::<chrono::NaiveDate>().unwrap().format("%-d %B %Y").to_string();
             assert!(nobody.get(&format!("{path}?version={version}")).await.ok().contains(&date));
