@@ -59,7 +59,9 @@ create table notifications (
         references account_tokens (user_id, id) on delete cascade,
     constraint notifications_reminder_fkey foreign key (host_id, reminder_id)
         references reminder_rules (host_id, id) on delete cascade,
-    constraint notifications_concern_guest check ((guest_id is null) = (event_id is null)),
+    -- Guests' messages name a guest of an event, account messages neither.
+    constraint notifications_concern_guest check ((guest_id is not null) = (event_id is not null)
+        and (guest_id is not null) = (kind in ('invitation', 'confirmation', 'event-changed', 'event-cancelled', 'reminder'))),
     constraint notifications_sending_leased check ((lease_owner is null) = (lease_until is null)
         and case state when 'sending' then lease_owner is not null when 'sent' then true else lease_owner is null end)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01);

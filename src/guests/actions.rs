@@ -90,7 +90,7 @@ pub async fn edit(backend: &Backend, host: &Host, event: EventId, id: GuestId, f
 /// Changes a guest's email address, in the caller's transaction.
 pub(crate) async fn set_email(
     tx: &mut GuestTx,
-    backend: &Backend,
+    now: DateTime<Utc>,
     host: &Host,
     event: EventId,
     id: GuestId,
@@ -99,7 +99,7 @@ pub(crate) async fn set_email(
     let mut fields = Fields::default();
     let email = fields.required_email("address", address);
     let email = fields.finish(email)?;
-    set_contact(tx, backend, host, event, id, Some(email), None).await
+    set_contact(tx, now, host, event, id, Some(email), None).await
 }
 
 /// Changes a guest's phone number. `country` is that of a number without a country code, an ISO code.
@@ -115,7 +115,7 @@ pub async fn set_phone(
     let phone = parse_phone(&mut fields, "phone", number, country);
     let phone = fields.finish(phone)?.ok_or_else(|| invalid("phone", FieldError::Required))?;
     let mut tx = GuestTx::begin(&backend.db).await?;
-    set_contact(&mut tx, backend, host, event, id, None, Some(phone)).await?;
+    set_contact(&mut tx, backend.clock.now(), host, event, id, None, Some(phone)).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
@@ -157,14 +157,14 @@ pub async fn delete(backend: &Backend, host: &Host, event: EventId, ids: &[Guest
 
 /// Restores guests removed together, with their links and replies; refused if their seats are taken by now.
 pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTime<Utc>) -> Result<()> {
-    let mut tx = backend.db.begin().await?;
+    let mut tx = GuestTx::begin(&backend.db).await?;
     events::actions::lock_event(&mut tx, host, event).await?;
     let seats = events::seats::lock_seats(&mut tx, host.id(), event).await?;
-    let heads = sqlx::query_scalar!(
+    let restored = sqlx::query!(
         r#"
         update guests g set deleted_at = null
         where host_id = $1 and event_id = $2 and deleted_at = $3 and deleted_at > $4
-        returning coalesce((select heads from rsvps r
+        returning id as "id: GuestId", coalesce((select heads from rsvps r
             where r.host_id = g.host_id and r.guest_id = g.id and r.answer = 'attending'), 0) as "heads!"
         "#,
         host.id().0,
@@ -174,10 +174,11 @@ pub async fn restore(backend: &Backend, host: &Host, event: EventId, at: DateTim
     )
     .fetch_all(&mut *tx)
     .await?;
-    if heads.is_empty() {
+    if restored.is_empty() {
         return Err(Problem::Conflict(Conflict::UndoExpired).into());
     }
-    seats.take(heads.iter().sum())?;
+    seats.take(restored.iter().map(|guest| guest.heads).sum())?;
+    tx.touch(host.id(), &restored.iter().map(|guest| guest.id).collect::<Vec<_>>());
     // The statement above counts them already.
     limits::room_for_guests(&mut tx, backend, host, event, 0).await?;
     tx.commit().await?;
@@ -284,7 +285,7 @@ pub(crate) async fn insert(
 /// Changes a guest's contact details; `None` keeps one as it is.
 async fn set_contact(
     tx: &mut GuestTx,
-    backend: &Backend,
+    now: DateTime<Utc>,
     host: &Host,
     event: EventId,
     id: GuestId,
@@ -299,7 +300,7 @@ async fn set_contact(
         id.0,
         email,
         phone,
-        backend.clock.now(),
+        now,
     )
     .execute(&mut **tx)
     .await?

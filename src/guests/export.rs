@@ -196,7 +196,7 @@ fn rows(db: PgPool, host: UserId, event: Event) -> impl Stream<Item = Result<[St
                 r.companions as "companions?", r.message as "message?", r.changed_at as "replied_at?",
                 i.issued_at as "issued_at?", i.last_opened_at as "last_opened_at?", n.last_error as "last_error?"
             from guests g
-            join guest_status s on s.host_id = g.host_id and s.guest_id = g.id
+            join guest_status s on s.host_id = g.host_id and s.event_id = g.event_id and s.guest_id = g.id
             left join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
             left join rsvps r on r.host_id = g.host_id and r.guest_id = g.id
             left join notifications n

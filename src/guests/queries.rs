@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Guests with their status.
-const FROM: &str = " from guests g join guest_status s on s.host_id = g.host_id and s.guest_id = g.id";
+const FROM: &str =
+    " from guests g join guest_status s on s.host_id = g.host_id and s.event_id = g.event_id and s.guest_id = g.id";
 
 /// The columns of a [`GuestListRow`].
 const COLUMNS: &str = "g.id, g.name, g.email, g.phone, g.party_size, g.tags, g.note, s.status, s.heads,
@@ -55,52 +56,73 @@ pub async fn page(db: &PgPool, host: &Host, event: EventId, query: ListQuery) ->
 /// The order of a view.
 fn order(query: &ListQuery) -> &'static str {
     match (query.sort, query.descending) {
-        (Sort::Name, false) => "name_key, g.id",
-        (Sort::Name, true) => "name_key desc, g.id desc",
-        (Sort::Status, false) => "s.status, name_key, g.id",
-        (Sort::Status, true) => "s.status desc, name_key desc, g.id desc",
-        (Sort::Party, false) => "coalesce(s.heads, g.party_size), name_key, g.id",
-        (Sort::Party, true) => "coalesce(s.heads, g.party_size) desc, name_key desc, g.id desc",
-        (Sort::Activity, false) => "s.last_activity_at desc, g.id desc",
-        (Sort::Activity, true) => "s.last_activity_at, g.id",
+        (Sort::Name, false) => "name_key, guest_id",
+        (Sort::Name, true) => "name_key desc, guest_id desc",
+        (Sort::Status, false) => "status, name_key, guest_id",
+        (Sort::Status, true) => "status desc, name_key desc, guest_id desc",
+        (Sort::Party, false) => "seats, name_key, guest_id",
+        (Sort::Party, true) => "seats desc, name_key desc, guest_id desc",
+        (Sort::Activity, false) => "last_activity_at desc, guest_id desc",
+        (Sort::Activity, true) => "last_activity_at, guest_id",
     }
 }
 
-/// `select` of the guests of an event that match a view's filters.
-fn select(select: &str, host: &Host, event: EventId, query: &ListQuery) -> QueryBuilder<Postgres> {
+/// `select`, followed by the ids of an event's guests that match a view's filters. Reads `guests` or `guest_status`, and both only
+/// if it must, so that most views are one range of one index.
+fn matching(select: &str, host: &Host, event: EventId, query: &ListQuery) -> QueryBuilder<Postgres> {
+    let failed = query.reach == Some(Reach::Problem);
+    let by_status = failed || query.status.is_some() || query.sort != Sort::Name;
     let mut sql = QueryBuilder::new(select);
-    sql.push(FROM).push(" where g.deleted_at is null and g.host_id = ").push_bind(host.id().0);
-    sql.push(" and g.event_id = ").push_bind(event.0);
-    if let Some(status) = query.status {
-        sql.push(" and s.status = ").push_bind(status);
-    }
-    if let Some(tag) = query.tag() {
-        sql.push(" and ").push_bind(tag).push(" = any (g.tags)");
-    }
-    if let Some(pattern) = query.pattern() {
-        sql.push(" and g.search like (select fold_accents(").push_bind(pattern).push("))");
-    }
-    sql.push(match query.reach {
-        None => "",
-        Some(Reach::NoEmail) => " and g.email is null",
-        Some(Reach::Nothing) => " and g.email is null and g.phone is null",
-        Some(Reach::Problem) => " and s.status = 'failed'",
+    sql.push(match by_status {
+        false => "select id as guest_id from guests g where deleted_at is null",
+        true => "select guest_id from guest_status s where not deleted",
     });
+    sql.push(" and host_id = ").push_bind(host.id().0).push(" and event_id = ").push_bind(event.0);
+    if let Some(status) = query.status {
+        sql.push(" and status = ").push_bind(status);
+    }
+    if failed {
+        sql.push(" and status = 'failed'");
+    }
+    let details = |sql: &mut QueryBuilder<Postgres>| {
+        if let Some(tag) = query.tag() {
+            sql.push(" and ").push_bind(tag.to_owned()).push(" = any (g.tags)");
+        }
+        if let Some(pattern) = query.pattern() {
+            sql.push(" and g.search like (select fold_accents(").push_bind(pattern).push("))");
+        }
+        sql.push(match query.reach {
+            Some(Reach::NoEmail) => " and g.email is null",
+            Some(Reach::Nothing) => " and g.email is null and g.phone is null",
+            Some(Reach::Problem) | None => "",
+        });
+    };
+    let by_details = query.tag().is_some() || !query.search.is_empty() || query.reach.is_some_and(|_| !failed);
+    if by_status && by_details {
+        sql.push(" and exists (select from guests g where g.host_id = s.host_id and g.event_id = s.event_id and g.id = s.guest_id");
+        details(&mut sql);
+        sql.push(")");
+    } else {
+        details(&mut sql);
+    }
     sql
 }
 
-/// The rows of a view's page. Finds the page's guests by index first, then reads the rest of their columns.
+/// The rows of a view's page. Finds the page's guests by index first, then reads their columns.
 async fn rows(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<Vec<GuestListRow>> {
-    let mut sql = select("with page (page_id) as (select g.id", host, event, query);
+    let select = format!("select {COLUMNS}{FROM} join unnest(array(");
+    let mut sql = matching(&select, host, event, query);
     sql.push(" order by ").push(order(query)).push(" limit ").push(PAGE_SIZE);
-    sql.push(" offset ").push_bind(query.offset()).push(") select ").push(COLUMNS).push(FROM);
-    sql.push(" join page on g.id = page_id where g.host_id = ").push_bind(host.id().0);
-    sql.push(" order by ").push(order(query));
+    sql.push(" offset ")
+        .push_bind(query.offset())
+        .push(")) with ordinality as page (guest_id, place) on page.guest_id = g.id");
+    sql.push(" where g.host_id = ").push_bind(host.id().0).push(" order by place");
     Ok(sql.build_query_as().fetch_all(db).await?)
 }
 
 async fn count(db: &PgPool, host: &Host, event: EventId, query: &ListQuery) -> Result<i64> {
-    Ok(select("select count(*)", host, event, query).build_query_scalar().fetch_one(db).await?)
+    let mut sql = matching("select count(*) from (", host, event, query);
+    Ok(sql.push(") matching").build_query_scalar().fetch_one(db).await?)
 }
 
 /// The guests of a bulk action, by name.
@@ -108,8 +130,8 @@ pub async fn selected(db: &PgPool, host: &Host, event: EventId, selection: BulkS
     match selection {
         BulkSelection::Only(ids) => Ok(ids),
         BulkSelection::Matching(query) => {
-            let mut sql = select("select g.id", host, event, &query);
-            Ok(sql.push(" order by name_key, g.id").build_query_scalar().fetch_all(db).await?)
+            let mut sql = matching("", host, event, &query);
+            Ok(sql.push(" order by name_key, guest_id").build_query_scalar().fetch_all(db).await?)
         }
     }
 }
@@ -120,7 +142,7 @@ async fn similar(db: &PgPool, host: &Host, event: EventId, search: &str) -> Resu
     sql.push(COLUMNS).push(FROM).push(" cross join word_similarity((select fold_accents(").push_bind(search);
     sql.push(")), split_part(g.search, E'\\n', 1)) as nearness where g.deleted_at is null and nearness > 0.3");
     sql.push(" and g.host_id = ").push_bind(host.id().0).push(" and g.event_id = ").push_bind(event.0);
-    sql.push(" order by nearness desc, name_key, g.id limit 20");
+    sql.push(" order by nearness desc, g.name_key, g.id limit 20");
     Ok(sql.build_query_as().fetch_all(db).await?)
 }
 

@@ -1,4 +1,4 @@
-//! Guest status: kept in `guest_status` by [`GuestTx`], the only kind of transaction that can commit a change to it.
+//! Guest status: kept in `guest_status` by [`GuestTx`]. Nothing else writes it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,13 +55,12 @@ impl GuestTx {
         for (host, guests) in std::mem::take(&mut self.touched) {
             let guests: Vec<_> = guests.into_iter().collect();
             sqlx::query!(
-                "insert into guest_status as s (host_id, event_id, guest_id, status, heads, last_activity_at)
-                select host_id, event_id, guest_id, status, heads, last_activity_at from current_guest_status
-                where host_id = $1 and guest_id = any ($2)
+                "insert into guest_status as s
+                select * from current_guest_status where host_id = $1 and guest_id = any ($2)
                 on conflict (host_id, guest_id) do update
-                set status = excluded.status, heads = excluded.heads, last_activity_at = excluded.last_activity_at
-                where (s.status, s.heads, s.last_activity_at)
-                    is distinct from (excluded.status, excluded.heads, excluded.last_activity_at)",
+                set status = excluded.status, heads = excluded.heads, seats = excluded.seats,
+                    last_activity_at = excluded.last_activity_at, name_key = excluded.name_key, deleted = excluded.deleted
+                where s is distinct from excluded",
                 host.0,
                 &guests as &[GuestId],
             )

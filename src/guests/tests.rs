@@ -16,8 +16,8 @@ use crate::{
     events::EventForm,
     ids::{EventId, GuestId},
     invitations::{self, Device},
-    problem::FieldError,
-    problem::{Conflict, Problem},
+    privacy,
+    problem::{Conflict, FieldError, Problem},
     rsvp::{self, Answer, AnswerForm},
     testing::{self, planned, problem},
 };
@@ -173,7 +173,7 @@ async fn the_status_of_a_guest_follows_every_verb(db: PgPool) {
         let astray: i64 = sqlx::query_scalar(
             "select count(*) from current_guest_status c
             left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
-            where (s.status, s.heads, s.last_activity_at) is distinct from (c.status, c.heads, c.last_activity_at)",
+            where s.* is distinct from c.*",
         )
         .fetch_one(&backend.db)
         .await
@@ -205,6 +205,17 @@ async fn the_status_of_a_guest_follows_every_verb(db: PgPool) {
     let removed = actions::delete(&backend, &host, event, &[id]).await.unwrap();
     actions::restore(&backend, &host, event, removed.at).await.unwrap();
     assert_eq!(status().await, GuestStatus::Declined);
+    actions::tag(&backend, &host, event, &[id], "VIP", true).await.unwrap();
+    assert_eq!(status().await, GuestStatus::Declined);
+    actions::set_phone(&backend, &host, event, id, "+44 7911 123456", "").await.unwrap();
+    assert_eq!(status().await, GuestStatus::Declined);
+    actions::delete(&backend, &host, event, &[id]).await.unwrap();
+    let id = testing::guest(&backend, &host, event, "Grace", "grace@example.org").await;
+    let (guest, _) = testing::invite(&backend, &host, event, id).await;
+    invitations::actions::correct_and_resend(&backend, &host, event, id, "hopper@example.org").await.unwrap();
+    assert_eq!(status().await, GuestStatus::Queued);
+    privacy::actions::erase(&backend, &guest).await.unwrap();
+    assert_eq!(status().await, GuestStatus::Failed, "their message was cancelled");
 }
 
 #[sqlx::test]

@@ -51,7 +51,7 @@ fn text(file: &[u8]) -> Result<RawTable, FileError> {
     Ok(RawTable { layout: None, rows: table::read(&text, MOST_ROWS + 2) })
 }
 
-/// The encoding of a text without a byte order mark: UTF-16 if every other byte is zero; UTF-8 if all of it is;
+/// The encoding to decode a text with. A byte order mark decides by itself (`decode` reads it again); without one: UTF-16 if every other byte is zero; UTF-8 if all of it is;
 /// otherwise Windows-1252, which Excel writes in the west.
 fn encoding(file: &[u8]) -> &'static Encoding {
     let head = &file[..file.len().min(HEAD)];

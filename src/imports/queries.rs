@@ -171,7 +171,8 @@ pub async fn rows(db: &PgPool, host: &Host, import: &Import, status: RowStatus, 
         select line, cells, corrected as "correction: Json<GuestForm>", status as "status: RowStatus",
             errors as "faults: Json<Vec<InvalidField>>", duplicate_of, suggestion,
             existing_guest_id as "existing_guest: GuestId",
-            exists (select from suppressions_of($1, lower(import_rows.email), null)) as "suppressed!"
+            status <> 'excluded' and exists (select from suppressions_of($1, lower(import_rows.email), null))
+                as "suppressed!"
         from import_rows
         where host_id = $1 and import_id = $2 and status = $3
             and not ($6 and line = (select min(line) from import_rows where host_id = $1 and import_id = $2))

@@ -33,7 +33,6 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
         Selection::All => None,
         Selection::Only(ids) => Some(ids.iter().map(|id| id.0).collect()),
     };
-    let now = backend.clock.now();
     let mut tx = GuestTx::begin(&backend.db).await?;
     // The lock keeps two concurrent requests from both issuing.
     let guests = sqlx::query!(
@@ -52,6 +51,8 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
     )
     .fetch_all(&mut *tx)
     .await?;
+    // Read under the locks, so that whatever is stored later has a later time.
+    let now = backend.clock.now();
     let ids: Vec<_> = guests.iter().map(|guest| guest.id).collect();
     let links = insert_links(backend, &mut tx, host, event, &ids, now).await?;
     let addresses: HashMap<_, _> = guests.into_iter().map(|guest| (guest.id, guest.email)).collect();
@@ -83,7 +84,7 @@ pub async fn issue(backend: &Backend, host: &Host, event: EventId, selection: &S
 pub async fn resend(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
     require_sendable(backend, host, event).await?;
     let mut tx = GuestTx::begin(&backend.db).await?;
-    enqueue_again(&mut tx, backend, host, event, guest).await?;
+    enqueue_again(&mut tx, backend, backend.clock.now(), host, event, guest).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
@@ -99,8 +100,9 @@ pub async fn correct_and_resend(
 ) -> Result<()> {
     require_sendable(backend, host, event).await?;
     let mut tx = GuestTx::begin(&backend.db).await?;
-    guests::actions::set_email(&mut tx, backend, host, event, guest, address).await?;
-    enqueue_again(&mut tx, backend, host, event, guest).await?;
+    let now = backend.clock.now();
+    guests::actions::set_email(&mut tx, now, host, event, guest, address).await?;
+    enqueue_again(&mut tx, backend, now, host, event, guest).await?;
     tx.commit().await?;
     backend.live.changed(event);
     Ok(())
@@ -108,9 +110,9 @@ pub async fn correct_and_resend(
 
 /// Resets a guest's link. The old one stops working at once; the new one is not sent.
 pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
-    let now = backend.clock.now();
     let mut tx = GuestTx::begin(&backend.db).await?;
     tx.lock(host.id(), &[guest]).await?;
+    let now = backend.clock.now();
     let ended = sqlx::query!(
         "update invitations set ended_at = $4, token_sealed = null
         where host_id = $1 and event_id = $2 and guest_id = $3 and ended_at is null",
@@ -136,7 +138,14 @@ pub async fn rotate(backend: &Backend, host: &Host, event: EventId, guest: Guest
 }
 
 /// Enqueues a guest's live link once more.
-async fn enqueue_again(tx: &mut GuestTx, backend: &Backend, host: &Host, event: EventId, guest: GuestId) -> Result<()> {
+async fn enqueue_again(
+    tx: &mut GuestTx,
+    backend: &Backend,
+    now: DateTime<Utc>,
+    host: &Host,
+    event: EventId,
+    guest: GuestId,
+) -> Result<()> {
     let row = sqlx::query!(
         r#"
         select g.email, i.id is not null as "invited!" from guests g
@@ -161,7 +170,7 @@ async fn enqueue_again(tx: &mut GuestTx, backend: &Backend, host: &Host, event: 
         channel: Channel::Email,
         recipients: &[(guest, address)],
     };
-    outbox::enqueue(tx, &backend.secrets, backend.clock.now(), notifications).await?;
+    outbox::enqueue(tx, &backend.secrets, now, notifications).await?;
     Ok(())
 }
 

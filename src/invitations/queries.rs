@@ -1,6 +1,7 @@
 //! Reads of invitations: the holder of a link, the links to share, and the plan before sending.
 
 use sqlx::PgPool;
+use strum::VariantArray;
 
 use super::Token;
 use crate::{
@@ -103,19 +104,25 @@ pub async fn plan(
 ) -> Result<InvitationPlan> {
     let chosen: Option<Vec<_>> = chosen.map(|ids| ids.iter().map(|id| id.0).collect());
     let mut db = backend.db.acquire().await?;
-    let stopped =
-        suppressions::suppressed_by_hash(&mut db, &backend.secrets, host.id(), event, &[Channel::Email], Reason::ALL)
-            .await?;
+    let stopped = suppressions::suppressed_by_hash(
+        &mut db,
+        &backend.secrets,
+        host.id(),
+        event,
+        &[Channel::Email],
+        Reason::VARIANTS,
+    )
+    .await?;
     let mut plan = sqlx::query_as!(
         InvitationPlan,
         r#"
         with new as (
-            select name, name_key,
+            select name, g.name_key,
                 case when stopped then 'stopped' when email is not null then 'mail' when phone is not null then 'phone'
                     else 'nothing' end as way,
-                row_number() over (partition by stopped, email is not null, phone is not null order by name_key) as place
+                row_number() over (partition by stopped, email is not null, phone is not null order by g.name_key) as place
             from guests g
-            join guest_status st on st.host_id = g.host_id and st.guest_id = g.id
+            join guest_status st on st.host_id = g.host_id and st.event_id = g.event_id and st.guest_id = g.id
             cross join lateral (select id = any ($4) or exists (select from suppressions_of($1, lower(email), null)) as stopped) s
             where g.host_id = $1 and g.event_id = $2 and deleted_at is null and erased_at is null and st.status = 'not-invited'
                 and ($3::uuid[] is null or id = any ($3))
@@ -129,7 +136,8 @@ pub async fn plan(
             count(*) filter (where way = 'stopped') as "suppressed!",
             coalesce(array_agg(name order by name_key) filter (where way = 'stopped' and place <= 50), '{}')
                 as "suppressed_names!",
-            (select count(*) from guests l join guest_status s on s.host_id = l.host_id and s.guest_id = l.id
+            (select count(*) from guests l
+                join guest_status s on s.host_id = l.host_id and s.event_id = l.event_id and s.guest_id = l.id
                 where l.host_id = $1 and l.event_id = $2 and l.deleted_at is null and l.erased_at is null
                     and s.status = 'link-ready' and l.email is null) as "links_to_share!"
         from new

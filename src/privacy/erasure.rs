@@ -150,6 +150,7 @@ pub async fn erase_account(tx: &mut PgConnection, now: DateTime<Utc>, secrets: &
         "delete from rsvp_history where host_id = $1",
         "delete from rsvps where host_id = $1",
         "delete from invitations where host_id = $1",
+        "delete from guest_status where host_id = $1",
         "delete from import_rows where host_id = $1",
         "delete from imports where host_id = $1",
         "delete from guests where host_id = $1",

@@ -21,14 +21,7 @@ use crate::{
 /// Saves a guest's RSVP: takes the seats, keeps the history and enqueues a confirmation, in one transaction. The same
 /// RSVP again changes nothing.
 pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Result<()> {
-    let now = backend.clock.now();
     let event = events::queries::event_of(&backend.db, guest.host(), guest.event()).await?;
-    if event.cancelled_at.is_some() {
-        return Err(Problem::Conflict(Conflict::EventCancelled).into());
-    }
-    if !event.takes_answers(now) {
-        return Err(Problem::Conflict(Conflict::AnswersClosed).into());
-    }
     let mut tx = GuestTx::begin(&backend.db).await?;
     let seats = events::seats::lock_seats(&mut tx, guest.host(), guest.event()).await?;
     let row = sqlx::query!(
@@ -44,8 +37,16 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
         guest.id().0,
     )
     .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(Problem::NotFound)?;
+    .await?;
+    // Read under the locks, so that whatever is stored later has a later time.
+    let now = backend.clock.now();
+    if event.cancelled_at.is_some() {
+        return Err(Problem::Conflict(Conflict::EventCancelled).into());
+    }
+    if !event.takes_answers(now) {
+        return Err(Problem::Conflict(Conflict::AnswersClosed).into());
+    }
+    let row = row.ok_or(Problem::NotFound)?;
     let before = Rsvp::of(row.answer, row.heads, row.companions, row.message);
     let new = form.parse(row.party_size)?;
     if before.as_ref() == Some(&new) {

@@ -111,7 +111,8 @@ async fn reply_for_half(db: &PgPool) -> anyhow::Result<()> {
             from guests where right(name, 1) in ('0', '2', '4', '6', '8') returning *
         )
         insert into rsvp_history select host_id, event_id, guest_id, gen_random_uuid(), answer, heads, companions, message, changed_at from replies;
-        insert into guest_status select * from current_guest_status on conflict (host_id, guest_id) do update set status = excluded.status, heads = excluded.heads;",
+        insert into guest_status select * from current_guest_status on conflict (host_id, guest_id) do update
+            set status = excluded.status, heads = excluded.heads, seats = excluded.seats;",
     )
     .execute(db)
     .await?;

@@ -59,7 +59,8 @@ pub(super) const CHECKS: &[Check] = &[
         sql: "
             select count(*) from current_guest_status c
             left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
-            where (s.status, s.heads) is distinct from (c.status, c.heads)",
+            where (s.status, s.heads, s.seats, s.name_key, s.deleted)
+                is distinct from (c.status, c.heads, c.seats, c.name_key, c.deleted)",
     },
     Check {
         name: "times",

@@ -136,7 +136,7 @@ async fn rows(backend: &Backend, host: &Host, event: EventId, audience: Audience
         r#"
         select g.id as "guest: GuestId", i.id as "invitation: InvitationId", h.outcome as "outcome?"
         from guests g
-        join guest_status s on s.host_id = g.host_id and s.guest_id = g.id
+        join guest_status s on s.host_id = g.host_id and s.event_id = g.event_id and s.guest_id = g.id
         join invitations i on i.host_id = g.host_id and i.guest_id = g.id and i.ended_at is null
         left join manual_deliveries h on h.host_id = g.host_id and h.invitation_id = i.id
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null
@@ -158,7 +158,7 @@ async fn without_link(backend: &Backend, host: &Host, event: EventId, audience: 
     Ok(sqlx::query_scalar!(
         r#"
         select count(*) as "count!" from guests g
-        join guest_status s on s.host_id = g.host_id and s.guest_id = g.id
+        join guest_status s on s.host_id = g.host_id and s.event_id = g.event_id and s.guest_id = g.id
         where g.host_id = $1 and g.event_id = $2 and g.deleted_at is null and g.erased_at is null
             and s.status = 'not-invited'
             and case when $3 then g.phone is not null else g.email is null end

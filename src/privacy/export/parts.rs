@@ -35,23 +35,26 @@ pub const PARTS: [ExportPart; 22] = [
     },
     of_user("audit_log", "audit_log", "at, id"),
     of_host("events", "events", "created_at, id"),
-    of_host("message_texts", "message_templates", "event_id, kind"),
+    of_host("message_templates", "message_templates", "event_id, kind"),
     of_host("reminders", "reminder_rules", "event_id, id"),
     ExportPart { without: &["host_id", "name_key", "search"], ..of_host("guests", "guests", "event_id, id") },
-    of_host("guest_status", "guest_status", "event_id, guest_id"),
+    ExportPart {
+        without: &["host_id", "name_key", "deleted"],
+        ..of_host("guest_status", "guest_status", "event_id, guest_id")
+    },
     ExportPart {
         without: &["host_id", "token_hash", "token_sealed"],
         ..of_host("invitations", "invitations", "event_id, id")
     },
     of_host("manual_deliveries", "manual_deliveries", "event_id, invitation_id"),
-    ExportPart { without: &["host_id", "network_hash"], ..of_host("openings", "accesses", "event_id, id") },
-    of_host("answers", "rsvps", "event_id, guest_id"),
-    of_host("answer_history", "rsvp_history", "event_id, id"),
+    ExportPart { without: &["host_id", "network_hash"], ..of_host("accesses", "accesses", "event_id, id") },
+    of_host("rsvps", "rsvps", "event_id, guest_id"),
+    of_host("rsvp_history", "rsvp_history", "event_id, id"),
     ExportPart {
         without: &["host_id", "lease_owner", "lease_until", "send_began_at"],
         ..of_host("messages", "notifications", "event_id, id")
     },
-    of_host("message_steps", "delivery_events", "notification_id, id"),
+    of_host("delivery_events", "delivery_events", "notification_id, id"),
     of_host("imports", "imports", "event_id, id"),
     of_host("import_rows", "import_rows", "import_id, line"),
     ExportPart { without: &["host_id", "address_hash"], ..of_host("suppressions", "suppressions", "at, reason") },

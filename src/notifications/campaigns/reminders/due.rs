@@ -72,21 +72,24 @@ async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventI
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(stored) = stored else { return Ok(0) };
-    let Some(due) = stored.rule().due(&details).filter(|due| *due <= now && stored.sent_for != Some(*due)) else {
+    let daytime = SENDING_HOURS.contains(&now.with_timezone(&details.zone()).hour());
+    let due = stored.and_then(|stored| {
+        let due = stored.rule().due(&details)?;
+        let sendable = due <= now && stored.sent_for != Some(due) && (daytime || now - due >= MAX_DELAY);
+        sendable.then_some((stored.audience, due))
+    });
+    let Some((audience, due)) = due else {
+        // Unlocks the rule now. A dropped transaction keeps it locked until its connection is used again.
+        tx.commit().await?;
         return Ok(0);
     };
-    let daytime = SENDING_HOURS.contains(&now.with_timezone(&details.zone()).hour());
-    if !daytime && now - due < MAX_DELAY {
-        return Ok(0);
-    }
     let mut count = 0;
     if daytime && now - due < MAX_DELAY {
-        let expected = recipients(&mut tx, backend, now, host, event, stored.audience).await?;
+        let expected = recipients(&mut tx, backend, now, host, event, audience).await?;
         let ids: Vec<_> = expected.iter().map(|guest| guest.id).collect();
         tx.lock(host, &ids).await?;
         // Read again under the locks: somebody may have been erased or corrected meanwhile.
-        let recipients: Vec<_> = recipients(&mut tx, backend, now, host, event, stored.audience)
+        let recipients: Vec<_> = recipients(&mut tx, backend, now, host, event, audience)
             .await?
             .into_iter()
             .filter(|guest| ids.contains(&guest.id))

@@ -39,7 +39,7 @@ pub async fn rows_of_host(db: &PgPool, table: &str, owner: &str, host: Uuid) -> 
 pub async fn wrong_guest_statuses(db: &PgPool) -> i64 {
     let sql = "select count(*) from current_guest_status c
         left join guest_status s on s.host_id = c.host_id and s.guest_id = c.guest_id
-        where (s.status, s.heads) is distinct from (c.status, c.heads)";
+        where s.* is distinct from c.*";
     super::number(db, sql, None).await
 }
 
