@@ -35,7 +35,7 @@ test('a guest sees, edits and downloads their data, unsubscribes, and deletes it
   const download = visitor.waitForEvent('download');
   await visitor.getByRole('link', { name: 'Download my data' }).click();
   const copy = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
-  expect(copy).toMatchObject({ name: 'Ada King', email: guest.email, answers: [{ answer: 'maybe', message: 'I am allergic to nuts' }] });
+  expect(copy).toMatchObject({ name: 'Ada King', email: guest.email, rsvps: [{ answer: 'maybe', message: 'I am allergic to nuts' }] });
 
   await visitor.getByRole('button', { name: `Unsubscribe ${guest.email} from emails` }).click();
   await expect(visitor.getByRole('status')).toContainText('Unsubscribed.');

@@ -32,9 +32,10 @@ pub struct GuestData {
     pub added_at: DateTime<Utc>,
     /// When the guest is anonymised.
     pub kept_until: DateTime<Utc>,
-    pub answers: Vec<GuestReply>,
+    /// All replies, oldest first.
+    pub rsvps: Vec<GuestReply>,
     pub messages: Vec<GuestNotification>,
-    pub openings: Vec<LinkAccess>,
+    pub accesses: Vec<LinkAccess>,
     pub channels: Vec<ContactChannel>,
 }
 
@@ -107,9 +108,9 @@ pub async fn guest_data(backend: &Backend, guest: &Guest) -> Result<(GuestData, 
         note: row.note,
         added_at: row.created_at,
         kept_until: event.anonymise_at,
-        answers: answers(backend, guest).await?,
+        rsvps: rsvps(backend, guest).await?,
         messages: messages(backend, guest).await?,
-        openings: openings(backend, guest).await?,
+        accesses: accesses(backend, guest).await?,
         channels,
     };
     Ok((data, event))
@@ -128,7 +129,7 @@ async fn is_unsubscribed(backend: &Backend, guest: &Guest, address: &str) -> Res
     .await?)
 }
 
-async fn answers(backend: &Backend, guest: &Guest) -> Result<Vec<GuestReply>> {
+async fn rsvps(backend: &Backend, guest: &Guest) -> Result<Vec<GuestReply>> {
     Ok(sqlx::query_as!(
         GuestReply,
         r#"
@@ -159,7 +160,7 @@ async fn messages(backend: &Backend, guest: &Guest) -> Result<Vec<GuestNotificat
     .await?)
 }
 
-async fn openings(backend: &Backend, guest: &Guest) -> Result<Vec<LinkAccess>> {
+async fn accesses(backend: &Backend, guest: &Guest) -> Result<Vec<LinkAccess>> {
     Ok(sqlx::query_as!(
         LinkAccess,
         "select opened_at as at, device from accesses

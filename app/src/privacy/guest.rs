@@ -161,7 +161,7 @@ fn Channels(token: Token, channels: Vec<ContactChannel>, host: String) -> impl I
 #[component]
 fn History(data: GuestData, event: Event) -> impl IntoView {
     let zone = event.zone();
-    let answers = data.answers.into_iter().map(move |answer| {
+    let replies = data.rsvps.into_iter().map(move |answer| {
         let what = match answer.answer {
             Answer::Attending => format!("You replied yes, party of {}", answer.heads),
             Answer::Maybe => "You replied maybe".to_owned(),
@@ -176,16 +176,16 @@ fn History(data: GuestData, event: Event) -> impl IntoView {
         let (kind, state) = (outcome::message(message.kind), outcome::state(message.state));
         (format!("{kind} to {}: {}", message.recipient, state.to_lowercase()), short(message.at, zone))
     });
-    let openings = data
-        .openings
+    let accesses = data
+        .accesses
         .into_iter()
-        .map(move |opening| (format!("Your link was opened {}", device(&opening.device)), short(opening.at, zone)));
+        .map(move |access| (format!("Your link was opened {}", device(&access.device)), short(access.at, zone)));
     view! {
         <section class="card">
             <h2>"History"</h2>
-            <Lines title="Your replies" empty="No replies yet." lines=answers.collect()/>
+            <Lines title="Your replies" empty="No replies yet." lines=replies.collect()/>
             <Lines title="Messages to you" empty="No messages." lines=messages.collect()/>
-            <Lines title="Visits to your link" empty="No visits recorded." lines=openings.collect()/>
+            <Lines title="Visits to your link" empty="No visits recorded." lines=accesses.collect()/>
             <p class="hint">"For each visit we store the time, the type of device, and a hash of part of the network address; never the address itself."</p>
         </section>
     }

@@ -42,10 +42,10 @@ async fn a_guest_sees_corrects_and_downloads_their_data_and_unsubscribes(app: Ap
     assert!(copy.header("content-disposition").contains("my-data.json"));
     let copy: Value = serde_json::from_str(&copy.body).unwrap();
     assert_eq!(
-        (&copy["note"], &copy["answers"][0]["message"], &copy["messages"][0]["kind"]),
+        (&copy["note"], &copy["rsvps"][0]["message"], &copy["messages"][0]["kind"]),
         (&"Table 4, by the window".into(), &"Gladly".into(), &"Invitation".into())
     );
-    assert_eq!(copy["openings"].as_array().unwrap().len(), 1, "reading one's data is no access");
+    assert_eq!(copy["accesses"].as_array().unwrap().len(), 1, "reading one's data is no access");
 
     let token = link.trim_start_matches("/i/");
     let wrong = [("token", token), ("form[name]", ""), ("form[email]", "grace@")];
