@@ -80,7 +80,7 @@ pub enum AccountMessage {
 }
 
 /// How a message travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 #[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "kebab-case"))]
@@ -88,10 +88,6 @@ pub enum Channel {
     #[default]
     Email,
     Sms,
-}
-
-impl Channel {
-    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
 }
 
 /// Where a notification is between the outbox and its recipient.

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
+use strum::VariantArray;
 use transports::Transport;
 use uuid::Uuid;
 
@@ -36,8 +37,11 @@ pub async fn claim(backend: &Backend, owner: Uuid, limit: usize) -> Result<Vec<C
     let now = backend.clock.now();
     let is_available =
         |channel: &Channel| transport(backend, *channel).is_none_or(|transport| transport.is_available(now));
-    let channels: Vec<_> =
-        Channel::ALL.into_iter().filter(is_available).map(|channel| channel.into_str().to_owned()).collect();
+    let channels: Vec<_> = Channel::VARIANTS
+        .iter()
+        .filter(|channel| is_available(channel))
+        .map(|channel| channel.into_str().to_owned())
+        .collect();
     // A fair queue by host, as one statement. `waiting` lists the hosts with due notifications by a loose index scan: one
     // index probe a host, however long their lists are. `due` takes each host's first rows, account emails before guests',
     // less what the host has in flight; `for update skip locked` lets workers claim side by side without waiting. `turns`

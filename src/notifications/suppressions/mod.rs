@@ -35,10 +35,6 @@ pub enum Reason {
     Erased,
 }
 
-impl Reason {
-    pub const ALL: &[Self] = Self::VARIANTS;
-}
-
 /// An address as the suppression list stores it: in lower case, because in practice no two mailboxes differ by case alone.
 /// Phone numbers are E.164 already.
 pub fn normalise_address(address: &str) -> String {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use strum::VariantArray;
 
 use super::{Anchor, ReminderForm, ReminderRule};
 use crate::{
@@ -121,7 +122,8 @@ pub async fn recipients(
     audience: ReminderAudience,
 ) -> Result<Vec<ReminderRecipient>> {
     let suppressed =
-        suppressions::suppressed_by_hash(db, &backend.secrets, host, event, &[Channel::Email], Reason::ALL).await?;
+        suppressions::suppressed_by_hash(db, &backend.secrets, host, event, &[Channel::Email], Reason::VARIANTS)
+            .await?;
     Ok(sqlx::query_as!(
         ReminderRecipient,
         r#"

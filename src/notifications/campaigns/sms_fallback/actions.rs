@@ -1,6 +1,7 @@
 //! Sends the text messages that are due.
 
 use chrono::{DateTime, Timelike, Utc};
+use strum::VariantArray;
 
 use super::{MAX_DAYS, SmsFallbackForm};
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
         outbox::{self, GuestNotifications},
         suppressions::{self, Reason},
     },
-    problem::Fields,
-    problem::Problem,
+    problem::{Fields, Problem},
 };
 
 /// Sets when a text message follows an email.
@@ -71,7 +71,7 @@ async fn send(backend: &Backend, now: DateTime<Utc>, host: UserId, event: EventI
     }
     let mut tx = GuestTx::begin(&backend.db).await?;
     let suppressed =
-        suppressions::suppressed_by_hash(&mut tx, &backend.secrets, host, event, &Channel::ALL, &OPTED_OUT).await?;
+        suppressions::suppressed_by_hash(&mut tx, &backend.secrets, host, event, Channel::VARIANTS, &OPTED_OUT).await?;
     let guests = sqlx::query!(
         r#"
         select g.id as "id: GuestId", g.phone as "phone!" from guests g
