@@ -47,11 +47,6 @@ impl CircuitBreaker {
         }
     }
 
-    /// Closes the circuit.
-    pub fn reset(&self) {
-        *self.lock() = State::default();
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,6 +9,13 @@ use lettre::{
     },
 };
 
+/// A calendar file (iCalendar), to attach to an email.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarFile {
+    pub file_name: String,
+    pub content: String,
+}
+
 /// An email that is ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
@@ -28,8 +35,7 @@ pub struct Email {
     pub html: String,
     /// The URL for one-click unsubscribing (RFC 8058).
     pub unsubscribe: Option<String>,
-    /// An attached calendar file (iCalendar).
-    pub calendar: Option<String>,
+    pub calendar: Option<CalendarFile>,
 }
 
 impl Email {
@@ -77,13 +83,10 @@ impl Email {
     }
 }
 
-/// The file name of the calendar attachment.
-pub(super) const CALENDAR_NAME: &str = "invitation.ics";
-
-fn calendar_part(calendar: &str) -> anyhow::Result<SinglePart> {
+fn calendar_part(calendar: &CalendarFile) -> anyhow::Result<SinglePart> {
     // The header and the file must name one method (RFC 6047, 2.4).
-    let method = calendar.lines().find_map(|line| line.strip_prefix("METHOD:")).unwrap_or("PUBLISH").trim();
+    let method = calendar.content.lines().find_map(|line| line.strip_prefix("METHOD:")).unwrap_or("PUBLISH").trim();
     let content_type =
         ContentType::parse(&format!("text/calendar; charset=utf-8; method={method}")).context("a content type")?;
-    Ok(Attachment::new(CALENDAR_NAME.to_owned()).body(calendar.to_owned(), content_type))
+    Ok(Attachment::new(calendar.file_name.clone()).body(calendar.content.clone(), content_type))
 }

@@ -7,8 +7,8 @@ use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
 use crate::{SendError, SendErrorKind, TIMEOUT};
 
 /// A client that follows no redirect, so that it never sends a key to another host.
-pub fn client() -> anyhow::Result<Client> {
-    Ok(Client::builder().timeout(TIMEOUT).redirect(Policy::none()).user_agent("GuestGuard").build()?)
+pub fn client(user_agent: &str) -> anyhow::Result<Client> {
+    Ok(Client::builder().timeout(TIMEOUT).redirect(Policy::none()).user_agent(user_agent).build()?)
 }
 
 /// Classifies a request without response. If the provider detects repeats, it is safe to retry.

@@ -40,7 +40,7 @@ mod twilio;
 pub use aws::Aws;
 use circuit_breaker::CircuitBreaker;
 pub use dev_outbox::DevOutbox;
-pub use email::Email;
+pub use email::{CalendarFile, Email};
 pub use lettre::message::Mailbox;
 pub use reply::{classify_reply, redact_addresses};
 pub use resend::Resend;
@@ -214,13 +214,6 @@ impl Transports {
         match &self.email.provider {
             Provider::DevOutbox(outbox) => Some(outbox),
             _ => None,
-        }
-    }
-
-    /// Closes all circuit breakers, for tests.
-    pub fn reset_breakers(&self) {
-        for transport in [Some(&self.email), self.sms()].into_iter().flatten() {
-            transport.breaker.reset();
         }
     }
 }

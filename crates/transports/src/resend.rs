@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::{Email, SendError, SendErrorKind, email::CALENDAR_NAME, http};
+use crate::{Email, SendError, SendErrorKind, http};
 
 /// Resend's API (resend.com/docs/api-reference/emails/send-email). For a day it detects repeats by our idempotency key.
 #[derive(Clone)]
@@ -35,9 +35,9 @@ struct ResendError {
 }
 
 impl Resend {
-    /// The API at `url`, with the account's `key`.
-    pub fn new(url: Url, key: String) -> anyhow::Result<Self> {
-        Ok(Self { client: http::client()?, url, key })
+    /// The API at `url`, with the account's `key`; requests name `user_agent`.
+    pub fn new(url: Url, key: String, user_agent: &str) -> anyhow::Result<Self> {
+        Ok(Self { client: http::client(user_agent)?, url, key })
     }
 
     /// Requests the list of domains. A key that may only send is recognised by its error.
@@ -93,9 +93,9 @@ fn body(email: &Email) -> anyhow::Result<Value> {
         body["reply_to"] = json!([address]);
     }
     if let Some(calendar) = &email.calendar {
-        let content = BASE64_STANDARD.encode(calendar);
+        let content = BASE64_STANDARD.encode(&calendar.content);
         body["attachments"] =
-            json!([{ "filename": CALENDAR_NAME, "content": content, "content_type": "text/calendar" }]);
+            json!([{ "filename": calendar.file_name, "content": content, "content_type": "text/calendar" }]);
     }
     Ok(body)
 }

@@ -36,9 +36,11 @@ struct TwilioError {
 }
 
 impl Twilio {
-    /// The API at `url`, for `account` with its `token`, sending from a number or from a messaging service (`MG…`).
-    pub fn new(url: Url, account: String, token: String, from: String) -> anyhow::Result<Self> {
-        Ok(Self { client: http::client()?, url, account, token, from, permits: SendPermits::default() })
+    /// The API at `url`, for `account` with its `token`, sending from a number or from a messaging service (`MG…`);
+    /// requests name `user_agent`.
+    pub fn new(url: Url, account: String, token: String, from: String, user_agent: &str) -> anyhow::Result<Self> {
+        let client = http::client(user_agent)?;
+        Ok(Self { client, url, account, token, from, permits: SendPermits::default() })
     }
 
     fn resource(&self, name: &str) -> anyhow::Result<Url> {

@@ -9,6 +9,9 @@ use url::Url;
 
 use super::Reader;
 
+/// Names us to the providers' HTTP APIs.
+const USER_AGENT: &str = "GuestGuard";
+
 /// Settings of the transports and of their webhooks.
 #[derive(Clone)]
 pub struct Messages {
@@ -89,7 +92,7 @@ impl Messages {
     pub fn transports(&self, local_dir: &Path) -> anyhow::Result<Transports> {
         let outbox = || Provider::DevOutbox(DevOutbox::new(local_dir.join("outbox")));
         let email = match (&self.resend, &self.smtp_url, &self.ses) {
-            (Some(resend), ..) => Provider::Resend(Resend::new(resend.url.clone(), resend.key.clone())?),
+            (Some(resend), ..) => Provider::Resend(Resend::new(resend.url.clone(), resend.key.clone(), USER_AGENT)?),
             (None, Some(url), _) => Provider::Smtp(Smtp::new(url)?),
             (None, None, Some(ses)) => Provider::Ses(Ses::new(&ses.aws, ses.configuration_set.clone())),
             (None, None, None) => outbox(),
@@ -97,8 +100,8 @@ impl Messages {
         let sms = match &self.twilio {
             Some(twilio) => {
                 let token = twilio.tokens.first().cloned().unwrap_or_default();
-                let provider = Twilio::new(twilio.url.clone(), twilio.sid.clone(), token, twilio.from.clone())?;
-                Some(Provider::Twilio(provider))
+                let (url, sid, from) = (twilio.url.clone(), twilio.sid.clone(), twilio.from.clone());
+                Some(Provider::Twilio(Twilio::new(url, sid, token, from, USER_AGENT)?))
             }
             None if self.has_no_mail_provider() => Some(outbox()),
             None => None,

@@ -1,5 +1,7 @@
 //! Messages to guests: loads what a message says and renders it.
 
+use transports::{CalendarFile, Email, OutgoingMessage, SmsMessage};
+
 use super::{
     ReminderAudience,
     email::GuestEmail,
@@ -101,7 +103,10 @@ pub async fn render(
         audience: row.audience.unwrap_or_default(),
     };
     let (subject, text, html) = render_email(backend, &data, message)?;
-    let calendar = || ics::calendar_file(&data.event, &data.host_name, &backend.links, &data.link);
+    let calendar = || CalendarFile {
+        file_name: "invitation.ics".into(),
+        content: ics::calendar_file(&data.event, &data.host_name, &backend.links, &data.link),
+    };
     Ok(Some(OutgoingMessage::Email(Box::new(Email {
         reference,
         message_id: format!("{id}@{}", backend.links.domain()),
