@@ -28,7 +28,7 @@ enum Command {
     Migrate,
     /// Create the demo account
     SeedDemo(commands::seed_demo::SeedDemo),
-    /// Show, pause, resume or cancel waiting messages
+    /// Show, pause, resume or cancel queued messages
     #[command(subcommand)]
     Outbox(commands::outbox::Outbox),
     /// Manage the suppression list

@@ -89,7 +89,7 @@ impl GuestStatus {
         match self {
             Self::NotInvited => "Not invited",
             Self::LinkReady => "Not sent yet",
-            Self::Queued => "Sending…",
+            Self::Queued => "Queued",
             Self::Failed => "Not delivered",
             Self::Sent => "Sent",
             Self::Opened => "Opened",

@@ -172,8 +172,8 @@ fn OutboxState(outbox: OutboxStatus) -> impl IntoView {
             <h2>"Outbox"</h2>
             {outbox.paused.map(|reason| notice(format!("Sending is paused: {reason}.")))}
             <dl class="figures">
-                {figure("Waiting", thousands(outbox.waiting), String::new())}
-                {figure("Oldest waiting for", span(outbox.oldest_seconds), String::new())}
+                {figure("Queued", thousands(outbox.waiting), String::new())}
+                {figure("Oldest queued for", span(outbox.oldest_seconds), String::new())}
                 {figure("Domains that reject our email", outbox.deferred_domains.len().to_string(), outbox.deferred_domains.join(", "))}
             </dl>
         </section>

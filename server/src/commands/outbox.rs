@@ -1,4 +1,4 @@
-//! `guestguard outbox`: shows, pauses, resumes and cancels waiting messages.
+//! `guestguard outbox`: shows, pauses, resumes and cancels queued messages.
 
 use clap::Subcommand;
 use guestguard::{error::Error, notifications::outbox as notification_outbox};
@@ -8,7 +8,7 @@ use crate::{config::Config, connect};
 
 #[derive(Subcommand)]
 pub enum Outbox {
-    /// Stop sending; messages wait in the outbox
+    /// Stop sending; messages stay queued in the outbox
     Pause {
         /// Reason, for the next operator
         #[arg(default_value = "paused by the operator")]
@@ -16,9 +16,9 @@ pub enum Outbox {
     },
     /// Send messages again
     Resume,
-    /// Show whether messages are sent, and how many are waiting
+    /// Show whether messages are sent, and how many are queued
     Status,
-    /// Cancel all waiting messages, for instance after a restore; hosts see it and can send them again
+    /// Cancel all queued messages, for instance after a restore; hosts see it and can send them again
     Cancel,
 }
 
@@ -42,7 +42,7 @@ pub async fn run(command: Outbox) -> anyhow::Result<()> {
                 None => say!("Sending is on."),
             }
             say!(
-                "Waiting: {} (the oldest for {} s). In flight: {}.",
+                "Queued: {} (the oldest for {} s). In flight: {}.",
                 status.waiting,
                 status.oldest_seconds,
                 status.sending

@@ -9,7 +9,7 @@ async fn issuing_a_link_enqueues_the_invitation(app: App) {
     ana.paste(event, "Ada <ada@example.org>").await;
     ana.invite_all(event).await;
     let page = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
-    assert!(page.contains("1 invitation sent.") && page.contains(">Sending…<"));
+    assert!(page.contains("1 invitation sent.") && page.contains(">Queued<"));
     assert_eq!(app.outbox().in_state("queued").await, 1);
     app.work().await;
     assert!(ana.get(&format!("/dashboard/events/{event}/guests")).await.ok().contains(">Sent<"));
