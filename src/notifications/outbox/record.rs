@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
-
-use super::{claim::Claimed, delivery_events, domain_backoff};
 use transports::{SendError, SendErrorKind};
 
+use super::{claim::Claimed, delivery_events, domain_backoff};
 use crate::{
     backend::Backend,
     error::Result,

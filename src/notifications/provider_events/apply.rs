@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-
-use super::{DeliveryEvent, DeliveryReport, DeliveryStatus, sender_reputation};
 use transports::{SendErrorKind, classify_reply};
 
+use super::{DeliveryEvent, DeliveryReport, DeliveryStatus, sender_reputation};
 use crate::{
     backend::Backend,
     error::Result,

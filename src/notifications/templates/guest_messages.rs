@@ -9,15 +9,15 @@ use super::{
     palette::{dark_palette, palette},
     placeholders::{Values, fill},
 };
-use transports::{Email, OutgoingMessage, SmsMessage};
-
 use crate::{
     backend::Backend,
     error::Result,
     events::{Event, ics},
     ids::{EventId, GuestId, InvitationId},
-    notifications::outbox::Notification,
-    notifications::{Channel, GuestMessage, reference::Reference, suppressions::unsubscribe::MessageSubscription},
+    notifications::{
+        Channel, GuestMessage, outbox::Notification, reference::Reference,
+        suppressions::unsubscribe::MessageSubscription,
+    },
     rsvp::Answer,
 };
 

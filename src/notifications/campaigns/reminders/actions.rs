@@ -8,8 +8,7 @@ use crate::{
     events,
     ids::{EventId, ReminderId},
     notifications::templates::ReminderAudience,
-    problem::{Conflict, Problem},
-    problem::{FieldError, invalid},
+    problem::{Conflict, FieldError, Problem, invalid},
 };
 
 pub async fn add(backend: &Backend, host: &Host, event: EventId, form: &ReminderForm) -> Result<()> {

@@ -22,8 +22,7 @@ pub use queries::{ReminderPlan, ReminderRecipient, plan, rules};
 use super::SENDING_HOURS;
 use crate::{
     notifications::templates::ReminderAudience,
-    problem::Problem,
-    problem::{FieldError, Fields},
+    problem::{FieldError, Fields, Problem},
 };
 
 /// The date that a reminder's days are counted back from.

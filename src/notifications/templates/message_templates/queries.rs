@@ -14,8 +14,7 @@ use crate::{
             guest_messages::{GuestEmailData, render_email},
         },
     },
-    problem::Problem,
-    problem::{FieldError, Fields},
+    problem::{FieldError, Fields, Problem},
 };
 
 /// The template of one kind of message; empty where the host has none.
