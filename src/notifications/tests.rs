@@ -84,6 +84,15 @@ async fn a_message_for_a_removed_guest_or_a_cancelled_event_is_not_sent(db: PgPo
 }
 
 #[sqlx::test]
+async fn a_confirmation_without_a_reply_is_not_sent(db: PgPool) {
+    let (backend, ..) = queued(db, testing::event_form(), "Ada").await;
+    sqlx::query("update notifications set kind = 'confirmation'").execute(&backend.db).await.unwrap();
+    testing::post(&backend).await;
+    assert_eq!(states(&backend).await, ["cancelled"]);
+    assert!(testing::mails(&backend).await.is_empty(), "it would say that they declined");
+}
+
+#[sqlx::test]
 async fn a_link_rotated_before_the_mail_left_goes_out_as_the_new_one(db: PgPool) {
     let (backend, host, event, guest) = queued(db, testing::event_form(), "Ada").await;
     let old = testing::token(&backend, &host, event, guest).await;

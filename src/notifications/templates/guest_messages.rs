@@ -36,8 +36,8 @@ pub struct GuestEmailData {
     pub template: MessageTemplate,
 }
 
-/// Renders a message to a guest. `None`: the guest was removed, has no live link, replied to what a reminder asks, or the
-/// event was cancelled.
+/// Renders a message to a guest. `None`: the guest was removed, has no live link, replied to what a reminder asks, has no
+/// reply to confirm, or the event was cancelled.
 pub async fn render(
     backend: &Backend,
     notification: &Notification,
@@ -75,6 +75,9 @@ pub async fn render(
         .audience
         .is_some_and(|audience| row.answer.map_or("unanswered", |answer| answer.into_str()) == audience.into_str());
     if message == GuestMessage::Reminder && !matches {
+        return Ok(None);
+    }
+    if message == GuestMessage::Confirmation && row.answer.is_none() {
         return Ok(None);
     }
     let link = backend.links.invitation(&backend.secrets.open(&row.token_sealed, row.invitation.0)?);
