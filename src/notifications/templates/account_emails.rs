@@ -10,8 +10,7 @@ use crate::{
     error::Result,
     events::{Theme, times},
     ids::{AccountTokenId, UserId},
-    notifications::outbox::Notification,
-    notifications::{AccountMessage, reference::Reference},
+    notifications::{AccountMessage, outbox::Notification, reference::Reference},
 };
 
 /// Renders an email about an account. `None`: the account is deleted, or the link in it was used or has expired.
@@ -50,7 +49,7 @@ pub async fn render(
     if message == AccountMessage::RetentionNotice && detail.is_empty() {
         return Ok(None);
     }
-    let copy = copy(message, &detail);
+    let text = text_of(message, &detail);
     let page = match message {
         AccountMessage::RetentionNotice => backend.links.dashboard(),
         AccountMessage::ExportReady => backend.links.account(),
@@ -62,7 +61,7 @@ pub async fn render(
         home: &backend.links.home(),
         palette: palette(Theme::Letterpress),
         dark: dark_palette(Theme::Letterpress),
-        copy: &copy,
+        text: &text,
     };
     Ok(Some(Email {
         reference: Reference { host: user, id: notification.id }.to_string(),
@@ -74,14 +73,14 @@ pub async fn render(
         reply_to: None,
         unsubscribe: None,
         calendar: None,
-        subject: copy.subject.to_owned(),
+        subject: text.subject.to_owned(),
         text: AccountText { email: &email }.render().map_err(anyhow::Error::from)?,
         html: AccountHtml { email: &email }.render().map_err(anyhow::Error::from)?,
     }))
 }
 
 /// The text of an account email.
-struct Copy {
+struct AccountMessageText {
     subject: &'static str,
     body: String,
     button: &'static str,
@@ -107,7 +106,7 @@ async fn anonymised_soon(backend: &Backend, user: UserId) -> Result<String> {
 }
 
 /// `detail` is the new address, or the events of a retention notice.
-fn copy(message: AccountMessage, detail: &str) -> Copy {
+fn text_of(message: AccountMessage, detail: &str) -> AccountMessageText {
     const IGNORE: &str = "If this wasn't you, you can ignore this email: nothing happens without this link.";
     let (subject, body, button, note) = match message {
         AccountMessage::Verify => (
@@ -195,7 +194,7 @@ fn copy(message: AccountMessage, detail: &str) -> Copy {
             "There is nothing you have to do.",
         ),
     };
-    Copy { subject, body, button, note }
+    AccountMessageText { subject, body, button, note }
 }
 
 struct AccountEmail<'a> {
@@ -204,7 +203,7 @@ struct AccountEmail<'a> {
     home: &'a str,
     palette: Palette,
     dark: Palette,
-    copy: &'a Copy,
+    text: &'a AccountMessageText,
 }
 
 #[derive(Template)]
