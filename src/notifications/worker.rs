@@ -15,7 +15,8 @@ mod deliver;
 const CONCURRENCY: usize = 16;
 /// Scheduled notifications become due without a NOTIFY.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// How long a shutdown waits for sends in flight, which take [`transports::TIMEOUT`] at most.
+/// How long a shutdown waits for sends in flight, which take [`DEADLINE`](super::outbox::begin_send::DEADLINE) and
+/// recording the result at most.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(16);
 
 /// Sends notifications until `stop` ends, then waits for those in flight.
