@@ -67,9 +67,9 @@ impl Secrets {
         self.seal_with(nonce, secret, row)
     }
 
-    /// The same, but equal for equal secrets: the nonce is a keyed hash of what it encrypts, so that it is never used
-    /// for anything else.
-    pub fn seal_equally(&self, secret: &str, row: Uuid) -> anyhow::Result<Vec<u8>> {
+    /// Deterministic encryption: one secret and row always give one ciphertext, which can be looked up and compared without
+    /// storing the secret in clear. The nonce is a keyed hash of row and secret, so that it encrypts nothing else.
+    pub fn seal_deterministic(&self, secret: &str, row: Uuid) -> anyhow::Result<Vec<u8>> {
         let mut nonce = [0; 24];
         nonce.copy_from_slice(&self.keyed_hash(&[row.as_bytes(), secret.as_bytes()].concat())?[..24]);
         self.seal_with(nonce, secret, row)

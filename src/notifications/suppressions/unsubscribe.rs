@@ -26,7 +26,7 @@ impl MessageSubscription {
     /// The token of its link. It holds host and address itself and never expires: it works after the guest, the event and
     /// the message are gone.
     pub(crate) fn token(&self, secrets: &Secrets) -> anyhow::Result<String> {
-        let sealed = secrets.seal_equally(&format!("{} {}", self.host, self.address), PURPOSE)?;
+        let sealed = secrets.seal_deterministic(&format!("{} {}", self.host, self.address), PURPOSE)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
