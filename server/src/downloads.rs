@@ -139,7 +139,10 @@ pub async fn phone_countries() -> Json<&'static [Country]> {
 }
 
 /// `/dev/inbox/{mail}/html`: an email as email programs show it, for the frame of the outbox page.
-pub async fn outbox_mail(State(backend): State<Backend>, Path(mail): Path<String>) -> Result<Response, ErrorResponse> {
+pub async fn dev_outbox_email(
+    State(backend): State<Backend>,
+    Path(mail): Path<String>,
+) -> Result<Response, ErrorResponse> {
     let outbox = backend.transports.dev_outbox().ok_or(Problem::NotFound)?;
     let raw = outbox.read(&mail).await.map_err(Error::from)?.ok_or(Problem::NotFound)?;
     let message = mail_parser::MessageParser::default().parse(&raw).ok_or(Problem::NotFound)?;
@@ -161,7 +164,7 @@ pub struct PreviewQuery {
 }
 
 /// `/dashboard/events/{event}/messages/preview?kind=…`: a message with its saved template.
-pub async fn words(
+pub async fn template_preview(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,
@@ -184,7 +187,7 @@ pub struct DraftForm {
 }
 
 /// `POST /dashboard/events/{event}/messages/preview`: a message with an edited template. Saves nothing.
-pub async fn draft(
+pub async fn template_draft_preview(
     State(backend): State<Backend>,
     Extension(CurrentHost(host)): Extension<CurrentHost>,
     Path(event): Path<String>,

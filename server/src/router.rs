@@ -106,7 +106,7 @@ pub fn router(
         .route("/dashboard/events/{event}/guests/links", post(downloads::links).with_state(backend.clone()))
         .route(
             "/dashboard/events/{event}/messages/preview",
-            get(downloads::words).post(downloads::draft).with_state(backend.clone()),
+            get(downloads::template_preview).post(downloads::template_draft_preview).with_state(backend.clone()),
         )
         .route(app::phone::TABLE, get(downloads::phone_countries))
         .route("/guest-list.csv", get(downloads::template_csv))
@@ -117,7 +117,7 @@ pub fn router(
         .route("/me/accept-terms", post(guard::accept_terms).with_state(backend.clone()))
         .route("/i/{token}/data.json", get(own_data::of_guest).with_state(backend.clone()))
         .route("/i/{token}/event.ics", get(downloads::calendar).with_state(backend.clone()))
-        .route("/dev/inbox/{mail}/html", get(downloads::outbox_mail).with_state(backend.clone()))
+        .route("/dev/inbox/{mail}/html", get(downloads::dev_outbox_email).with_state(backend.clone()))
         .route_layer(from_fn(telemetry::measure))
         .fallback_service(files)
         .layer(

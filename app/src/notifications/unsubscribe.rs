@@ -23,7 +23,7 @@ pub fn UnsubscribePage() -> impl IntoView {
             "" => "this host".to_owned(),
             name => name.to_owned(),
         };
-        let (title, text) = words(&state, &host);
+        let (title, text) = title_and_text(&state, &host);
         let stopped = state.from_host || state.from_everybody;
         view! {
             <leptos_meta::Title text=title.clone()/>
@@ -62,7 +62,7 @@ pub fn UnsubscribePage() -> impl IntoView {
     })
 }
 
-fn words(state: &SubscriptionState, host: &str) -> (String, String) {
+fn title_and_text(state: &SubscriptionState, host: &str) -> (String, String) {
     let address = &state.address;
     if state.from_everybody {
         let text =
