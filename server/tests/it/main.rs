@@ -37,7 +37,7 @@ mod providers;
 mod rsvp;
 mod sessions;
 mod signatures;
-mod stopping;
 mod templates;
 mod timing;
+mod unsubscribe;
 mod webhooks;
