@@ -88,7 +88,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await expect(figure(page, 'Email').first()).toHaveText('2');
     await expect(figure(page, 'Share manually').first()).toHaveText('1');
     await page.getByRole('button', { name: 'Send 3 invitations' }).click();
-    await expect(page.getByRole('status')).toContainText('2 invitations sent. 1 guest has no email: share their link.');
+    await expect(page.getByRole('status')).toContainText('2 invitations sent. 1 guest gets no email: share their link yourself.');
     await look(page);
     await page.getByRole('navigation', { name: 'Event' }).getByRole('link', { name: 'Overview' }).click();
     await awake(page);

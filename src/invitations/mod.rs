@@ -33,7 +33,7 @@ pub enum Selection {
 pub struct Issued {
     /// New links.
     pub links: usize,
-    /// Queued emails. The other guests have no email address: the host shares their links.
+    /// Queued emails. The other guests have no email address or a suppressed one: the host shares their links.
     pub messages: usize,
     /// Emails scheduled for the next days, because a new account warms up.
     pub later: usize,

@@ -80,7 +80,7 @@ pub async fn confirm_new_address(token: Token) -> Result<(), Problem> {
 pub async fn request_verification() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::request_verification(&backend, &host).await)?;
-    crate::ssr::redirect(Some(crate::ssr::flash::Notice::MailOnItsWay), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::VerificationSent), ACCOUNT).await
 }
 
 /// Changes the password; ends all other sessions and rotates this one's cookie.

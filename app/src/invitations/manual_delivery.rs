@@ -65,20 +65,29 @@ fn ManualDelivery(host: Host, progress: Progress) -> impl IntoView {
             </div>
             {(progress.without_link > 0)
                 .then(|| {
-                    let fitting = match progress.audience {
-                        Audience::NoEmail => "status=not-invited&reach=no-email",
-                        Audience::Phone => "status=not-invited",
-                    };
                     let values = vec![
                         ("event", progress.event.id.to_string()),
                         ("all", "true".to_owned()),
-                        ("fitting", fitting.to_owned()),
+                        ("fitting", "status=not-invited&reach=no-email".to_owned()),
                         ("onwards", here.clone()),
                     ];
                     view! {
                         <div class="notice">
                             <p>{format!("{} have no link yet.", words::counted(progress.without_link, "guest"))}</p>
-                            <PostButton action="/api/invitations/issue" values class="button button-small">"Create links"</PostButton>
+                            {match progress.audience {
+                                Audience::NoEmail => {
+                                    view! {
+                                        <PostButton action="/api/invitations/issue" values class="button button-small">
+                                            "Create links"
+                                        </PostButton>
+                                    }
+                                        .into_any()
+                                }
+                                // Guests with an email address get their link by email.
+                                Audience::Phone => {
+                                    view! { <a class="button button-small" href=format!("{base}/invite")>"Send invitations"</a> }.into_any()
+                                }
+                            }}
                         </div>
                     }
                 })}

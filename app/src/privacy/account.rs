@@ -10,7 +10,7 @@ use guestguard::{
 };
 use leptos::prelude::*;
 
-use crate::ui::legal::version_href;
+use crate::ui::legal::{own_url, version_href};
 use crate::{
     ssr,
     ui::{
@@ -114,7 +114,9 @@ fn Accepted(consent: Consent) -> impl IntoView {
         Some(view! {
             <li>
                 <a href=version_href(document, &version)>{name}</a>
-                {format!(" of {version}, accepted on {}", long_date(at.date_naive()))}
+                // The version numbers are those of the built-in documents.
+                {own_url(document).is_none().then(|| format!(" of {version}"))}
+                {format!(", accepted on {}", long_date(at.date_naive()))}
             </li>
         })
     };

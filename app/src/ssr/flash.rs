@@ -63,6 +63,7 @@ pub enum Notice {
     SignedOut,
     /// An email was sent, if the account exists.
     MailOnItsWay,
+    VerificationSent,
     AccountOpened,
     Verified,
     PasswordSet,

@@ -213,20 +213,21 @@ fn words(notice: &Notice) -> String {
         ),
         Notice::GuestsRestored => "Restored, with links and replies.".into(),
         Notice::Invited(Issued { links, messages, later }) => {
-            let without = links - messages;
-            let mut text = match messages {
-                0 => String::new(),
-                _ => format!("{} sent. ", counted(*messages as i64, "invitation")),
-            };
-            match without {
+            let now = messages - later;
+            let mut sentences = Vec::new();
+            if now > 0 {
+                sentences.push(format!("{} sent.", counted(now as i64, "invitation")));
+            }
+            if *later > 0 {
+                let later = counted(*later as i64, "invitation");
+                sentences.push(format!("{later} scheduled over the next days because your account is new."));
+            }
+            match links - messages {
                 0 => {}
-                1 => text += "1 guest has no email: share their link.",
-                _ => text += &format!("{without} guests have no email: share their links."),
+                1 => sentences.push("1 guest gets no email: share their link yourself.".into()),
+                n => sentences.push(format!("{n} guests get no email: share their links yourself.")),
             }
-            match later {
-                0 => text.trim_end().to_owned(),
-                _ => format!("{} As your account is new, {later} emails are sent over the next days.", text.trim_end()),
-            }
+            sentences.join(" ")
         }
         Notice::Resent => "Invitation resent.".into(),
         Notice::TemplatesSaved => "Saved. New messages use this text.".into(),
@@ -234,6 +235,7 @@ fn words(notice: &Notice) -> String {
         Notice::TestSent => "Saved. A test email is on its way to you.".into(),
         Notice::GuestsNotified(n) => format!("Update sent to {}.", guests(*n)),
         Notice::LinkReset => "The old link no longer works. Send the new one by email, or copy it.".into(),
+        Notice::VerificationSent => "Verification email sent.".into(),
         Notice::MailOnItsWay => "If an account has this address, an email is on its way. It can take a minute.".into(),
         Notice::AccountOpened => "Check your email to verify your account.".into(),
         Notice::Verified => "Email verified. You can send invitations now.".into(),
