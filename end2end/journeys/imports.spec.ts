@@ -55,7 +55,7 @@ test('a spreadsheet becomes guests: previewed, fixed, imported and undone', asyn
   await bo.getByRole('button', { name: 'Apply bo@gmail.com' }).click();
   // His namesake's address is another one now, so both count.
   await expect(page.getByText('5 guests will be added.')).toBeVisible();
-  await page.getByRole('button', { name: 'Skip row 5' }).click();
+  await page.getByRole('button', { name: 'Skip line 5' }).click();
   await page.getByText('Match columns').click();
   await expect(page.getByLabel('Schuhgröße')).toHaveValue(scripts ? 'note' : 'other');
   await page.getByLabel('Schuhgröße').selectOption('Tags');
@@ -67,7 +67,7 @@ test('a spreadsheet becomes guests: previewed, fixed, imported and undone', asyn
   await expect(page.getByRole('heading', { level: 1, name: '4 guests imported' })).toBeVisible();
   await look(page);
   const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download skipped rows' }).click();
+  await page.getByRole('button', { name: 'Download skipped lines' }).click();
   const skipped = await readFile(await (await download).path(), 'utf8');
   expect(skipped.split('\r\n')).toEqual([
     '\uFEFFGast,E-Mail,Handy,Personen,Schuhgröße,Reason',

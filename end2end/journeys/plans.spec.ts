@@ -93,7 +93,7 @@ test('an import says what has room before, and what plans cost is told to everyb
   await page.locator('main form button[type=submit]').first().click();
   await expect(page.getByRole('heading', { level: 1, name: 'Review import' })).toBeVisible();
   await page.getByRole('link', { name: '2 over the limit' }).click();
-  await expect(page.getByText('These rows exceed the guest limit of your plan.')).toBeVisible();
+  await expect(page.getByText('These lines exceed the guest limit of your plan.')).toBeVisible();
   await look(page);
   await page.getByRole('button', { name: 'Import all 52 guests' }).click();
   await expect(page.getByRole('dialog', { name: 'This list is full' })).toBeVisible();

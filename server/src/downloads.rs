@@ -89,7 +89,7 @@ pub async fn skipped_rows(
         (event.parse().map_err(|_| Problem::NotFound)?, import.parse().map_err(|_| Problem::NotFound)?);
     backend.rate_limits.check(Limit::Exports, &host.id().to_string()).await?;
     let import = imports::queries::import(&backend.db, &host, event, import).await?;
-    let name = format!("skipped rows of {}", import.file_name);
+    let name = format!("skipped lines of {}", import.file_name);
     let rows = imports::queries::skipped_rows(backend.db.clone(), &host, import.clone());
     Ok(stored(&name, "csv", export::file(app::imports::skipped_rows(rows, import)).await?))
 }

@@ -45,7 +45,7 @@ pub fn Mapping(event: EventId, import: Import) -> impl IntoView {
                 </ul>
                 <label class="check">
                     <input type="checkbox" name="form[header]" value="true" checked=layout.header/>
-                    <span>"The first row holds headings"</span>
+                    <span>"The first line holds headings"</span>
                 </label>
                 <div class="field">
                     <label for="country">"Default country for phone numbers"</label>
@@ -54,7 +54,7 @@ pub fn Mapping(event: EventId, import: Import) -> impl IntoView {
                 </div>
                 <fieldset class="choices">
                     <legend>"Existing guests"</legend>
-                    <p class="hint">"Rows whose email is on your guest list already."</p>
+                    <p class="hint">"Lines whose email is on your guest list already."</p>
                     {DuplicatePolicy::VARIANTS
                         .iter()
                         .map(|policy| {

@@ -46,11 +46,11 @@ pub fn ImportResult(host: Host, event: Event, import: Import, undo: bool) -> imp
                 .then(|| {
                     view! {
                         <section class="section card">
-                            <h2>{if skipped == 1 { "1 row was skipped".to_owned() } else { format!("{skipped} rows were skipped") }}</h2>
+                            <h2>{if skipped == 1 { "1 line was skipped".to_owned() } else { format!("{skipped} lines were skipped") }}</h2>
                             <p>"Download them with the reason for each. Fix them in the file and import it again."</p>
                             <form method="post" action=format!("{base}/import/{}/skipped", import.id)>
                                 <input type="hidden" name=BACK value=ssr::path()/>
-                                <button class="button" type="submit">"Download skipped rows"</button>
+                                <button class="button" type="submit">"Download skipped lines"</button>
                             </form>
                         </section>
                     }

@@ -90,7 +90,7 @@ fn Review(
             <PageHead title="Review import" crumbs=crumbs lede=format!("{}. No guests are added yet.", import.file_name)/>
             <Mapping event=event.id import=import.clone()/>
             <UsageLine usage what="guest"/>
-            <nav class="tabs" aria-label="Rows">
+            <nav class="tabs" aria-label="Lines">
                 {RowStatus::VARIANTS
                     .iter()
                     .copied()
@@ -145,24 +145,24 @@ fn label(status: RowStatus, count: i64) -> &'static str {
 
 fn explanation(status: RowStatus, import: &Import) -> &'static str {
     match (status, import.duplicates) {
-        (RowStatus::Attention, _) => "Fix or skip these rows.",
-        (RowStatus::Ready, _) => "These rows will be imported.",
+        (RowStatus::Attention, _) => "Fix or skip these lines.",
+        (RowStatus::Ready, _) => "These lines will be imported.",
         (RowStatus::Known, DuplicatePolicy::Skip) => {
-            "These emails are on your guest list already. The rows will be skipped; you can change that above."
+            "These emails are on your guest list already. The lines will be skipped; you can change that above."
         }
         (RowStatus::Known, DuplicatePolicy::Update) => {
             "These emails are on your guest list already. The guests will be updated; empty cells change nothing."
         }
         (RowStatus::Known, DuplicatePolicy::Add) => {
-            "These emails are on your guest list already. The rows will be added as duplicates."
+            "These emails are on your guest list already. The lines will be added as duplicates."
         }
         (RowStatus::Repeated, _) => {
-            "An earlier row has the same email. These rows will be skipped; keep those of people who share an email."
+            "An earlier line has the same email. These lines will be skipped. Choose Keep for people who share an email address."
         }
         (RowStatus::OverLimit, _) => {
-            "These rows exceed the guest limit of your plan. Import the others now, or upgrade and import all."
+            "These lines exceed the guest limit of your plan. Import the others now, or upgrade and import all."
         }
-        (RowStatus::Excluded, _) => "You skipped these rows.",
+        (RowStatus::Excluded, _) => "You skipped these lines.",
     }
 }
 

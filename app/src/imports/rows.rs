@@ -125,7 +125,7 @@ fn RowTable(event: EventId, import: ImportId, rows: Vec<ImportRow>) -> impl Into
     view! {
         <div class="table-wrap">
             <table class="table">
-                <caption class="visually-hidden">"Rows of the file"</caption>
+                <caption class="visually-hidden">"Lines of the file"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Line"</th>
@@ -182,7 +182,7 @@ fn TableRow(event: EventId, import: ImportId, row: ImportRow) -> impl IntoView {
     };
     let keep = (row.status == RowStatus::Repeated).then(|| {
         let values = ids.iter().map(|(name, value)| (in_list(name), value.clone())).collect();
-        let label = format!("Keep row {}", row.line);
+        let label = format!("Keep line {}", row.line);
         view! {
             <PostButton action="/api/imports/include-row" values class="button button-small" label>"Keep"</PostButton>
         }
@@ -219,7 +219,7 @@ fn ExcludeButton(ids: Vec<(&'static str, String)>, line: i32, exclude: bool) -> 
     values.push(("exclude", exclude.to_string()));
     let word = if exclude { "Skip" } else { "Include" };
     view! {
-        <PostButton action="/api/imports/exclude-row" values class="button button-small button-quiet" label=format!("{word} row {line}")>
+        <PostButton action="/api/imports/exclude-row" values class="button button-small button-quiet" label=format!("{word} line {line}")>
             {word}
         </PostButton>
     }

@@ -64,7 +64,7 @@ async fn import_flow_from_file_to_guests(app: App) {
         assert_eq!(act(&ana, "commit", event, import, &[]).await, page(event, import));
     }
     let done = ana.get(&page(event, import)).await.ok();
-    assert!(done.contains("4 guests imported") && done.contains("2 rows were skipped"));
+    assert!(done.contains("4 guests imported") && done.contains("2 lines were skipped"));
     let list = ana.get(&format!("/dashboard/events/{event}/guests")).await.ok();
     for text in ["Jürgen Groß", "+447911123456", "Familie", "Grace Hopper", "ada@example.org"] {
         assert!(list.contains(text), "{text}");
@@ -73,7 +73,7 @@ async fn import_flow_from_file_to_guests(app: App) {
     assert!(
         skipped
             .header("content-disposition")
-            .contains("filename*=UTF-8''skipped%20rows%20of%20G%C3%A4steliste.csv.csv")
+            .contains("filename*=UTF-8''skipped%20lines%20of%20G%C3%A4steliste.csv.csv")
     );
     let skipped = skipped.ok();
     assert!(skipped.starts_with("\u{feff}Gast,E-Mail,Handy,Personen,Gruppe,Reason\r\n"), "{skipped}");
