@@ -204,7 +204,7 @@ fn text(entry: &AuditEntry) -> String {
         AuditEvent::GuestsImported => format!("{guests} imported"),
         AuditEvent::ImportUndone => format!("Import of {guests} undone"),
         AuditEvent::GuestsNotified => format!("{guests} notified of a change"),
-        AuditEvent::GuestsExported => format!("Guest list of {detail} exported"),
+        AuditEvent::GuestsExported => format!("Guest list of “{detail}” exported"),
         AuditEvent::GuestsDeleted => format!("{guests} removed"),
         AuditEvent::InvitationsIssued => format!("{guests} invited"),
         AuditEvent::InvitationRotated => "A guest's link was reset".into(),

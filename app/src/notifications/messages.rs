@@ -103,14 +103,14 @@ fn ReputationNotice(reputation: SenderReputation) -> impl IntoView {
     let share = |n: i64| format!("{:.2} %", n as f64 * 100.0 / reputation.sent.max(1) as f64);
     let notice = match (reputation.paused.as_deref(), reputation.bounces(), reputation.complaints()) {
         (Some("complaints"), ..) => Some((
-            "error",
+            "danger",
             format!(
                 "Sending is paused: {} of your recent emails were marked as spam. Please contact the operator of this site.",
                 share(reputation.complained)
             ),
         )),
         (Some(_), ..) => Some((
-            "error",
+            "danger",
             format!(
                 "Sending is paused: {} of your recent emails bounced. Correct the addresses on your list, then contact the operator of this site.",
                 share(reputation.bounced)
