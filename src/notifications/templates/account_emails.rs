@@ -51,7 +51,7 @@ pub async fn render(
     }
     let text = text_of(message, &detail);
     let page = match message {
-        AccountMessage::RetentionNotice => backend.links.dashboard(),
+        AccountMessage::RetentionNotice | AccountMessage::AddressChanged => backend.links.dashboard(),
         AccountMessage::ExportReady => backend.links.account(),
         _ => backend.links.forgot(),
     };
@@ -160,7 +160,7 @@ fn text_of(message: AccountMessage, detail: &str) -> AccountMessageText {
         AccountMessage::AddressChanged => (
             "Your email address was changed",
             "Your GuestGuard account has a new email address. You can no longer sign in with this one.".to_owned(),
-            "This wasn't me",
+            "Go to GuestGuard",
             "If this wasn't you, please contact the operator of this site at once.",
         ),
         AccountMessage::PasswordChanged => (
