@@ -157,12 +157,12 @@ async fn write_of_host(backend: &Backend, host: UserId, accesses: &[Access]) -> 
     let mut tx = GuestTx::begin(&backend.db).await?;
     tx.lock(host, &guests).await?;
     sqlx::query!(
-        "with unsynced as (
+        "with async_commit as (
             select set_config('synchronous_commit', 'off', true)
         ), access as (
             insert into accesses (host_id, event_id, guest_id, invitation_id, id, opened_at, device, network_hash)
             select i.host_id, i.event_id, i.guest_id, i.id, o.id, o.at, o.device, o.network
-            from unsynced, unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::bytea[])
+            from async_commit, unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::bytea[])
                 as o (invitation_id, id, at, device, network)
             join invitations i on i.host_id = $1 and i.id = o.invitation_id
             join guests g on g.host_id = $1 and g.id = i.guest_id and g.erased_at is null

@@ -58,9 +58,9 @@ pub async fn mark_sent(
     provider_id: Option<&str>,
 ) -> Result<()> {
     sqlx::query!(
-        "with hasty as (select set_config('synchronous_commit', 'off', true))
+        "with async_commit as (select set_config('synchronous_commit', 'off', true))
         update notifications set state = 'sent', sent_at = $4, state_changed_at = $4, provider = $5, provider_id = $6
-        from hasty
+        from async_commit
         where host_id = $1 and id = $2 and state = 'sending' and lease_owner = $3",
         claimed.notification.host.0,
         claimed.notification.id.0,
