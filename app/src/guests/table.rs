@@ -25,6 +25,7 @@ use crate::{
         page::page,
         pagination::Pagination,
         select_all::SelectAll,
+        words::{counted, thousands},
     },
 };
 
@@ -90,9 +91,8 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
     let query = guests.query.clone();
     let pages = guests.pages();
     let found = match (guests.matching, query.is_filtered()) {
-        (1, _) => "1 guest".to_owned(),
-        (n, true) => format!("{n} of {} guests", guests.total),
-        (n, false) => format!("{n} guests"),
+        (n, true) if n != 1 => format!("{} of {}", thousands(n), counted(guests.total, "guest")),
+        (n, _) => counted(n, "guest"),
     };
     let zone = event.zone();
     let settings = format!("/dashboard/events/{}/edit", event.id);
@@ -147,7 +147,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                         view! {
                             <label class="check">
                                 <input type="checkbox" name="all" value="true"/>
-                                <span>{format!("All {} guests, on every page", guests.matching)}</span>
+                                <span>{format!("All {}, on every page", counted(guests.matching, "guest"))}</span>
                             </label>
                         }
                     })}

@@ -10,7 +10,7 @@ use crate::{
         button::PostButton,
         form::BACK,
         layout::{Frame, PageHead},
-        words::counted,
+        words::{counted, counted_verb},
     },
 };
 
@@ -46,7 +46,7 @@ pub fn ImportResult(host: Host, event: Event, import: Import, undo: bool) -> imp
                 .then(|| {
                     view! {
                         <section class="section card">
-                            <h2>{if skipped == 1 { "1 line was skipped".to_owned() } else { format!("{skipped} lines were skipped") }}</h2>
+                            <h2>{counted_verb(skipped, "line", "was skipped", "were skipped")}</h2>
                             <p>"Download them with the reason for each. Fix them in the file and import it again."</p>
                             <form method="post" action=format!("{base}/import/{}/skipped", import.id)>
                                 <input type="hidden" name=BACK value=ssr::path()/>

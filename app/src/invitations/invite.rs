@@ -17,6 +17,7 @@ use crate::{
         button::PostButton,
         layout::{Frame, PageHead},
         page::page,
+        words::{counted, counted_verb},
     },
 };
 
@@ -137,10 +138,7 @@ fn Confirm(
             <Names title="Unsubscribed or bounced (link only, no email)" count=plan.suppressed names=plan.suppressed_names/>
             <div class="actions">
                 <PostButton action values class="button button-primary">
-                    {match links {
-                        1 => "Send 1 invitation".to_owned(),
-                        n => format!("Send {n} invitations"),
-                    }}
+                    {format!("Send {}", counted(links, "invitation"))}
                 </PostButton>
                 <a class="button button-quiet" href=guests>"Cancel"</a>
             </div>
@@ -186,10 +184,7 @@ fn PreSendChecks(event: EventId, findings: Findings) -> impl IntoView {
         }
     };
     let unreachable = (findings.unreachable > 0).then(|| {
-        let words = match findings.unreachable {
-            1 => "1 guest has no contact details".to_owned(),
-            n => format!("{n} guests have no contact details"),
-        };
+        let words = counted_verb(findings.unreachable, "guest", "has no contact details", "have no contact details");
         view! { <li><a href=format!("/dashboard/events/{event}/guests?reach=nothing")>{words}</a> ". You can still copy their link."</li> }
     });
     view! {
@@ -208,10 +203,7 @@ fn PreSendChecks(event: EventId, findings: Findings) -> impl IntoView {
 #[component]
 fn LinksToShare(event: EventId, count: i64) -> impl IntoView {
     let base = format!("/dashboard/events/{event}");
-    let title = match count {
-        1 => "1 link to share".to_owned(),
-        n => format!("{n} links to share"),
-    };
+    let title = format!("{} to share", counted(count, "link"));
     view! {
         <section class="card section">
             <h2>{title}</h2>

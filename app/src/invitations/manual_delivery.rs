@@ -73,7 +73,7 @@ fn ManualDelivery(host: Host, progress: Progress) -> impl IntoView {
                     ];
                     view! {
                         <div class="notice">
-                            <p>{format!("{} have no link yet.", words::counted(progress.without_link, "guest"))}</p>
+                            <p>{format!("{} no link yet.", words::counted_verb(progress.without_link, "guest", "has", "have"))}</p>
                             {match progress.audience {
                                 Audience::NoEmail => {
                                     view! {

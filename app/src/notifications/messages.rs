@@ -100,7 +100,7 @@ fn Messages(host: Host, delivery: Delivery, at: i64) -> impl IntoView {
 /// Warns of a bounce or complaint rate near the threshold.
 #[component]
 fn ReputationNotice(reputation: SenderReputation) -> impl IntoView {
-    let share = |n: i64| format!("{:.2} %", n as f64 * 100.0 / reputation.sent.max(1) as f64);
+    let share = |n: i64| format!("{:.2}%", n as f64 * 100.0 / reputation.sent.max(1) as f64);
     let notice = match (reputation.paused.as_deref(), reputation.bounces(), reputation.complaints()) {
         (Some("complaints"), ..) => Some((
             "danger",
@@ -119,14 +119,14 @@ fn ReputationNotice(reputation: SenderReputation) -> impl IntoView {
         (None, _, Reputation::Warning | Reputation::Bad) => Some((
             "warning",
             format!(
-                "{} of your recent emails were marked as spam. At 0.1 % sending is paused. Only email people who expect it.",
+                "{} of your recent emails were marked as spam. At 0.1% sending is paused. Only email people who expect it.",
                 share(reputation.complained)
             ),
         )),
         (None, Reputation::Warning | Reputation::Bad, _) => Some((
             "warning",
             format!(
-                "{} of your recent emails bounced. At 4 % sending is paused. Correct the addresses below.",
+                "{} of your recent emails bounced. At 4% sending is paused. Correct the addresses below.",
                 share(reputation.bounced)
             ),
         )),

@@ -45,7 +45,7 @@ fn Notify(host: Host, audience: UpdateAudience) -> impl IntoView {
                 <ul class="plain-list">
                     <li><strong>{guests(by_email)}</strong> " will get an email with the new details and a file that updates their calendar. Guests who declined get none."</li>
                     {(suppressed > 0).then(|| view! { <li><strong>{guests(suppressed)}</strong> " can't be emailed: they unsubscribed, or their address doesn't work."</li> })}
-                    {(without_email > 0).then(|| view! { <li><strong>{guests(without_email)}</strong> " have no email address. Their link shows the change, but you need to tell them yourself."</li> })}
+                    {(without_email > 0).then(|| view! { <li><strong>{guests(without_email)}</strong> {if without_email == 1 { " has" } else { " have" }} " no email address. Their link shows the change, but you need to tell them yourself."</li> })}
                 </ul>
                 <div class="form-actions">
                     {(by_email > 0)

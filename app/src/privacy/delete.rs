@@ -17,7 +17,7 @@ use crate::{
         form::{Form, FormState},
         layout::{Frame, PageHead},
         page::page,
-        words::counted,
+        words::{counted, counted_verb},
     },
 };
 
@@ -46,7 +46,7 @@ fn Delete(host: Host, contents: AccountContents, reauthenticated: bool) -> impl 
                 <ul class="effects">
                     <li>{format!("Your name, email address {email} and password are deleted, and you are signed out everywhere.")}</li>
                     <li>{format!("{} with {}, their replies and all messages to them are deleted.", counted(events, "event"), counted(guests, "guest"))}</li>
-                    <li>{format!("{} stop working.", counted(links, "personal link"))}</li>
+                    <li>{format!("{}.", counted_verb(links, "personal link", "stops working", "stop working"))}</li>
                     <li>
                         {match waiting {
                             0 => "No messages are queued; sent messages can't be recalled.".to_owned(),

@@ -10,7 +10,10 @@ use guestguard::{
 use leptos::prelude::*;
 
 use super::{chart::ResponsesChart, socket};
-use crate::ui::hydrated;
+use crate::ui::{
+    hydrated,
+    words::{counted, thousands},
+};
 
 /// Rendered on the server; in the browser it follows every change and shows its connection status.
 #[island]
@@ -43,9 +46,8 @@ pub fn LiveOverview(overview: Overview) -> impl IntoView {
 
 fn figures(figures: &EventFigures, capacity: Option<i32>) -> impl IntoView + use<> {
     let attending = match capacity {
-        Some(capacity) => format!("{} of {capacity} guests", figures.heads),
-        None if figures.heads == 1 => "1 guest".to_owned(),
-        None => format!("{} guests", figures.heads),
+        Some(capacity) => format!("{} of {}", thousands(figures.heads), counted(i64::from(capacity), "guest")),
+        None => counted(figures.heads, "guest"),
     };
     let figure = |kind: &'static str, name: &'static str, number: i64, note: String| {
         view! {
@@ -58,7 +60,7 @@ fn figures(figures: &EventFigures, capacity: Option<i32>) -> impl IntoView + use
     };
     view! {
         <dl class="figures">
-            {figure("invited", "Invited", figures.invited, format!("of {}", crate::ui::words::counted(figures.guests, "guest")))}
+            {figure("invited", "Invited", figures.invited, format!("of {}", counted(figures.guests, "guest")))}
             {figure("opened", "Opened", figures.opened, String::new())}
             {figure("attending", "Attending", figures.attending, attending)}
             {figure("maybe", "Maybe", figures.maybe, String::new())}
@@ -90,7 +92,7 @@ fn words(activity: &Activity) -> String {
     let name = &activity.guest;
     match activity.kind {
         ActivityKind::Invited(1) => format!("{name} was invited"),
-        ActivityKind::Invited(n) => format!("{n} guests were invited"),
+        ActivityKind::Invited(n) => format!("{} were invited", counted(n, "guest")),
         ActivityKind::Opened => format!("{name} opened the invitation"),
         ActivityKind::Failed => format!("The invitation to {name} could not be delivered"),
         ActivityKind::Answered { answer: Answer::Attending, heads: 1 } => format!("{name} accepted"),

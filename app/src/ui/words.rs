@@ -118,6 +118,11 @@ pub fn counted(n: i64, what: &str) -> String {
     }
 }
 
+/// "1 guest has", "2 guests have".
+pub fn counted_verb(n: i64, what: &str, one: &str, several: &str) -> String {
+    format!("{} {}", counted(n, what), if n == 1 { one } else { several })
+}
+
 /// "1,000".
 pub fn thousands(n: i64) -> String {
     match n {
