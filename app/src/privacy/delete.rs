@@ -58,7 +58,7 @@ fn Delete(host: Host, contents: AccountContents, reauthenticated: bool) -> impl 
                 <p>
                     {format!(
                         "An anonymous account number and the ids of your subscription at Stripe remain for {DELETED_ACCOUNT_DAYS} days. \
-                         Backups that contain your data are replaced within five weeks; if one is restored, your data is deleted \
+                         Backups that contain your data are replaced within six weeks; if one is restored, your data is deleted \
                          again. You can sign up again with the same email at any time.",
                     )}
                 </p>

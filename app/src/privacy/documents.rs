@@ -59,7 +59,7 @@ const TERMS_2026_11_26: &[(&str, &[&str])] = &[
         &[
             "You can delete your account at any time on your account page, which explains what is deleted. We can terminate an \
              account with two weeks' notice, or immediately if it violates these terms; you can export your data first, unless \
-             the law forbids it. Deleted data leaves our hourly backups after five weeks.",
+             the law forbids it. Deleted data leaves our hourly backups after six weeks.",
         ],
     ),
     (
@@ -132,8 +132,8 @@ const PRIVACY_2026_11_26: &[(&str, &[&str])] = &[
             "Guest data is stored for the period that the host chose, one year after the event by default; each invitation \
              shows the date. Then the guest is anonymised. A deleted account is erased immediately; an anonymous account number, \
              the accepted versions of these documents, and its ids at Stripe remain for 30 days.",
-            "Data that a host deletes can be restored for a day and is then gone; it leaves the hourly backups five weeks later. \
-             Sessions expire after 30 days, import files are deleted after use, and provider reports after 90 days.",
+            "Data that a host deletes can be restored for a day and is then gone; it leaves the hourly backups six weeks later. \
+             Sessions expire after 30 days, import files after a day, and provider reports after 90 days.",
         ],
     ),
     (

@@ -248,7 +248,7 @@ pub fn ErasePage() -> impl IntoView {
                         <li>{format!("Your name, addresses, notes, companions and messages to {host} are deleted. {host} keeps an anonymous entry with your reply.")}</li>
                         <li>"Your link stops working, and queued messages are not sent."</li>
                         <li>{format!("{host} can't message you from this site again, even if they add you to a list. For that we keep a hash of your address, which can't be read back.")}</li>
-                        <li>"Backups that contain your data are replaced within five weeks."</li>
+                        <li>"Backups that contain your data are replaced within six weeks."</li>
                     </ul>
                     <p>
                         {format!(
