@@ -92,7 +92,7 @@ fn GuestView(
                                     "Reset link"
                                 </PostButton>
                             </div>
-                            <p class="hint">"The old link stops working at once, for example if it was passed on."</p>
+                            <p class="hint">"Reset it if it reached the wrong person. The old link stops working immediately."</p>
                         }
                             .into_any()
                     }
@@ -102,7 +102,7 @@ fn GuestView(
                                 {if mailable {
                                     "Not invited yet. The link is sent by email."
                                 } else {
-                                    "Not invited yet. Without an email you share the link yourself."
+                                    "Not invited yet. This guest has no email, so you'll share the link yourself."
                                 }}
                             </p>
                             <PostButton action="/api/invitations/issue" values=several.clone() class="button button-primary">

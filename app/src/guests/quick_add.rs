@@ -92,7 +92,7 @@ fn entry_view(entry: PastedEntry, known: &[String]) -> impl IntoView + use<> {
 fn error_text(error: PasteError) -> &'static str {
     match error {
         PasteError::BadAddress => "the email is not complete.",
-        PasteError::SeveralAddresses => "more than one email; put each guest on a line.",
+        PasteError::SeveralAddresses => "more than one email; put each guest on their own line.",
         PasteError::TooLong => "too long for a name.",
     }
 }

@@ -61,7 +61,7 @@ pub fn ImportResult(host: Host, event: Event, import: Import, undo: bool) -> imp
                         <section class="section card">
                             <h2>"Undo this import"</h2>
                             <p>
-                                "Available for 24 hours. Guests who were invited, changed or replied since stay."
+                                "Available for 24 hours. Guests who have since been invited, edited or replied are kept."
                             </p>
                             <PostButton action="/api/imports/undo" values=ids class="button button-danger">"Undo this import"</PostButton>
                         </section>

@@ -3,7 +3,12 @@
 use guestguard::{actors::Host, invitations::Issued, legal::LegalDocument, problem::Problem};
 use leptos::prelude::*;
 
-use super::{button::PostButton, form::ProblemNotice, legal::legal_href, words::counted};
+use super::{
+    button::PostButton,
+    form::ProblemNotice,
+    legal::legal_href,
+    words::{counted, thousands},
+};
 use crate::ssr::{self, flash::Notice};
 
 /// Dialogs of features that [`Frame`] shows. The app provides them as context, as components here know no feature.
@@ -195,7 +200,7 @@ fn words(notice: &Notice) -> String {
         Notice::TermsAccepted => "Thanks, saved.".into(),
         Notice::EventCreated => "Event created. Next: add guests.".into(),
         Notice::EventSaved => "Saved.".into(),
-        Notice::EventCancelled => "Event cancelled. Guests will see that the event is cancelled.".into(),
+        Notice::EventCancelled => "Event cancelled. Guests see this when they open their link.".into(),
         Notice::EventDeleted => "Event deleted.".into(),
         Notice::GuestAdded(name) => format!("Guest added: {name}."),
         Notice::GuestsAdded(0) => "No guests added: all are on the list already.".into(),
@@ -207,9 +212,9 @@ fn words(notice: &Notice) -> String {
         Notice::Tagged { guests: n, on: false } => format!("Tag removed from {}.", guests(*n)),
         Notice::ImportUndone { back, kept: 0 } => format!("Import undone for {}.", guests(*back as usize)),
         Notice::ImportUndone { back, kept } => format!(
-            "Import undone for {}. {} kept: invited, changed or replied since.",
+            "Import undone for {}. Guests who have since been invited, edited or replied are kept: {}.",
             guests(*back as usize),
-            guests(*kept as usize)
+            thousands(*kept as i64)
         ),
         Notice::GuestsRestored => "Restored, with links and replies.".into(),
         Notice::Invited(Issued { links, messages, later }) => {

@@ -33,8 +33,7 @@ pub fn problem(problem: &Problem) -> (&'static str, String) {
         ),
         Problem::LinkEnded(LinkEnd::Erased) => (
             "Your data has been deleted",
-            "Nothing here shows that you were invited. If you change your mind, please ask your host for a new invitation."
-                .into(),
+            "We no longer have your details. To be invited again, ask your host.".into(),
         ),
         Problem::TooLong => (
             "Too much text",
@@ -156,7 +155,7 @@ pub fn field_error(fault: &FieldError) -> String {
         FieldError::NotAnEmail => "That doesn't look like an email address, such as ada@example.org.".into(),
         FieldError::Phone { error, example } => phone(*error, example),
         FieldError::File(fault) => file(*fault).into(),
-        FieldError::NotADate => "Please enter a date such as 2027-06-20, with a time if asked for.".into(),
+        FieldError::NotADate => "Enter a date such as 2027-06-20 (and a time, if there is a field for it).".into(),
         FieldError::NotANumber => "Please enter a whole number.".into(),
         FieldError::OutOfRange { min, max } => format!("Please choose a number from {min} to {max}."),
         FieldError::UnknownTimeZone => "Please choose a time zone from the list.".into(),
@@ -173,9 +172,9 @@ pub fn field_error(fault: &FieldError) -> String {
         FieldError::SameAddress => "That is already your email address.".into(),
         FieldError::WrongPassword => "That email address and password don't match. Check both and try again.".into(),
         FieldError::NeedsLink => "Please keep {link}: it becomes the guest's personal link.".into(),
-        FieldError::NoSuchDay => "This event has no such day. Set it under Settings first.".into(),
+        FieldError::NoSuchDay => "This event has no RSVP deadline. Set one under Settings.".into(),
         FieldError::InThePast => "That time has passed. Choose fewer days.".into(),
-        FieldError::Repeated => "This is already in the list.".into(),
+        FieldError::Repeated => "You already have this reminder.".into(),
         FieldError::NotAChoice => "Please choose one of the options.".into(),
         FieldError::TooMany(max) => format!("Please enter at most {max}."),
         FieldError::Lines(lines) => {
@@ -194,43 +193,53 @@ fn conflict_title(conflict: &Conflict) -> &'static str {
         Conflict::EventCancelled => "This event is cancelled",
         Conflict::Unverified => "Email not verified",
         Conflict::AddressTaken => "Email already in use",
-        _ => "That's not possible",
+        Conflict::NobodySelected => "No guests selected",
+        Conflict::NobodyToInvite => "Already invited",
+        Conflict::NotInvited => "Not invited yet",
+        Conflict::UndoExpired => "Too late to undo",
+        Conflict::ImportDone => "This import is finished",
+        Conflict::NothingToImport => "Nothing to import",
+        Conflict::OneTag => "Invalid tag",
+        Conflict::PlanAlready => "Plan unchanged",
+        Conflict::NoPlan => "No active plan",
+        Conflict::Forgotten => "Guest data deleted",
+        Conflict::ExportToPrepare => "Too large to download at once",
+        Conflict::TooManyAtOnce { .. } => "Too many",
     }
 }
 
 fn conflict(conflict: &Conflict) -> String {
     match conflict {
         Conflict::EventFull { left: 0 } => {
-            "Every place is taken. If you reply “Maybe”, your host will see it.".into()
+            "Reply “Maybe” to tell your host you'd like to come.".into()
         }
         Conflict::EventFull { left: 1 } => "There is only 1 place left. Please choose a smaller party.".into(),
         Conflict::EventFull { left } => format!("There are only {left} places left. Please choose a smaller party."),
         Conflict::AnswersClosed => "If your plans have changed, please contact your host directly.".into(),
-        Conflict::EventCancelled => "This event has been cancelled.".into(),
-        Conflict::NobodySelected => "Nobody is selected. Tick the guests you mean first.".into(),
+        Conflict::EventCancelled => "Replies and messages are no longer possible.".into(),
+        Conflict::NobodySelected => "Select at least one guest.".into(),
         Conflict::NobodyToInvite => "All selected guests have been invited.".into(),
         Conflict::NotInvited => "This guest has no link or no email address yet. Invite them first.".into(),
         Conflict::Unverified => {
             "Verify your email address before you send anything: open the link in the email we sent you.".into()
         }
         Conflict::AddressTaken => "Another account has that email address. Yours is unchanged.".into(),
-        Conflict::UndoExpired => "It is too late to undo this. Please add the guests again.".into(),
-        Conflict::ImportDone => "This import is finished. Edit the guests on the guest list.".into(),
+        Conflict::UndoExpired => "Undo works once, within 24 hours.".into(),
+        Conflict::ImportDone => "Edit the guests on the guest list.".into(),
         Conflict::NothingToImport => {
-            "No row is ready to import. Fix rows, or choose to update existing guests."
-                .into()
+            "Fix the lines below, or set “Existing guests” to “Update”.".into()
         }
         Conflict::OneTag => "Type one tag, up to 40 characters, without a comma.".into(),
         Conflict::PlanAlready => "You already have that plan.".into(),
-        Conflict::NoPlan => "There is no plan to cancel.".into(),
+        Conflict::NoPlan => "There is nothing to cancel or resume.".into(),
         Conflict::Forgotten => {
             "This event's guest data was deleted at the end of its retention period. To invite guests again, give the event a new date."
                 .into()
         }
         Conflict::ExportToPrepare => {
-            "Your data is too large to download at once. Use “Email me when ready” instead.".into()
+            "Use “Email me when ready” instead.".into()
         }
-        Conflict::TooManyAtOnce { max } => format!("Please add at most {max} guests at once."),
+        Conflict::TooManyAtOnce { max } => format!("Please add at most {max}."),
     }
 }
 

@@ -85,7 +85,7 @@ async fn conflicts_as_fetch_and_form(app: App) {
     assert_eq!((fetched.status.as_u16(), fetched.problem()), (409, Problem::Conflict(Conflict::NobodyToInvite)));
     let path = format!("/dashboard/events/{event}/guests");
     let page = ana.post_and_follow("/api/invitations/issue", &path, &[("event", &event)]).await.ok();
-    assert!(page.contains("Nobody is selected"));
+    assert!(page.contains("Select at least one guest."));
 }
 
 #[apply(app_test)]
