@@ -175,7 +175,7 @@ fn text_of(message: AccountMessage, detail: &str) -> AccountMessageText {
              copied the session, so we ended it. Your other sessions stay signed in."
                 .to_owned(),
             "Reset password",
-            "If you are in doubt, reset your password.",
+            "Not sure? Reset your password.",
         ),
         AccountMessage::ExportReady => (
             "Your data export is ready",

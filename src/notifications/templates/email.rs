@@ -71,10 +71,10 @@ impl GuestEmail<'_> {
                 format!("{} is waiting for your reply to the invitation to", self.host)
             }
             Some(ReminderAudience::Maybe) => {
-                format!("you said maybe, and {} would like to know if you can come to", self.host)
+                format!("You said maybe, and {} would like to know if you can come to", self.host)
             }
             Some(ReminderAudience::Attending) => {
-                format!("it's almost time, and {} is looking forward to seeing you at", self.host)
+                format!("It's almost time, and {} is looking forward to seeing you at", self.host)
             }
         }
     }
