@@ -2,6 +2,7 @@
 
 use guestguard::{
     actors::Host,
+    billing::limits,
     events::Event,
     guests::check::{self, Alike, Findings, Pair, Typo},
     ids::{EventId, GuestId},
@@ -35,6 +36,8 @@ pub fn InvitePage() -> impl IntoView {
             false => Some(picked(&backend, &host, event.id, ids.clone(), fitting.clone()).await?),
         };
         let plan = ssr::reply(queries::plan(&backend, &host, event.id, chosen.as_deref()).await)?;
+        let nobody = everybody && plan.links() == 0;
+        let empty = nobody && ssr::reply(limits::listed(&backend.db, host.id(), event.id).await)? == 0;
         let findings = ssr::reply(check::check(&backend.db, &host, event.id).await)?;
         let mut values = vec![("event", event.id.to_string())];
         match (everybody, fitting) {
@@ -42,10 +45,10 @@ pub fn InvitePage() -> impl IntoView {
             (false, Some(view)) => values.extend([("all", "true".to_owned()), ("fitting", view)]),
             (false, None) => values.extend(ids.iter().map(|id| ("ids[]", id.to_string()))),
         }
-        Ok((host, event, plan, findings, values))
+        Ok((host, event, plan, findings, values, empty))
     };
-    page(load, move |(host, event, plan, findings, values)| {
-        view! { <Invite host event plan findings values everybody none/> }
+    page(load, move |(host, event, plan, findings, values, empty)| {
+        view! { <Invite host event plan findings values everybody none empty/> }
     })
 }
 
@@ -58,6 +61,7 @@ fn Invite(
     values: Vec<(&'static str, String)>,
     everybody: bool,
     none: bool,
+    empty: bool,
 ) -> impl IntoView {
     let guests = format!("/dashboard/events/{}/guests", event.id);
     let nobody = plan.links() == 0;
@@ -68,7 +72,7 @@ fn Invite(
             {(plan.links_to_share > 0).then(|| view! { <LinksToShare event=event.id count=plan.links_to_share/> })}
             {if nobody {
                 let sharing = plan.links_to_share > 0 && everybody;
-                Either::Left((!sharing).then(|| view! { <NothingToSend guests everybody none/> }))
+                Either::Left((!sharing).then(|| view! { <NothingToSend guests everybody none empty/> }))
             } else {
                 Either::Right(
                     view! {
@@ -82,7 +86,18 @@ fn Invite(
 }
 
 #[component]
-fn NothingToSend(guests: String, everybody: bool, none: bool) -> impl IntoView {
+fn NothingToSend(guests: String, everybody: bool, none: bool, empty: bool) -> impl IntoView {
+    if empty {
+        return view! {
+            <section class="empty-state">
+                <h2>"Add guests first"</h2>
+                <div class="actions">
+                    <a class="button button-primary" href=format!("{guests}/paste")>"Add guests"</a>
+                </div>
+            </section>
+        }
+        .into_any();
+    }
     let title = match (everybody, none) {
         (true, _) => "All guests have been invited",
         (false, true) => "No guests selected",
@@ -97,6 +112,7 @@ fn NothingToSend(guests: String, everybody: bool, none: bool) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -69,7 +69,7 @@ fn Messages(host: Host, delivery: Delivery, at: i64) -> impl IntoView {
                 view! {
                     <div class="empty-state">
                         <h2>"No messages yet"</h2>
-                        <p>"Once you send invitations, you see here which messages were delivered, and what to do about the others."</p>
+                        <p>"After you send invitations, you'll see which were delivered and how to fix the rest."</p>
                         <a class="button button-primary" href=format!("/dashboard/events/{id}/invite")>"Send invitations"</a>
                     </div>
                 }

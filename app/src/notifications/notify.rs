@@ -35,8 +35,8 @@ fn Notify(host: Host, audience: UpdateAudience) -> impl IntoView {
     let guests = |n| counted(n, "guest");
     let overview = format!("/dashboard/events/{}", event.id);
     let lede = match event.cancelled_at.is_some() {
-        true => "The event is cancelled. Guests who open their link will see that; an email tells the others in time.",
-        false => "You changed something that your guests have in their calendars.",
+        true => "An email makes sure everyone knows in time.",
+        false => "You changed the event. Your guests may have the old details in their calendars.",
     };
     view! {
         <Frame host=Some(host) class="page page-narrow">

@@ -145,7 +145,7 @@ fn Choice(name: &'static str, label: &'static str, chosen: String, options: Vec<
 fn SavedReminder(event: Event, plan: ReminderPlan) -> impl IntoView {
     let ReminderRule { anchor, days, audience, .. } = plan.rule;
     let days = match days {
-        0 => "On".to_owned(),
+        0 => "On the day of".to_owned(),
         n => format!("{} before", counted(i64::from(n), "day")),
     };
     let ids = vec![("event", event.id.to_string()), ("reminder", plan.id.map(|id| id.to_string()).unwrap_or_default())];
@@ -199,7 +199,7 @@ fn when(plan: &ReminderPlan, event: &Event) -> String {
     match plan.due {
         _ if plan.sent => "Sent.".to_owned(),
         _ if !plan.enabled => "Turned off.".to_owned(),
-        None => "The event no longer has this date.".to_owned(),
+        None => "The RSVP deadline was removed.".to_owned(),
         Some(due) => format!("{} ({})", short(due, event.zone()), event.time_zone),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         form::BACK,
         layout::{Frame, PageHead},
         page::page,
-        words::counted,
+        words::{counted, thousands},
     },
 };
 
@@ -36,14 +36,22 @@ fn Fallback(host: Host, fallback: SmsFallback) -> impl IntoView {
     let base = format!("/dashboard/events/{}/messages", event.id);
     let mut crumbs = crumbs(&event);
     crumbs.push((base, "Messages".into()));
-    let each = counted(count as i64, "segment");
-    let total = counted(most * count as i64, "segment");
     let texts = counted(most, "text");
+    let (each, total) = match count {
+        0 | 1 => (String::new(), String::new()),
+        _ => {
+            let why = if unicode { ", because it needs characters outside the standard SMS alphabet" } else { "" };
+            (
+                format!("Each text takes {count} segments{why}. "),
+                format!(" ({} segments)", thousands(most * count as i64)),
+            )
+        }
+    };
     view! {
         <Frame host=Some(host) class="page page-narrow">
             <PageHead title="Text messages" crumbs lede="Text guests whose email bounces or stays unopened. During the day only, once per guest, and not after they replied."/>
             <EventTabs event=event.id current="Messages"/>
-            {(!possible).then(|| view! { <p class="notice" data-kind="warning">"No provider for text messages is set up on this site yet, so none are sent. Your settings are saved."</p> })}
+            {(!possible).then(|| view! { <p class="notice" data-kind="warning">"Text messages aren't set up on this site, so none are sent."</p> })}
             <form class="form card" method="post" action="/api/notifications/set-sms-fallback">
                 <input type="hidden" name=BACK value=ssr::path()/>
                 <input type="hidden" name="event" value=event.id.to_string()/>
@@ -67,8 +75,7 @@ fn Fallback(host: Host, fallback: SmsFallback) -> impl IntoView {
                 <h2 id="cost">"Preview and cost"</h2>
                 <blockquote class="message-preview">{sample}</blockquote>
                 <p>
-                    {format!("Each text takes {each}{}. ", if unicode { ", because it needs characters outside the standard SMS alphabet" } else { "" })}
-                    {format!("At most {texts} ({total}): one for each guest with an email address and a phone number who has not replied.")}
+                    {each} {format!("At most {texts}{total}: one for each guest with an email address and a phone number who has not replied.")}
                 </p>
             </section>
         </Frame>

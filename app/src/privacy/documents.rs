@@ -41,7 +41,8 @@ const TERMS_2026_11_26: &[(&str, &[&str])] = &[
         &[
             "You add only people whose data you may use to invite them, and your information about the event is true. You send \
              no advertising, and nothing that is illegal or harmful.",
-            "You keep your password secret. You don't contact people who unsubscribed by other means of this service.",
+            "You keep your password secret. If someone unsubscribes, you don't contact them \
+             through another channel of this service.",
         ],
     ),
     (

@@ -123,14 +123,14 @@ fn Channels(token: Token, channels: Vec<ContactChannel>, host: String) -> impl I
     (!channels.is_empty()).then(|| {
         view! {
             <section class="card">
-                <h2>{format!("How {host} may write to you")}</h2>
+                <h2>{format!("Messages from {host}")}</h2>
                 <ul class="contact-channels">
                     {channels
                         .into_iter()
                         .map(|ContactChannel { channel, address, stopped }| {
                             let (what, back) = match channel {
                                 Channel::Email => ("Emails", "Unsubscribed. Use the link at the foot of any of these emails to undo."),
-                                Channel::Sms => ("Text messages", "Unsubscribed for good."),
+                                Channel::Sms => ("Text messages", "Unsubscribed. This can't be undone here."),
                             };
                             let values = vec![("token", token.0.clone()), ("channel", channel.into_str().to_owned())];
                             let label = format!("Unsubscribe {address} from {}", what.to_lowercase());
