@@ -1,4 +1,4 @@
-//! Maintenance mode: closes the service on all nodes; pages and forms answer 503.
+//! Maintenance mode: closes the service on all nodes; pages and forms return 503.
 
 use std::{
     pin::pin,

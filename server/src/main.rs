@@ -83,6 +83,6 @@ async fn main() -> ExitCode {
 fn keep_pages_small() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::debug!(%cause, "huge pages stay as they are");
+        tracing::debug!(%cause, "could not disable huge pages");
     }
 }

@@ -27,7 +27,7 @@ pub struct Backup {
     /// Format of the dump
     #[arg(long, value_enum, default_value = "plain")]
     format: DumpFormat,
-    /// Make the backup although the newest one is of a database that was restored more recently (a copy, for instance)
+    /// Back up even if the newest backup comes from a database that was restored later than this one
     #[arg(long)]
     take_over: bool,
     #[command(flatten)]

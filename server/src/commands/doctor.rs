@@ -3,7 +3,7 @@
 use anyhow::bail;
 use guestguard::{clock::Clock, notifications::outbox};
 
-use super::output::say;
+use super::output::{count, say};
 use crate::{
     config::{self, Config, Environment},
     connect,
@@ -119,7 +119,7 @@ impl Checklist {
     fn finish(self) -> anyhow::Result<()> {
         match self.missing {
             0 => say!("All checks passed."),
-            n => bail!("{n} missing"),
+            n => bail!("{} failed", count(n, "check")),
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::{config::Config, connect};
 
 #[derive(Subcommand)]
 pub enum Maintenance {
-    /// Close the service: pages and forms answer 503, and nothing is written
+    /// Close the service: pages and forms return 503, and nothing is written
     On,
     /// Open the service again
     Off,

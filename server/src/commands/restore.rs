@@ -108,7 +108,7 @@ pub(super) async fn latest(backups: &Backups) -> anyhow::Result<Manifest> {
 fn print(restored: &Restored) {
     match (&restored.key, restored.shows) {
         (Some(key), Some(at)) => {
-            say!("Restored {key} in {:.1} s. It shows {}.", restored.seconds, at.format("%Y-%m-%d %H:%M:%S UTC"))
+            say!("Restored {key} in {:.1} s. Data as of {}.", restored.seconds, at.format("%Y-%m-%d %H:%M:%S UTC"))
         }
         _ => say!("Prepared the recovered database in {:.1} s.", restored.seconds),
     }

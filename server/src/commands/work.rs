@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, shutdown, telemetry};
 
-/// How long a worker that failed waits before it begins again.
+/// The pause before a failed worker restarts.
 const AGAIN: Duration = Duration::from_secs(5);
 
 pub async fn run() -> anyhow::Result<()> {
@@ -42,7 +42,7 @@ pub(super) async fn until(services: Services, stop: CancellationToken) -> anyhow
             let (maintenance, pause) = (services.backend.maintenance.clone(), pause.clone());
             async move {
                 maintenance.wait_for(true).await;
-                tracing::info!("closed for maintenance: the worker rests");
+                tracing::info!("closed for maintenance: worker paused");
                 pause.cancel();
             }
         });
@@ -50,7 +50,7 @@ pub(super) async fn until(services: Services, stop: CancellationToken) -> anyhow
         closing.abort();
         if let Err(cause) = worked {
             // Not the end of it: the database may be away for a moment, as while it is replaced.
-            tracing::error!(cause = format!("{cause:#}"), "the worker stopped and begins again");
+            tracing::error!(cause = format!("{cause:#}"), "worker failed; restarting");
             tokio::time::sleep(AGAIN).await;
         }
     }

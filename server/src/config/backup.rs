@@ -165,11 +165,11 @@ fn s3(reader: &mut Reader<'_>) -> S3 {
         (Some(id), Some(secret)) => Some((id, secret)),
         (None, None) => None,
         (Some(_), None) => {
-            reader.error("GG_BACKUP_S3_SECRET_ACCESS_KEY", "is missing beside GG_BACKUP_S3_ACCESS_KEY_ID");
+            reader.error("GG_BACKUP_S3_SECRET_ACCESS_KEY", "must be set together with GG_BACKUP_S3_ACCESS_KEY_ID");
             None
         }
         (None, Some(_)) => {
-            reader.error("GG_BACKUP_S3_ACCESS_KEY_ID", "is missing beside GG_BACKUP_S3_SECRET_ACCESS_KEY");
+            reader.error("GG_BACKUP_S3_ACCESS_KEY_ID", "must be set together with GG_BACKUP_S3_SECRET_ACCESS_KEY");
             None
         }
     };

@@ -139,8 +139,7 @@ impl Reader<'_> {
     fn resend_webhook_secrets(&mut self) -> Vec<String> {
         let secrets = self.list("GG_RESEND_WEBHOOK_SECRETS");
         if !secrets.iter().all(|secret| svix::is_secret(secret)) {
-            let remedy =
-                "holds what is no signing secret; give those that Resend shows (whsec_…), with commas between them";
+            let remedy = "contains a value that isn't a signing secret; use Resend's whsec_… values, comma-separated";
             self.error("GG_RESEND_WEBHOOK_SECRETS", remedy);
         }
         secrets
@@ -161,7 +160,7 @@ impl Reader<'_> {
         let sid = self.text("GG_TWILIO_ACCOUNT_SID")?;
         let tokens = self.list("GG_TWILIO_AUTH_TOKENS");
         if tokens.is_empty() {
-            self.error("GG_TWILIO_AUTH_TOKENS", "is missing; set it to the account's token, or to two with a comma");
+            self.error("GG_TWILIO_AUTH_TOKENS", "is missing; set it to the account's token, or two, comma-separated");
         }
         let from = self.required("GG_TWILIO_FROM", "+15005550006, or a messaging service such as MG…");
         Some(TwilioAccount { sid, tokens, from, url: self.provider("GG_TWILIO_URL", "https://api.twilio.com/")? })

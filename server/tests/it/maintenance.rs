@@ -35,7 +35,7 @@ async fn a_closed_site_responds_with_a_friendly_503_and_writes_nothing(db: PgPoo
     assert!(switch(&db, "status").await.contains("Closed"));
     tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.wait_for(true)).await.unwrap();
     // The worker is another process and reads Redis itself.
-    while !log.next_line().await.unwrap().expect("the worker runs").contains("the worker rests") {}
+    while !log.next_line().await.unwrap().expect("the worker runs").contains("worker paused") {}
     app.flush_accesses().await;
     let before = app.accesses().await;
     for (path, text) in [
@@ -65,7 +65,7 @@ async fn a_closed_site_responds_with_a_friendly_503_and_writes_nothing(db: PgPoo
     eventually(async || app.listeners().await == 0).await;
     app.jobs().add("reconcile_subscriptions").await;
 
-    assert!(app.jobs().count().await > 0, "the worker rests");
+    assert!(app.jobs().count().await > 0, "the worker is paused");
     switch(&db, "off").await;
     tokio::time::timeout(Duration::from_secs(5), app.backend.maintenance.wait_for(false)).await.unwrap();
     assert_eq!(ana.get("/dashboard").await.status, 200, "nobody was signed out");
