@@ -105,10 +105,10 @@ test('an address changes when both addresses confirm', async ({ page }) => {
   await expect(page.getByRole('status')).toContainText('We sent an email to both addresses.');
   await page.goto(accountLinkIn(await mailTo(email, 'Confirm your new email address')));
   await look(page);
-  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByRole('button', { name: 'Confirm new email' }).click();
   await expect(page.getByRole('status')).toContainText('Now confirm in the email to the other address');
   await page.goto(accountLinkIn(await mailTo(host.email, 'Confirm your new email address')));
-  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByRole('button', { name: 'Confirm new email' }).click();
   await expect(page.getByRole('status')).toContainText('Email changed.');
   await page.context().clearCookies();
   await signIn(page, { ...host, email });

@@ -53,7 +53,7 @@ test('inviting somebody twice says that they are invited', async ({ page }) => {
   await invite(page, event, 'Ada');
   await page.goto(`${event}/guests`);
   await page.getByRole('checkbox', { name: 'Select Ada' }).check();
-  await page.getByRole('button', { name: 'Invite', exact: true }).click();
+  await page.getByRole('button', { name: 'Send invitations' }).click();
   await expect(page.getByRole('heading', { name: 'All selected guests have been invited' })).toBeVisible();
   await look(page);
 });
@@ -92,7 +92,7 @@ test('one guest is added, found, changed and invited', async ({ page }) => {
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status')).toHaveText('Saved.');
   await expect(page.getByLabel('Party size')).toHaveValue('3');
-  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByRole('button', { name: 'Send invitation' }).click();
   await expect(page.getByRole('status')).toHaveText('1 invitation sent.');
   const mail = await mailTo(email, 'Midsummer dinner');
   expect(mail.to[0]?.name).toBe('Grace Hopper');

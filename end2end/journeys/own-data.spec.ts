@@ -85,7 +85,7 @@ test('a host chooses how long guests are kept, takes everything along, and leave
   }).toPass();
   await look(page);
 
-  await page.getByRole('link', { name: 'Delete my account …' }).click();
+  await page.getByRole('link', { name: 'Delete account' }).click();
   await expect(page.getByText('1 event with 1 guest')).toBeVisible();
   await look(page);
   await page.getByLabel(`To confirm, type ${host.email}`).fill('somebody@example.org');

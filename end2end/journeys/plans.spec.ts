@@ -48,8 +48,8 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
 
   // Cancelled by mistake, then larger.
   await page.goto('/dashboard/billing');
-  await page.getByText('Cancel plan').click();
-  await page.getByRole('button', { name: 'Cancel at the end of the period' }).click();
+  await page.locator('summary').filter({ hasText: 'Cancel plan' }).click();
+  await page.getByRole('button', { name: 'Cancel plan' }).click();
   await expect(page.getByRole('status')).toContainText('Plan cancelled.');
   await look(page);
   await page.getByRole('button', { name: 'Resume plan' }).click();
@@ -59,7 +59,7 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await expect(page.getByRole('heading', { name: 'Current plan: Business' })).toBeVisible();
 
   // Ended in the portal: everything stays, only what is new waits.
-  await page.getByRole('button', { name: 'Payment and invoices' }).click();
+  await page.getByRole('button', { name: 'Manage payment' }).click();
   await page.getByRole('button', { name: 'Cancel subscription now' }).click();
   await expect(page.getByRole('heading', { name: 'Current plan: Free' })).toBeVisible();
   await page.goto(`${event}/guests`);

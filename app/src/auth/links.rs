@@ -59,7 +59,7 @@ pub fn NewAddressPage() -> impl IntoView {
                     values=vec![("token", token.0)]
                     class="button button-primary"
                 >
-                    "Confirm"
+                    "Confirm new email"
                 </PostButton>
             </Frame>
         }

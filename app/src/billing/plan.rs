@@ -121,7 +121,7 @@ fn Steps(subscription: Option<StoredSubscription>, has_customer: bool) -> impl I
             {has_customer
                 .then(|| {
                     view! {
-                        <PostButton action="/api/billing/portal">"Payment and invoices"</PostButton>
+                        <PostButton action="/api/billing/portal">"Manage payment"</PostButton>
                     }
                 })}
             {match ends {
@@ -131,7 +131,7 @@ fn Steps(subscription: Option<StoredSubscription>, has_customer: bool) -> impl I
                             <details class="cancel-plan">
                                 <summary class="button button-quiet">"Cancel plan"</summary>
                                 <p>"It stays active until the end of the period you paid for. Nothing is deleted, and your guests can still reply."</p>
-                                <PostButton action="/api/billing/cancel" class="button button-danger">"Cancel at the end of the period"</PostButton>
+                                <PostButton action="/api/billing/cancel" class="button button-danger">"Cancel plan"</PostButton>
                             </details>
                         }
                             .into_any(),

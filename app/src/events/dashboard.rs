@@ -42,7 +42,7 @@ fn Events(host: Host, events: Dashboard, overdue: Option<PaymentDue>) -> impl In
                 Either::Right(
                     view! {
                         <PageHead title="Your events">
-                            <a class="button button-primary" href="/dashboard/events/new">"New event"</a>
+                            <a class="button button-primary" href="/dashboard/events/new">"Create event"</a>
                         </PageHead>
                         <EventList title="Upcoming" events=upcoming now empty="No upcoming events."/>
                         <EventList title="Past" events=past now empty=""/>

@@ -106,7 +106,7 @@ fn GuestView(
                                 }}
                             </p>
                             <PostButton action="/api/invitations/issue" values=several.clone() class="button button-primary">
-                                "Invite"
+                                {if mailable { "Send invitation" } else { "Create link" }}
                             </PostButton>
                         }
                             .into_any()
@@ -140,7 +140,7 @@ fn AnonymousGuest(
                 </p>
             </section>
             <section class="section">
-                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Remove seat"</PostButton>
+                <PostButton action="/api/guests/delete" values=several class="button button-danger">"Remove anonymous guest"</PostButton>
             </section>
         </Frame>
     }

@@ -152,7 +152,7 @@ fn List(event: Event, guests: GuestPage) -> impl IntoView {
                         }
                     })}
                 <span>"Selected guests:"</span>
-                <button class="button button-small" type="submit" formmethod="get" formaction=invite>"Invite"</button>
+                <button class="button button-small" type="submit" formmethod="get" formaction=invite>"Send invitations"</button>
                 <span class="bulk-tag">
                     <label class="visually-hidden" for="bulk-tag">"Tag for the selected guests"</label>
                     <input id="bulk-tag" type="text" name="tag" maxlength="40" placeholder="Tag" list="tags-in-use"/>

@@ -164,7 +164,7 @@ fn CurrentCard(progress: Progress, current: Current) -> impl IntoView {
                             >
                                 "Open in WhatsApp"
                             </a>
-                            <a class="button" href=format!("sms:{number}?&body={text}")>"Text message"</a>
+                            <a class="button" href=format!("sms:{number}?&body={text}")>"Send text message"</a>
                         </div>
                         <p class="hint">{format!("To {number}")}</p>
                     }

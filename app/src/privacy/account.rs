@@ -37,7 +37,7 @@ pub fn YourData(host: Host, consent: Consent, prepared: Option<PreparedExport>, 
                 (true, prepared) => view! { <Export prepared/> }.into_any(),
             }}
             <Accepted consent/>
-            <p><a class="button button-danger" href="/dashboard/account/delete">"Delete my account …"</a></p>
+            <p><a class="button button-danger" href="/dashboard/account/delete">"Delete account"</a></p>
         </section>
     }
 }
@@ -76,7 +76,7 @@ fn Export(prepared: Option<PreparedExport>) -> impl IntoView {
                     <div class="notice" data-kind="success">
                         <p>{format!("Your export has been ready since {}. It is available for three days.", utc(at))}</p>
                         <form method="post" action=EXPORT_PATH>
-                            <button class="button button-small" name="format" value="prepared" type="submit">"Download"</button>
+                            <button class="button button-small" name="format" value="prepared" type="submit">"Download export"</button>
                         </form>
                     </div>
                 }

@@ -37,7 +37,7 @@ fn EventOverview(host: Host, event: Event, overview: Overview) -> impl IntoView 
         <Frame host=Some(host) class="page page-wide">
             <PageHead title=event.title.clone() lede crumbs=vec![("/dashboard".into(), "Events".into())]>
                 {event.cancelled_at.is_none().then_some(next)}
-                <a class="button" href=format!("{base}/guests")>"Guest list"</a>
+                <a class="button" href=format!("{base}/guests")>"View guest list"</a>
             </PageHead>
             {event.cancelled_at.map(|_| view! { <p class="notice" data-kind="warning">"This event is cancelled."</p> })}
             <EventTabs event=event.id current="Overview"/>
