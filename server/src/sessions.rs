@@ -74,9 +74,15 @@ impl SessionStore for Store {
         self.run(async |store| store.create(&mut stored).await).await
     }
 
+    /// A record that was deleted meanwhile, by a sign-in beside this request, stays deleted.
     async fn save(&self, record: &Record) -> Result<()> {
         let stored = hashed(record);
-        self.run(async |store| store.save(&stored).await).await
+        self.run(async |store| match store.save(&stored).await {
+            // The inner store reads Redis' nil, "nothing to overwrite", as a bool, which fred refuses.
+            Err(Error::Backend(cause)) if cause.contains("Could not convert to bool") => Ok(()),
+            result => result,
+        })
+        .await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -129,4 +135,25 @@ fn mark(id: Id) -> String {
 
 fn unavailable(away: Unavailable) -> Error {
     Error::Backend(away.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use tower_sessions::cookie::time::{Duration, OffsetDateTime};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_record_deleted_before_it_is_saved_stays_deleted_and_redis_available() {
+        let url = std::env::var("GG_REDIS_URL").expect("GG_REDIS_URL must be set; `bin/services env` prints it");
+        let pool = Builder::from_config(Config::from_url(&url).unwrap()).build_pool(1).unwrap();
+        pool.init().await.unwrap();
+        let store = Store::new(Redis::new(pool));
+        let expiry_date = OffsetDateTime::now_utc() + Duration::hours(1);
+        let mut record = Record { id: Id::default(), data: Default::default(), expiry_date };
+        store.create(&mut record).await.unwrap();
+        store.delete(&record.id).await.unwrap();
+        store.save(&record).await.unwrap();
+        assert!(store.load(&record.id).await.unwrap().is_none());
+    }
 }

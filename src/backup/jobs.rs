@@ -49,7 +49,10 @@ impl Job for ShipErasureLog {
     async fn run(self, context: &JobContext) -> Result<()> {
         let backend = context.backend()?;
         match context.get::<Option<Backups>>()? {
-            Some(backups) => erasure_log::ship(&mut *backend.db.acquire().await?, &backups.store).await.map(|_| ())?,
+            Some(backups) => {
+                let shipped = erasure_log::ship(&mut *backend.db.acquire().await?, &backups.store).await;
+                shipped.context("the erasure log could not be shipped")?;
+            }
             None => erasure_log::delete_unshipped(&backend.db).await?,
         }
         Ok(())

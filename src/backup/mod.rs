@@ -57,7 +57,8 @@ impl Operators {
 /// Proof that a host is an operator. Comes only from [`Operators::admit`].
 pub struct Operator(());
 
-/// Backs up the database at `url`, and ships the erasure log first.
+/// Backs up the database at `url`, and ships the erasure log first, unless a check forbids a backup: the log of a copy of the
+/// database must not reach the store.
 ///
 /// # Errors
 /// Another backup is running, or something failed; then there is no new backup, and no pointer moved.
@@ -70,12 +71,14 @@ pub async fn back_up(
 ) -> anyhow::Result<Manifest> {
     let mut db = pg_backup::connect(url).await?;
     let restored_at = last_restored_at(&mut db).await?;
-    // A read-only role cannot ship; the worker does.
-    if let Err(cause) = erasure_log::ship(&mut db, &backups.store).await {
-        tracing::warn!(cause = format!("{cause:#}"), "the erasure log could not be shipped with the backup");
-    }
+    let ship = async move || {
+        // A read-only role cannot ship; the worker does.
+        if let Err(cause) = erasure_log::ship(&mut db, &backups.store).await {
+            tracing::warn!(cause = format!("{cause:#}"), "the erasure log could not be shipped with the backup");
+        }
+    };
     let options = BackupOptions { restored_at, program_version: env!("CARGO_PKG_VERSION"), ..options };
-    pg_backup::back_up(&backups.store, &backups.programs, url, || clock.now(), options, progress).await
+    pg_backup::back_up(&backups.store, &backups.programs, url, || clock.now(), ship, options, progress).await
 }
 
 async fn last_restored_at(db: &mut PgConnection) -> anyhow::Result<Option<DateTime<Utc>>> {

@@ -51,7 +51,9 @@ impl Job for CloseCustomer {
 
     async fn run(self, context: &JobContext) -> Result<()> {
         match &context.backend()?.billing.stripe {
-            Some(stripe) => subscriptions::close_customer(stripe, &self.customer).await,
+            Some(stripe) => subscriptions::close_customer(stripe, &self.customer).await.map_err(|error| {
+                error.into_cause().context(format!("customer {} stays open at Stripe", self.customer)).into()
+            }),
             None => Err(anyhow::anyhow!("GG_STRIPE_SECRET_KEY is not set any more").into()),
         }
     }

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::{Instant, sleep_until},
 };
 use uuid::Uuid;
@@ -65,8 +68,10 @@ impl AccessLog {
 
     /// Buffers `access`.
     pub fn record(&self, access: Access) {
-        if self.0.try_send(Message::Access(access)).is_err() {
-            tracing::warn!("an access was dropped: {MAX_WAITING} are waiting");
+        match self.0.try_send(Message::Access(access)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => tracing::warn!("an access was dropped: {MAX_WAITING} are waiting"),
+            Err(TrySendError::Closed(_)) => tracing::error!("an access was dropped: the writer has stopped"),
         }
     }
 

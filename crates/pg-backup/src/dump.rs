@@ -25,7 +25,8 @@ const LOCK: i64 = 0x6261_636b_7570_0001;
 /// The comment with which `pg_dump` ends.
 const LAST_LINE: &[u8] = b"-- PostgreSQL database dump complete";
 
-/// Backs up the database at `url`, whose migrations are those of sqlx. `now` reads the clock.
+/// Backs up the database at `url`, whose migrations are those of sqlx. `now` reads the clock;
+/// `permitted` runs once the checks allow this backup, before its snapshot.
 ///
 /// # Errors
 /// Another backup of the database is running, or something failed; then there is no new backup, and no pointer moved.
@@ -34,6 +35,7 @@ pub async fn back_up(
     programs: &Programs,
     url: &str,
     now: impl Fn() -> DateTime<Utc>,
+    permitted: impl AsyncFnOnce(),
     options: BackupOptions,
     progress: &dyn Progress,
 ) -> anyhow::Result<Manifest> {
@@ -43,6 +45,7 @@ pub async fn back_up(
         bail!("another backup of this database is running; wait for it");
     }
     let at = later_than_newest(store, now, &options).await?;
+    permitted().await;
 
     progress.step("computing checksums");
     let mut snapshot = db.begin().await?;
