@@ -1,4 +1,4 @@
-//! Problems: the closed list of what a person is told when a request cannot be done.
+//! Problems: why a request cannot be done, as a closed list.
 
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -16,13 +16,13 @@ use crate::plan::{LimitReached, Tier};
 /// responses; `app/src/ui/words.rs` has the texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Problem {
-    /// 401. Nobody is signed in; the person returns here after signing in.
+    /// 401. Nobody is signed in. Signing in returns to this page.
     SignInRequired,
-    /// 401. The last password entry is too long ago for this.
+    /// 401. The password was confirmed too long ago.
     SignInAgain,
     /// 402. A limit of the account's tier; `used` of `limit` are used.
     UpgradeRequired { reason: LimitReached, tier: Tier, used: i64, limit: i64 },
-    /// 404. It does not exist or belongs to another host; the two look alike.
+    /// 404. It does not exist, or belongs to another host; callers cannot tell which.
     NotFound,
     /// 409. The request conflicts with the current state.
     Conflict(Conflict),
@@ -32,7 +32,7 @@ pub enum Problem {
     TooLong,
     /// 422. Invalid fields.
     Invalid(Vec<InvalidField>),
-    /// 423. The password is locked after failed sign-ins, known or not; a reset unlocks it.
+    /// 423. The password is locked after failed sign-ins, whether the account exists or not; a reset unlocks it.
     Locked,
     /// 429. Try again after this many seconds.
     TooManyRequests { retry_after: u32 },
@@ -40,7 +40,7 @@ pub enum Problem {
     Unavailable { retry_after: u32 },
     /// 503. Maintenance mode.
     Maintenance { retry_after: u32 },
-    /// 500. Our error; the reference finds the cause in the log.
+    /// 500. Our error; the log has its cause under this reference.
     Unexpected { reference: String },
 }
 
@@ -49,55 +49,55 @@ pub enum Problem {
 pub enum Conflict {
     /// The event has only `left` free seats.
     EventFull { left: u32 },
-    /// The RSVP deadline has passed, or the event has begun.
-    AnswersClosed,
-    /// The event was cancelled before.
+    /// The RSVP deadline has passed, or the event has started.
+    RsvpsClosed,
+    /// The event is cancelled.
     EventCancelled,
     /// No guest is selected.
     NobodySelected,
-    /// Nobody in the selection still needs an invitation.
+    /// All selected guests have been invited.
     NobodyToInvite,
     /// The guest has no link yet.
     NotInvited,
-    /// Nothing is sent until the host's email address is verified.
+    /// The host's email address is not verified.
     Unverified,
     /// The new address belongs to another account.
     AddressTaken,
-    /// Deleted guests are kept for a day only; this one is gone.
+    /// The change was undone already, or more than a day ago.
     UndoExpired,
-    /// The import was committed before.
+    /// The import is committed.
     ImportDone,
-    /// No row of the file would change anything.
+    /// No line of the file would add or change a guest.
     NothingToImport,
-    /// A tag was to be given, and none or several were typed.
+    /// Not exactly one valid tag.
     OneTag,
-    /// The account has that plan already.
+    /// The account already has this plan.
     PlanAlready,
-    /// The account has no plan that could be cancelled.
+    /// The account has no plan to cancel or resume.
     NoPlan,
-    /// The event's guests were made anonymous; there is nothing left to be changed, and nobody to be added.
-    Forgotten,
-    /// What the account takes along is too much to be made while one waits; it has to be asked for.
+    /// The event's guests are anonymised; its list cannot be changed.
+    Anonymised,
+    /// The export is too large for one request; a job has to prepare it.
     ExportToPrepare,
-    /// More guests at once than one request may carry.
+    /// More guests than one request may add, or more reminders than an event may have.
     TooManyAtOnce { max: u32 },
 }
 
-/// Why a link that was good once no longer is.
+/// Why a link no longer works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkEnd {
-    /// The host issued a new link to this guest.
+    /// The host reset the link.
     Replaced,
-    /// The guest was taken off the list.
+    /// The host removed the guest.
     Withdrawn,
-    /// The guest is an anonymous seat by now: at their own wish, or because their time was over.
+    /// The guest was erased or anonymised.
     Erased,
-    /// A link from an account mail: used, expired, or never issued.
+    /// The link of an account email was used, has expired, or was never issued.
     Expired,
 }
 
 impl LinkEnd {
-    /// Why the link of a guest is no longer good, if it is not; what happened to the guest is told first.
+    /// Why a guest's link no longer works, if so. What happened to the guest takes precedence over a new link.
     pub fn of(withdrawn: bool, erased: bool, replaced: bool) -> Option<Self> {
         match (withdrawn, erased, replaced) {
             (true, ..) => Some(Self::Withdrawn),
@@ -109,7 +109,7 @@ impl LinkEnd {
 }
 
 impl Problem {
-    /// The HTTP status that says the same.
+    /// Its HTTP status.
     pub fn status(&self) -> u16 {
         match self {
             Self::SignInRequired | Self::SignInAgain => 401,
@@ -126,7 +126,7 @@ impl Problem {
         }
     }
 
-    /// Seconds until another try makes sense, for the `Retry-After` header.
+    /// Seconds until a retry makes sense, for the `Retry-After` header.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyRequests { retry_after }
@@ -149,7 +149,7 @@ impl Problem {
 impl FromServerFnError for Problem {
     type Encoder = JsonEncoding;
 
-    /// What the transport itself can say: no connection, or arguments that do not fit.
+    /// The transport's own errors: no connection, or invalid arguments.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {

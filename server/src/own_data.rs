@@ -55,7 +55,7 @@ pub async fn download(
         // Too large to wait for: prepare it in the background.
         Err(ErrorResponse(Problem::Conflict(Conflict::ExportToPrepare))) => {
             export::request(&backend, &host).await?;
-            if let Err(cause) = Flash::keep_notice(&session, Notice::ExportAsked).await {
+            if let Err(cause) = Flash::keep_notice(&session, Notice::ExportRequested).await {
                 tracing::warn!(%cause, "a notice could not be stored");
             }
             Ok(Redirect::to("/dashboard/account#data").into_response())

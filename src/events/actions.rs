@@ -60,7 +60,7 @@ pub(crate) async fn lock_event(tx: &mut sqlx::PgConnection, host: &Host, id: Eve
     .fetch_optional(tx)
     .await?
     .ok_or(Problem::NotFound)?;
-    if anonymised { Err(Problem::Conflict(Conflict::Forgotten).into()) } else { Ok(()) }
+    if anonymised { Err(Problem::Conflict(Conflict::Anonymised).into()) } else { Ok(()) }
 }
 
 /// Sets the text of the messages that the host sends; empty for the default.

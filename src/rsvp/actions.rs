@@ -44,7 +44,7 @@ pub async fn answer(backend: &Backend, guest: &Guest, form: &AnswerForm) -> Resu
         return Err(Problem::Conflict(Conflict::EventCancelled).into());
     }
     if !event.takes_answers(now) {
-        return Err(Problem::Conflict(Conflict::AnswersClosed).into());
+        return Err(Problem::Conflict(Conflict::RsvpsClosed).into());
     }
     let row = row.ok_or(Problem::NotFound)?;
     let before = Rsvp::of(row.answer, row.heads, row.companions, row.message);

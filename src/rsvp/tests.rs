@@ -89,7 +89,7 @@ async fn answers_close_at_the_end_of_the_reply_by_day_in_the_events_zone(db: PgP
     actions::answer(&backend, &guest, &form("maybe", "1")).await.unwrap();
     backend.clock.set("2027-01-10T23:00:00Z".parse().unwrap());
     let late = problem(actions::answer(&backend, &guest, &form("attending", "1")).await);
-    assert_eq!(late, Problem::Conflict(Conflict::AnswersClosed));
+    assert_eq!(late, Problem::Conflict(Conflict::RsvpsClosed));
 }
 
 #[sqlx::test]

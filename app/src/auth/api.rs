@@ -15,7 +15,7 @@ const ACCOUNT: &str = "/dashboard/account";
 pub async fn sign_up(form: SignUpForm, #[server(default)] next: String) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::SignUp).await?;
     crate::ssr::reply(guestguard::auth::actions::sign_up(&backend, &form, &crate::ssr::device()).await)?;
-    let notice = crate::ssr::flash::Notice::AccountOpened;
+    let notice = crate::ssr::flash::Notice::AccountCreated;
     crate::ssr::redirect(Some(notice), &super::sign_in::with_next("/sign-in", &next)).await
 }
 
@@ -42,7 +42,7 @@ pub async fn sign_out() -> Result<(), Problem> {
 pub async fn request_reset(form: EmailForm) -> Result<(), Problem> {
     let backend = crate::ssr::anyone_within(guestguard::rate_limits::Limit::AccountEmail).await?;
     crate::ssr::reply(guestguard::auth::actions::request_reset(&backend, &form, &crate::ssr::device()).await)?;
-    crate::ssr::redirect(Some(crate::ssr::flash::Notice::MailOnItsWay), "/forgot").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::EmailSent), "/forgot").await
 }
 
 /// Sets a new password by the link from an email, and signs in.
@@ -70,7 +70,7 @@ pub async fn confirm_new_address(token: Token) -> Result<(), Problem> {
     let confirmed = guestguard::auth::actions::confirm_new_address(&backend, &token, &crate::ssr::device()).await;
     let notice = match crate::ssr::reply(confirmed)? {
         true => crate::ssr::flash::Notice::AddressChanged,
-        false => crate::ssr::flash::Notice::AddressHalfAgreed,
+        false => crate::ssr::flash::Notice::AddressChangePending,
     };
     crate::ssr::redirect(Some(notice), "/sign-in").await
 }
@@ -106,7 +106,7 @@ pub async fn reauthenticate(form: ReauthenticationForm, #[server(default)] onwar
 pub async fn change_address(form: AddressForm) -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Account).await?;
     crate::ssr::reply(guestguard::auth::actions::change_address(&backend, &host, &form).await)?;
-    crate::ssr::redirect(Some(crate::ssr::flash::Notice::AddressChangeBegun), ACCOUNT).await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::AddressChangeRequested), ACCOUNT).await
 }
 
 /// Signs another browser of the host out.

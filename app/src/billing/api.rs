@@ -26,7 +26,7 @@ pub async fn portal() -> Result<(), Problem> {
 pub async fn cancel() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
     ssr::reply(actions::set_cancel_at_period_end(&backend, &host, true).await)?;
-    ssr::redirect(Some(Notice::PlanEnds), PAGE).await
+    ssr::redirect(Some(Notice::PlanCancelled), PAGE).await
 }
 
 /// Resumes a cancelled plan.
@@ -34,7 +34,7 @@ pub async fn cancel() -> Result<(), Problem> {
 pub async fn resume() -> Result<(), Problem> {
     let (backend, host) = ssr::host_within(Limit::Billing).await?;
     ssr::reply(actions::set_cancel_at_period_end(&backend, &host, false).await)?;
-    ssr::redirect(Some(Notice::PlanGoesOn), PAGE).await
+    ssr::redirect(Some(Notice::PlanResumed), PAGE).await
 }
 
 /// Refreshes the plan from Stripe.

@@ -21,7 +21,7 @@ pub async fn accept() -> Result<(), Problem> {
 pub async fn request_export() -> Result<(), Problem> {
     let (backend, host) = crate::ssr::host_within(guestguard::rate_limits::Limit::Exports).await?;
     crate::ssr::reply(guestguard::privacy::export::request(&backend, &host).await)?;
-    crate::ssr::redirect(Some(crate::ssr::flash::Notice::ExportAsked), "/dashboard/account").await
+    crate::ssr::redirect(Some(crate::ssr::flash::Notice::ExportRequested), "/dashboard/account").await
 }
 
 /// Deletes the account.

@@ -62,24 +62,24 @@ pub enum Notice {
     LinkReset,
     SignedOut,
     /// An email was sent, if the account exists.
-    MailOnItsWay,
+    EmailSent,
     VerificationSent,
-    AccountOpened,
+    AccountCreated,
     Verified,
     PasswordSet,
     PasswordChanged,
     /// Both addresses got an email.
-    AddressChangeBegun,
+    AddressChangeRequested,
     /// One address is confirmed, the other not yet.
-    AddressHalfAgreed,
+    AddressChangePending,
     AddressChanged,
     SessionEnded,
     /// The plan ends with the paid period.
-    PlanEnds,
+    PlanCancelled,
     /// The cancellation was revoked.
-    PlanGoesOn,
+    PlanResumed,
     /// The data export is being prepared.
-    ExportAsked,
+    ExportRequested,
     Reauthenticated,
     AccountDeleted,
     /// A guest edited their data.

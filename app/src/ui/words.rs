@@ -189,7 +189,7 @@ fn conflict_title(conflict: &Conflict) -> &'static str {
     match conflict {
         Conflict::EventFull { left: 0 } => "This event is full",
         Conflict::EventFull { .. } => "Not enough places left",
-        Conflict::AnswersClosed => "RSVPs are closed",
+        Conflict::RsvpsClosed => "RSVPs are closed",
         Conflict::EventCancelled => "This event is cancelled",
         Conflict::Unverified => "Email not verified",
         Conflict::AddressTaken => "Email already in use",
@@ -202,7 +202,7 @@ fn conflict_title(conflict: &Conflict) -> &'static str {
         Conflict::OneTag => "Invalid tag",
         Conflict::PlanAlready => "Plan unchanged",
         Conflict::NoPlan => "No active plan",
-        Conflict::Forgotten => "Guest data deleted",
+        Conflict::Anonymised => "Guest data deleted",
         Conflict::ExportToPrepare => "Too large to download at once",
         Conflict::TooManyAtOnce { .. } => "Too many",
     }
@@ -215,7 +215,7 @@ fn conflict(conflict: &Conflict) -> String {
         }
         Conflict::EventFull { left: 1 } => "There is only 1 place left. Please choose a smaller party.".into(),
         Conflict::EventFull { left } => format!("There are only {left} places left. Please choose a smaller party."),
-        Conflict::AnswersClosed => "If your plans have changed, please contact your host directly.".into(),
+        Conflict::RsvpsClosed => "If your plans have changed, please contact your host directly.".into(),
         Conflict::EventCancelled => "Replies and messages are no longer possible.".into(),
         Conflict::NobodySelected => "Select at least one guest.".into(),
         Conflict::NobodyToInvite => "All selected guests have been invited.".into(),
@@ -232,7 +232,7 @@ fn conflict(conflict: &Conflict) -> String {
         Conflict::OneTag => "Type one tag, up to 40 characters, without a comma.".into(),
         Conflict::PlanAlready => "You already have that plan.".into(),
         Conflict::NoPlan => "There is nothing to cancel or resume.".into(),
-        Conflict::Forgotten => {
+        Conflict::Anonymised => {
             "This event's guest data was deleted at the end of its retention period. To invite guests again, give the event a new date."
                 .into()
         }

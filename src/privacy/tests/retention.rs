@@ -1,3 +1,5 @@
+//! Tests of retention.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
@@ -57,7 +59,7 @@ async fn guests_are_forgotten_when_their_time_is_over_and_the_host_was_told(db: 
     // Nobody is added to a list that is over, until the event comes again.
     let new = GuestForm { name: "Ada".into(), ..GuestForm::default() };
     let refused = problem(guests::actions::add(&backend, &ana, event, &new).await);
-    assert_eq!(refused, Problem::Conflict(Conflict::Forgotten));
+    assert_eq!(refused, Problem::Conflict(Conflict::Anonymised));
     let next_year = EventForm { starts: "2028-01-31T13:00".into(), ..form };
     events::actions::edit(&backend, &ana, event, &next_year).await.unwrap();
     guests::actions::add(&backend, &ana, event, &new).await.unwrap();
