@@ -1,3 +1,5 @@
+//! Tests of accounts, and what they share.
+
 mod account;
 mod sign_in;
 

@@ -1,3 +1,5 @@
+//! Tests of plan limits and subscriptions.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sqlx::PgPool;

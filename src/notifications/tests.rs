@@ -1,3 +1,5 @@
+//! Tests of guest messages and delivery reports.
+
 use sqlx::PgPool;
 
 use super::{

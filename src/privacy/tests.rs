@@ -1,3 +1,5 @@
+//! Tests of consent; submodules test erasure, export and retention.
+
 mod erasure;
 mod export;
 mod retention;

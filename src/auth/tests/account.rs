@@ -1,3 +1,5 @@
+//! Tests of passwords, addresses and sessions.
+
 use chrono::TimeDelta;
 use sqlx::PgPool;
 

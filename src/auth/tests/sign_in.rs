@@ -1,3 +1,5 @@
+//! Tests of sign-up, sign-in and account links.
+
 use std::sync::Arc;
 
 use chrono::TimeDelta;

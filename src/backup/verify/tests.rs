@@ -1,3 +1,5 @@
+//! Tests of restore verification.
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;

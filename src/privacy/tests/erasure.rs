@@ -1,3 +1,5 @@
+//! Tests of guest corrections and erasure.
+
 use chrono::TimeDelta;
 use sqlx::PgPool;
 

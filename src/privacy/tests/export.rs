@@ -1,3 +1,5 @@
+//! Tests of data exports.
+
 use std::{collections::BTreeSet, io::Read};
 
 use chrono::TimeDelta;

@@ -1,3 +1,5 @@
+//! Tests of Twilio signatures.
+
 use super::*;
 
 const FORM: &str = "application/x-www-form-urlencoded";

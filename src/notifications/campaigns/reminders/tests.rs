@@ -1,3 +1,5 @@
+//! Tests of reminders.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 

@@ -1,3 +1,5 @@
+//! Tests of the SMS fallback.
+
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 

@@ -1,3 +1,5 @@
+//! Tests of the certificate cache.
+
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},

@@ -1,3 +1,5 @@
+//! Tests of SNS messages.
+
 use super::*;
 use crate::sns::testing::{TOPIC, URL, after, fixture, parse, pem, with_url};
 
