@@ -14,7 +14,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new identifier; UUIDv7, so that rows written together lie together in their index.
+            /// A new UUIDv7: rows written together are adjacent in their index.
             #[cfg(feature = "ssr")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
@@ -57,11 +57,11 @@ id!(
     GuestId
 );
 id!(
-    /// A rule by which guests of an event are reminded.
+    /// One reminder rule of an event.
     ReminderId
 );
 id!(
-    /// One file of guests, from its reading to its undoing.
+    /// One imported file of guests.
     ImportId
 );
 id!(
@@ -77,7 +77,7 @@ id!(
     SessionId
 );
 id!(
-    /// One link in a mail about an account.
+    /// One link in an account email.
     AccountTokenId
 );
 

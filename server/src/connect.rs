@@ -22,7 +22,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
 
-/// Longest wait for a connection to PostgreSQL, so that people are told within a second that it is away.
+/// Longest wait for a connection to PostgreSQL: people learn within a second that the service is unavailable.
 const PATIENCE: Duration = Duration::from_millis(900);
 /// Connections to Redis of one node.
 const REDIS_CONNECTIONS: usize = 4;

@@ -138,7 +138,7 @@ pub async fn phone_countries() -> Json<&'static [Country]> {
     Json(phone::countries::all())
 }
 
-/// `/dev/inbox/{mail}/html`: an email as email programs show it, for the frame of the outbox page.
+/// `/dev/inbox/{mail}/html`: an email as email programs show it, for the frame on the page of the development inbox.
 pub async fn dev_outbox_email(
     State(backend): State<Backend>,
     Path(mail): Path<String>,

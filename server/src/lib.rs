@@ -5,10 +5,8 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod client;
-/// The subcommands of the binary.
 pub mod commands;
 pub mod config;
-/// Connecting what every verb needs.
 pub mod connect;
 mod csrf;
 mod downloads;

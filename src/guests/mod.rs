@@ -16,7 +16,6 @@ pub mod list;
 pub mod paste;
 #[cfg(feature = "ssr")]
 pub mod queries;
-/// Where each guest stands, kept beside the guest.
 #[cfg(feature = "ssr")]
 pub mod status;
 #[cfg(all(test, feature = "ssr"))]

@@ -5,7 +5,6 @@ use strum::IntoStaticStr;
 
 #[cfg(feature = "ssr")]
 pub mod accesses;
-/// What guests open is written down behind their backs.
 #[cfg(feature = "ssr")]
 pub mod actions;
 pub mod manual_delivery;

@@ -110,7 +110,7 @@ impl Fields {
     }
 
     /// Trimmed text of up to `max` characters. Line ends become `\n`; other control characters are dropped, because
-    /// they have no place in names and break mail headers and calendar files.
+    /// they have no place in names and break email headers and calendar files.
     pub fn optional(&mut self, field: &str, text: &str, max: u32) -> String {
         let text = clean(text);
         if text.chars().count() > max as usize {
@@ -146,7 +146,7 @@ impl Fields {
         None
     }
 
-    /// An e-mail address as typed, or `None` for empty text.
+    /// An email address as typed, or `None` for empty text.
     pub fn email(&mut self, field: &str, text: &str) -> Option<String> {
         let text = text.trim();
         if text.is_empty() {
@@ -191,7 +191,7 @@ fn one_line(text: String) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether `text` can be an address that mail reaches: the `dot-atom` form of RFC 5322 with a domain of at least two
+/// Whether `text` can be an address that email reaches: the `dot-atom` form of RFC 5322 with a domain of at least two
 /// labels, within the lengths of RFC 5321. Quoted local parts and address literals are refused: no guest has one.
 pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };

@@ -26,7 +26,7 @@ pub mod words;
 
 use leptos::prelude::*;
 
-/// Whether the island has hydrated up: false on the server, true in the browser once its handlers work. Islands show it
+/// Whether the island is hydrated: false on the server, true in the browser once its handlers work. Islands show it
 /// as `data-ready` on their root, so that tests can wait for it.
 pub fn hydrated() -> impl Fn() -> Option<&'static str> + Clone + Send + Sync + 'static {
     let ready = RwSignal::new(false);
