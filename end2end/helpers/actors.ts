@@ -1,4 +1,4 @@
-import { accountLinkIn, mailTo } from './mail';
+import { accountLinkIn, emailTo } from './email';
 import { expect, type Page } from './test';
 
 /** The year that events of the journeys take place in. */
@@ -26,7 +26,7 @@ export async function signUp(page: Page, name = 'Ana Host', email?: string): Pro
   const who = { ...somebody(name), ...(email && { email }) };
   const form = { 'form[name]': who.name, 'form[email]': who.email, 'form[password]': who.password, 'form[accepted]': 'true' };
   expect(await post(page, 'auth/sign-up', form)).toMatch(/\/sign-in$/);
-  const link = accountLinkIn(await mailTo(who.email, 'Verify your email address'));
+  const link = accountLinkIn(await emailTo(who.email, 'Verify your email address'));
   await post(page, 'auth/verify', { token: link.split('/').pop()! });
   await signIn(page, who);
   return who;

@@ -4,23 +4,23 @@ import path from 'node:path';
 /** With another number, a second run can go on beside the first. */
 const PORT = Number(process.env.GG_E2E_PORT ?? 3100);
 const SMTP_PORT = PORT + 25;
-const MAIL_PORT = PORT + 80;
+const MAILDEV_PORT = PORT + 80;
 const DATABASE = PORT === 3100 ? 'guestguard_e2e' : `guestguard_e2e_${PORT}`;
 
 /** Where GuestGuard is served for the journeys. */
 export const BASE_URL = `http://127.0.0.1:${PORT}`;
-/** Where the mails that it sent can be read. */
-export const MAIL_URL = `http://127.0.0.1:${MAIL_PORT}`;
+/** Where the emails that it sent can be read. */
+export const EMAILS_URL = `http://127.0.0.1:${MAILDEV_PORT}`;
 
 const root = path.resolve(__dirname, '../..');
 const fromRoot = (file: string) => path.resolve(root, file);
 
-/** Takes every mail and shows it at `MAIL_URL`. */
+/** Takes every email and shows it at `EMAILS_URL`. */
 export const maildev = {
   name: 'maildev',
-  command: `exec node_modules/.bin/maildev --silent --ip 127.0.0.1 --smtp ${SMTP_PORT} --web ${MAIL_PORT}`,
+  command: `exec node_modules/.bin/maildev --silent --ip 127.0.0.1 --smtp ${SMTP_PORT} --web ${MAILDEV_PORT}`,
   cwd: fromRoot('end2end'),
-  url: `${MAIL_URL}/healthz`,
+  url: `${EMAILS_URL}/healthz`,
   reuseExistingServer: false,
 };
 

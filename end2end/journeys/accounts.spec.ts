@@ -1,6 +1,6 @@
 import { hostWithGuest, planEvent, signIn, signUp, type Somebody } from '../helpers/actors';
 import { look } from '../helpers/look';
-import { accountLinkIn, mailTo } from '../helpers/mail';
+import { accountLinkIn, emailTo } from '../helpers/email';
 import { figure } from '../helpers/pages';
 import { expect, test, type Page } from '../helpers/test';
 
@@ -30,7 +30,7 @@ test('five wrong passwords lock the account, an email unlocks it, and existing s
   await page.reload();
   await expect(page.getByRole('heading', { level: 1, name: 'Midsummer dinner' })).toBeVisible();
 
-  const mail = await mailTo(host.email, 'Too many failed sign-ins');
+  const mail = await emailTo(host.email, 'Too many failed sign-ins');
   expect(mail.html).toContain('Reset password');
   await stranger.goto(accountLinkIn(mail));
   await look(stranger);
@@ -43,7 +43,7 @@ test('five wrong passwords lock the account, an email unlocks it, and existing s
   await expect(stranger.getByRole('status')).toContainText('Password set.');
   await page.reload();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
-  await mailTo(host.email, 'Your password was changed');
+  await emailTo(host.email, 'Your password was changed');
 });
 
 test('a forgotten password is reset by email, once', async ({ page, expectsStatus }) => {
@@ -55,7 +55,7 @@ test('a forgotten password is reset by email, once', async ({ page, expectsStatu
   await page.getByLabel('Email').fill(host.email);
   await page.getByRole('button', { name: 'Send reset link' }).click();
   await expect(page.getByRole('status')).toContainText('If an account has this address');
-  const link = accountLinkIn(await mailTo(host.email, 'Reset your password'));
+  const link = accountLinkIn(await emailTo(host.email, 'Reset your password'));
   await page.goto(link);
   await page.getByLabel('Password').fill(NEW_PASSWORD);
   await page.getByRole('button', { name: 'Set password' }).click();
@@ -103,11 +103,11 @@ test('an address changes when both addresses confirm', async ({ page }) => {
   await form.getByLabel('Current password').fill(host.password);
   await form.getByRole('button').click();
   await expect(page.getByRole('status')).toContainText('We sent an email to both addresses.');
-  await page.goto(accountLinkIn(await mailTo(email, 'Confirm your new email address')));
+  await page.goto(accountLinkIn(await emailTo(email, 'Confirm your new email address')));
   await look(page);
   await page.getByRole('button', { name: 'Confirm new email' }).click();
   await expect(page.getByRole('status')).toContainText('Now confirm in the email to the other address');
-  await page.goto(accountLinkIn(await mailTo(host.email, 'Confirm your new email address')));
+  await page.goto(accountLinkIn(await emailTo(host.email, 'Confirm your new email address')));
   await page.getByRole('button', { name: 'Confirm new email' }).click();
   await expect(page.getByRole('status')).toContainText('Email changed.');
   await page.context().clearCookies();

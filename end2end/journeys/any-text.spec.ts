@@ -1,11 +1,11 @@
 import { YEAR, linkOf, openGuest, post, signUp } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
-import { mailTo } from '../helpers/mail';
+import { emailTo } from '../helpers/email';
 import { choose } from '../helpers/pages';
 import { expect, test } from '../helpers/test';
 
 const TITLE = '🎉 <b>חתונה</b> & "O\'Neill" <script>alert(1)</script>';
-const WORDS = '</textarea><script>alert(2)</script>\n\n<!-- سلام --> &amp; 👩‍👩‍👧 {{ letter.link }}';
+const WORDS = '</textarea><script>alert(2)</script>\n\n<!-- سلام --> &amp; 👩‍👩‍👧 {{ email.link }}';
 const NAME = '<img src=x onerror=alert(3)> ليلى 👩🏽‍🚀';
 const HOST = 'Zoë </title><i>Ångström</i> 🎈';
 
@@ -43,9 +43,9 @@ test('emoji, right-to-left and HTML come out as the text they are', async ({ pag
   await look(page);
 
   await post(page, 'invitations/issue-all', { event: event.split('/').pop()! });
-  const mail = await mailTo(email, TITLE);
+  const mail = await emailTo(email, TITLE);
   expect(mail.to[0]?.name).toBe(NAME);
-  expect(mail.text).toContain('{{ letter.link }}');
+  expect(mail.text).toContain('{{ email.link }}');
   expect(mail.html).not.toContain('<script');
   expect(mail.html).not.toContain('<img');
 

@@ -1,6 +1,6 @@
 import { YEAR, hostWithGuest, invite, linkOf, openGuest, planEvent, signUp, somebody } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
-import { mailTo } from '../helpers/mail';
+import { emailTo } from '../helpers/email';
 import { checkNothing, choose } from '../helpers/pages';
 import { expect, test, type Locator } from '../helpers/test';
 
@@ -36,7 +36,7 @@ test('the sign-up form names every bad field and keeps what was typed', async ({
   await expect(password).toHaveValue('');
 });
 
-test('an address that has an account gets a mail and nothing is told on the page', async ({ page }) => {
+test('signing up with the address of an account sends an email to it, and the page does not show that it exists', async ({ page }) => {
   const taken = await signUp(page);
   await page.context().clearCookies();
   await page.goto('/sign-up');
@@ -46,7 +46,7 @@ test('an address that has an account gets a mail and nothing is told on the page
   await page.getByLabel('I agree to the terms').check();
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByRole('status')).toContainText('Check your email to verify your account.');
-  await mailTo(taken.email, 'You already have an account');
+  await emailTo(taken.email, 'You already have an account');
 });
 
 test('the sign-in form names every bad field and keeps the address', async ({ page }) => {
@@ -210,7 +210,7 @@ test('the answer form names every bad field and keeps what was typed', async ({ 
   await expect(companion).toHaveValue('w'.repeat(121));
 });
 
-test('a guest who chose more seats than are left to them is told how many', async ({ page, someoneElse }) => {
+test('a guest whose party size was reduced meanwhile sees the new limit and keeps their text', async ({ page, someoneElse }) => {
   const { event, guest, link } = await hostWithGuest(page, { party_size: '3' });
   const visitor = await someoneElse();
   await visitor.goto(link);
@@ -233,7 +233,7 @@ test('a guest who chose more seats than are left to them is told how many', asyn
   }
 });
 
-test('whoever comes too late for a seat is told so and loses nothing', async ({ page, someoneElse }) => {
+test('a guest who replies after the last place is taken sees that the event is full and keeps their text', async ({ page, someoneElse }) => {
   await signUp(page);
   const event = await planEvent(page, { capacity: '2' });
   await invite(page, event, 'Ada\nBea');

@@ -4,7 +4,7 @@ import { expect, test } from '../helpers/test';
 
 test.use({ baseURL: CLOSED_URL });
 
-test('while the service is closed hosts and guests are told so kindly', async ({ page, expectsStatus }) => {
+test('while the service is closed hosts and guests see that it is down for maintenance', async ({ page, expectsStatus }) => {
   expectsStatus(503);
   for (const [path, heading] of [
     ['/dashboard', "We're down for maintenance"],

@@ -1,6 +1,6 @@
 import { hostWithGuest, invite, openGuest, planEvent, signUp } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
-import { mailTo } from '../helpers/mail';
+import { emailTo } from '../helpers/email';
 import { choose, figure } from '../helpers/pages';
 import { expect, test } from '../helpers/test';
 
@@ -94,7 +94,7 @@ test('one guest is added, found, changed and invited', async ({ page }) => {
   await expect(page.getByLabel('Party size')).toHaveValue('3');
   await page.getByRole('button', { name: 'Send invitation' }).click();
   await expect(page.getByRole('status')).toHaveText('1 invitation sent.');
-  const mail = await mailTo(email, 'Midsummer dinner');
+  const mail = await emailTo(email, 'Midsummer dinner');
   expect(mail.to[0]?.name).toBe('Grace Hopper');
 });
 

@@ -1,9 +1,9 @@
 import { hostWithGuest, linkOf, openGuest } from '../helpers/actors';
 import { look } from '../helpers/look';
-import { mailTo, linkIn } from '../helpers/mail';
+import { emailTo, linkIn } from '../helpers/email';
 import { expect, test } from '../helpers/test';
 
-test('a link that was never issued is answered kindly', async ({ page, expectsStatus }) => {
+test('a link that was never issued shows that there is no such invitation', async ({ page, expectsStatus }) => {
   expectsStatus(404);
   for (const path of ['/i/nonsense', `/i/${'A'.repeat(43)}`, '/i/%F0%9F%8E%89']) {
     const response = await page.goto(path);
@@ -13,7 +13,7 @@ test('a link that was never issued is answered kindly', async ({ page, expectsSt
   await look(page);
 });
 
-test('a page that does not exist is answered kindly', async ({ page, expectsStatus }) => {
+test('a page that does not exist says so and links to the home page', async ({ page, expectsStatus }) => {
   expectsStatus(404);
   const response = await page.goto('/no/such/page');
   expect(response?.status()).toBe(404);
@@ -25,7 +25,7 @@ test('a page that does not exist is answered kindly', async ({ page, expectsStat
 
 test('a replaced link is dead at once and the new one works', async ({ page, someoneElse, expectsStatus }) => {
   const { event, guest, link } = await hostWithGuest(page);
-  expect(linkIn(await mailTo(guest.email, 'Midsummer dinner'))).toBe(link);
+  expect(linkIn(await emailTo(guest.email, 'Midsummer dinner'))).toBe(link);
   await page.getByRole('button', { name: 'Reset link' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'The old link no longer works.' })).toBeVisible();
   await look(page);

@@ -73,7 +73,7 @@ test('an overview whose host has signed out says so', async ({ page, context, ex
   await expect(page).toHaveURL(/\/sign-in\?next=/);
 });
 
-test('an event that did not change is told nothing', async ({ page, context, someoneElse }) => {
+test('the overview of an event that did not change gets no update', async ({ page, context, someoneElse }) => {
   await signUp(page);
   const [one, two] = [await planEvent(page, { title: 'One' }), await planEvent(page, { title: 'Two' })];
   await invite(page, one, 'Ada');

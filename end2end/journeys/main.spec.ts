@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { YEAR, somebody } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
-import { accountLinkIn, linkIn, mailTo, source } from '../helpers/mail';
+import { accountLinkIn, emailTo, linkIn, source } from '../helpers/email';
 import { calendarLines, choose, figure } from '../helpers/pages';
 import { expect, test } from '../helpers/test';
 
@@ -25,7 +25,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByRole('status')).toContainText('Check your email to verify your account.');
     await look(page);
-    await page.goto(accountLinkIn(await mailTo(host.email, 'Verify your email address')));
+    await page.goto(accountLinkIn(await emailTo(host.email, 'Verify your email address')));
     await look(page);
     await page.getByRole('button', { name: 'Verify' }).click();
     await expect(page.getByRole('status')).toContainText('Email verified.');
@@ -103,7 +103,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
   const hostLooks = () => (scripts ? undefined : page.reload());
 
   const link = await test.step('the invitation arrives, as text and as HTML', async () => {
-    const mail = await mailTo(ada.email, TITLE);
+    const mail = await emailTo(ada.email, TITLE);
     expect(mail.subject).toBe(`You're invited: ${TITLE}`);
     expect(mail.from[0]?.name).toBe(host.name);
     expect(await source(mail)).toMatch(/Content-Type: multipart\/alternative/i);
@@ -165,7 +165,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
   });
 
   await test.step('the guest changes their mind', async () => {
-    const confirmed = await mailTo(ada.email, "You're going");
+    const confirmed = await emailTo(ada.email, "You're going");
     expect(confirmed.subject).toBe(`You're going: ${TITLE}`);
     expect(confirmed.text).toContain('2 guests, with William King');
     await guest.getByRole('link', { name: 'Change RSVP' }).click();
@@ -177,7 +177,7 @@ test('a host invites three people, one answers twice, and the host watches it ha
     await choose(guest, 'No');
     await guest.getByRole('button', { name: 'Send RSVP' }).click();
     await expect(guest.getByRole('status')).toContainText('You declined');
-    await mailTo(ada.email, `You declined: ${TITLE}`);
+    await emailTo(ada.email, `You declined: ${TITLE}`);
   });
 
   await test.step('the host sees the change', async () => {

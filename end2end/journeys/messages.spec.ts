@@ -1,6 +1,6 @@
 import { invite, planEvent, signUp } from '../helpers/actors';
 import { awake, look } from '../helpers/look';
-import { mailTo } from '../helpers/mail';
+import { emailTo } from '../helpers/email';
 import { expect, test } from '../helpers/test';
 
 test('a host sees the delivery status of each message, and a guest unsubscribes with one button', async ({ page, browser }) => {
@@ -11,7 +11,7 @@ test('a host sees the delivery status of each message, and a guest unsubscribes 
   await look(page);
   const address = `ada-${Date.now()}@example.org`;
   await invite(page, event, `Ada Lovelace <${address}>`);
-  const mail = await mailTo(address, "You're invited");
+  const mail = await emailTo(address, "You're invited");
   const stop = /http\S+\/u\/[\w-]+/.exec(mail.text)?.[0] ?? '';
   expect(stop).not.toBe('');
 

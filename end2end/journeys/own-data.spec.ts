@@ -57,7 +57,7 @@ test('a guest sees, edits and downloads their data, unsubscribes, and deletes it
   await look(page);
 });
 
-test('a host chooses how long guests are kept, takes everything along, and leaves for good', async ({ page, expectsStatus }) => {
+test('a host sets the retention period, exports their data, and deletes the account', async ({ page, expectsStatus }) => {
   const { host, event, link } = await hostWithGuest(page);
   await page.goto(`${event}/edit`);
   await page.getByLabel('Delete guest data').selectOption('3 months after the event');

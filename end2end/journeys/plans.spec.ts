@@ -79,7 +79,7 @@ test('a full plan is made larger, changed, cancelled and ended, and guests notic
   await expect(visitor.getByRole('heading', { name: "You're going!" })).toBeVisible();
 });
 
-test('an import says what has room before, and what plans cost is told to everybody', async ({ page }) => {
+test('everybody sees the prices, and an import shows which guests exceed the plan', async ({ page }) => {
   await page.goto('/pricing');
   await expect(page.getByRole('heading', { level: 1, name: 'Pricing' })).toBeVisible();
   await expect(page.getByText('1,000 guests per event')).toBeVisible();
