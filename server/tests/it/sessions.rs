@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{App, PASSWORD, Response};
+use crate::support::{App, InvitedGuest, PASSWORD, Response, eventually};
 
 fn cookie_of(response: &Response) -> String {
     response.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
@@ -45,4 +45,22 @@ async fn a_cookie_replaced_more_than_ten_seconds_ago_ends_its_session(app: App) 
     app.work().await;
     assert!(app.emails("ana@example.org").await.iter().any(|email| email.contains("An outdated copy of a session")));
     assert_eq!(app.audit_log("session-revoked").await, 1);
+}
+
+#[apply(app_test)]
+async fn a_page_whose_session_is_replaced_before_it_is_saved_is_served(app: App) {
+    let InvitedGuest { link, .. } = app.invited_guest("Aunt Matilda").await;
+    let visitor = app.anonymous();
+    // The session has a message, which the next page takes out and saves.
+    let old = cookie_of(&visitor.sign_in("ana@example.org", "not the password").await);
+    let events = app.lock_all_events().await;
+    let (page, signed_in) = tokio::join!(with_cookie(&app, &old, &link), async {
+        eventually(async || app.lock_waits().await > 0).await;
+        let signed_in = visitor.sign_in("ana@example.org", PASSWORD).await;
+        events.rollback().await.unwrap();
+        signed_in
+    });
+    assert_eq!(signed_in.location(), "/dashboard");
+    assert_eq!(page.0, 200);
+    assert_eq!(with_cookie(&app, &cookie_of(&signed_in), "/dashboard").await.0, 200, "Redis counts as available");
 }
