@@ -138,3 +138,17 @@ async fn the_last_change_to_an_address_wins_whatever_was_shipped(db: PgPool) {
     let entries = guestguard::backup::erasure_log::read(&app.services.backups.as_ref().unwrap().store).await.unwrap();
     assert_eq!(entries.iter().map(|entry| entry.gone).collect::<Vec<_>>(), [false, true, false]);
 }
+
+#[apply(app_test)]
+async fn a_refused_backup_ships_no_erasure_log(db: PgPool) {
+    let place = Place::folder();
+    let app = App::start(db.clone()).await;
+    place.back_up(&db).await;
+    let copy = restored(&db, &place, "latest").await;
+    assert_eq!(place.run(&copy.url, &["backup"]).await.code, 0);
+    app.suppress("x@example.org", "unsubscribed").await;
+    place.run(&url(&db), &["backup"]).await.fails_with(1, "stop every process that still uses this database");
+    assert_eq!(app.erasure_log().await, 1);
+    assert!(!place.path("erasure-log").exists(), "the store has the log of the other database only");
+    copy.remove().await.unwrap();
+}
