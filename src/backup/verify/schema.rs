@@ -49,7 +49,11 @@ pub async fn check(db: &mut PgConnection, report: &mut VerifyReport) -> anyhow::
     let present: BTreeSet<_> = table_names(db).await?.into_iter().collect();
     let missing = TABLES.iter().filter(|name| !present.contains(**name)).map(ToString::to_string).collect();
     report.add("tables", "every table exists", Ok(Violations::named(missing)));
-    report.add("shape", "every column, index, constraint and trigger is as the migrations made it", shape(db).await);
+    report.add(
+        "shape",
+        "every column, index, constraint, trigger, function and view is as the migrations made it",
+        shape(db).await,
+    );
     migrations(db, report).await?;
     report.add("extensions", "the extensions for search exist", named(db, EXTENSIONS).await);
     report.add("constraints", "every constraint was checked against its rows", named(db, CONSTRAINTS).await);
