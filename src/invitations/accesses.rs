@@ -25,8 +25,9 @@ use crate::{
 const GATHER: Duration = Duration::from_millis(200);
 /// Delay before a failed write is retried.
 const RETRY: Duration = Duration::from_secs(2);
-/// Limits on what is kept while it cannot be written: this many accesses, up to this age. Others are dropped.
-const MAX_WAITING: usize = 20_000;
+/// Limits on what is kept while it cannot be written: this many accesses with the writer and as many in the channel, up to
+/// this age. Others are dropped.
+const MAX_WAITING: usize = 10_000;
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
 /// One opening of a guest's link.
