@@ -1,5 +1,6 @@
 //! Account events: emails about an address, without revealing whether it has an account.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::token;
@@ -60,7 +61,7 @@ pub async fn handle_account_event(backend: &Backend, event: AccountEvent, email:
     .fetch_optional(&mut *tx)
     .await?;
     let Some(account) = account else { return Ok(()) };
-    let mut handler = Handler { backend, tx: &mut tx, account: &account, device };
+    let mut handler = Handler { backend, now: backend.clock.now(), tx: &mut tx, account: &account, device };
     match event {
         AccountEvent::SignedUp if account.verified => handler.send(Purpose::Reset, AccountMessage::Registered).await?,
         AccountEvent::SignedUp => {
@@ -86,6 +87,7 @@ pub async fn handle_account_event(backend: &Backend, event: AccountEvent, email:
 
 struct Handler<'a> {
     backend: &'a Backend,
+    now: DateTime<Utc>,
     tx: &'a mut PgConnection,
     account: &'a AccountRow,
     device: &'a str,
@@ -94,13 +96,12 @@ struct Handler<'a> {
 impl Handler<'_> {
     async fn record(&mut self, event: AuditEvent) -> Result<()> {
         let actor = Actor { user: self.account.id, device: self.device };
-        audit::record(self.tx, self.backend.clock.now(), actor, event, "").await
+        audit::record(self.tx, self.now, actor, event, "").await
     }
 
     async fn send(&mut self, purpose: Purpose, message: AccountMessage) -> Result<()> {
         let AccountRow { id, email, .. } = self.account;
-        let token = token::issue(self.tx, self.backend, *id, purpose, email).await?;
-        let now = self.backend.clock.now();
-        notifications::outbox::enqueue_account(self.tx, now, *id, message, email, Some(token)).await
+        let token = token::issue(self.tx, self.backend, self.now, *id, purpose, email).await?;
+        notifications::outbox::enqueue_account(self.tx, self.now, *id, message, email, Some(token)).await
     }
 }

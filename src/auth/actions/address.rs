@@ -52,8 +52,8 @@ pub async fn change_address(backend: &Backend, host: &Host, form: &AddressForm) 
 
     let now = backend.clock.now();
     let mut tx = backend.db.begin().await?;
-    let leave = token::issue(&mut tx, backend, host.id(), Purpose::LeaveAddress, &email).await?;
-    let take = token::issue(&mut tx, backend, host.id(), Purpose::TakeAddress, &email).await?;
+    let leave = token::issue(&mut tx, backend, now, host.id(), Purpose::LeaveAddress, &email).await?;
+    let take = token::issue(&mut tx, backend, now, host.id(), Purpose::TakeAddress, &email).await?;
     let enqueue = notifications::outbox::enqueue_account;
     enqueue(&mut tx, now, host.id(), AccountMessage::LeaveAddress, host.email(), Some(leave)).await?;
     enqueue(&mut tx, now, host.id(), AccountMessage::TakeAddress, &email, Some(take)).await?;

@@ -22,11 +22,12 @@ pub(super) struct ConsumedToken {
 pub(super) async fn issue(
     tx: &mut PgConnection,
     backend: &Backend,
+    now: DateTime<Utc>,
     user: UserId,
     purpose: Purpose,
     email: &str,
 ) -> Result<AccountTokenId> {
-    let (id, token, now) = (AccountTokenId::new(), secrets::random_token()?, backend.clock.now());
+    let (id, token) = (AccountTokenId::new(), secrets::random_token()?);
     sqlx::query!(
         "insert into account_tokens (user_id, id, purpose, token_hash, token_sealed, email, created_at, expires_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)",
