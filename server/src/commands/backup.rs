@@ -2,12 +2,13 @@
 
 use std::io::IsTerminal;
 
+use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use guestguard::{
     backup::{self, Backups, status},
     clock::Clock,
 };
-use pg_backup::{BackupOptions, Format, retention};
+use pg_backup::{BackupOptions, Format, Key, Manifest, retention};
 use serde_json::json;
 
 use super::{
@@ -151,5 +152,19 @@ async fn status(backups: &Backups, json: bool) -> anyhow::Result<()> {
     match status.faults.is_empty() {
         true => Ok(()),
         false => Err(Unhealthy(status.faults.join("; ")).into()),
+    }
+}
+
+/// The newest backup.
+pub(super) async fn latest(backups: &Backups) -> anyhow::Result<Manifest> {
+    let latest = retention::latest(&backups.store).await?;
+    latest.context("there is no backup yet; run `guestguard backup`")
+}
+
+/// The backup with this key, or the newest one for `latest`.
+pub(super) async fn manifest(backups: &Backups, key: &str) -> anyhow::Result<Manifest> {
+    match key {
+        "latest" => latest(backups).await,
+        key => retention::manifest(&backups.store, &Key::try_from(key.to_owned())?).await,
     }
 }

@@ -62,7 +62,7 @@ pub async fn run(arguments: Drill) -> anyhow::Result<()> {
         bail!("the service is closed for maintenance, and the copy would be too; run the drill when it is open");
     }
     let progress = progress::bar();
-    let manifest = super::restore::latest(&backups).await?;
+    let manifest = super::backup::latest(&backups).await?;
     let started = backend.clock.now();
     let on = arguments.on.as_ref().unwrap_or(&config.database_url);
     let scratch = Scratch::create(on).await?;

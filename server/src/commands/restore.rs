@@ -1,18 +1,18 @@
 //! `guestguard restore`: restores a backup, makes it safe to serve, and verifies it.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use guestguard::{
     backup::{
-        Backups, erasure_log,
+        erasure_log,
         restore::{self, Restored},
     },
     clock::Clock,
 };
-use pg_backup::{Key, Manifest, Progress, retention};
+use pg_backup::{Key, Progress, retention};
 
 use super::{
-    backup::Output,
+    backup::{Output, latest},
     output::{Unhealthy, count, print_json, say},
     progress, restore_verify,
 };
@@ -97,12 +97,6 @@ async fn restore(config: &RestoreConfig, arguments: &Restore, progress: &dyn Pro
         );
     }
     restore::restore(backups, &secrets, &Clock::System, manifest, &arguments.into, arguments.replace, progress).await
-}
-
-/// The newest backup.
-pub(super) async fn latest(backups: &Backups) -> anyhow::Result<Manifest> {
-    let latest = retention::latest(&backups.store).await?;
-    latest.context("there is no backup yet; run `guestguard backup`")
 }
 
 fn print(restored: &Restored) {

@@ -2,15 +2,13 @@
 
 use clap::Args;
 use guestguard::backup::{
-    Backups, erasure_log,
+    erasure_log,
     verify::{self, VerifyOptions, VerifyReport},
 };
-use pg_backup::{Key, Manifest, retention};
 
 use super::{
-    backup::Output,
+    backup::{Output, manifest},
     output::{Unhealthy, count, print_json, say},
-    restore,
 };
 use crate::{
     config::{self, RestoreConfig},
@@ -63,13 +61,6 @@ pub async fn run(arguments: RestoreVerify) -> anyhow::Result<()> {
     match report.failed().count() {
         0 => Ok(()),
         n => Err(Unhealthy(format!("{n} of {} checks failed", report.checks.len())).into()),
-    }
-}
-
-async fn manifest(backups: &Backups, key: &str) -> anyhow::Result<Manifest> {
-    match key {
-        "latest" => restore::latest(backups).await,
-        key => retention::manifest(&backups.store, &Key::try_from(key.to_owned())?).await,
     }
 }
 
