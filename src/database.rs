@@ -78,29 +78,29 @@ mod tests {
         }
     }
 
-    async fn known(db: &PgPool, table: Table) -> f32 {
+    async fn estimated_rows(db: &PgPool, table: Table) -> f32 {
         let sql = "select reltuples from pg_class where oid = ($1::text)::regclass";
         sqlx::query_scalar(sql).bind(table.name()).fetch_one(db).await.unwrap()
     }
 
     #[sqlx::test]
-    async fn the_planner_knows_at_once_of_a_list_that_was_pasted_and_invited(db: PgPool) {
+    async fn a_list_is_analysed_when_it_is_pasted_and_when_it_is_invited(db: PgPool) {
         let (backend, host, event) = testing::planned(db, testing::event_form()).await;
         without_autovacuum(&backend.db).await;
         let paste =
             |from: usize, to: usize| -> String { (from..to).map(|n| format!("G <g{n}@a.example>\n")).collect() };
         guests::actions::add_pasted(&backend, &host, event, &paste(0, FEW - 1)).await.unwrap();
-        assert_eq!(known(&backend.db, Table::Guests).await, -1.0, "a few need no look");
+        assert_eq!(estimated_rows(&backend.db, Table::Guests).await, -1.0, "a short list is not analysed");
         guests::actions::add_pasted(&backend, &host, event, &paste(FEW, FEW * 2)).await.unwrap();
-        assert_eq!(known(&backend.db, Table::Guests).await, (FEW * 2 - 1) as f32);
+        assert_eq!(estimated_rows(&backend.db, Table::Guests).await, (FEW * 2 - 1) as f32);
         invitations::actions::issue(&backend, &host, event, &Selection::All).await.unwrap();
         for table in [Table::Invitations, Table::Notifications] {
-            assert_eq!(known(&backend.db, table).await, (FEW * 2 - 1) as f32, "{table:?}");
+            assert_eq!(estimated_rows(&backend.db, table).await, (FEW * 2 - 1) as f32, "{table:?}");
         }
     }
 
     #[sqlx::test]
-    async fn the_planner_knows_at_once_of_a_list_from_a_file(db: PgPool) {
+    async fn a_list_is_analysed_when_it_is_imported(db: PgPool) {
         let (backend, host, event) = testing::planned(db, testing::event_form()).await;
         without_autovacuum(&backend.db).await;
         let rows: String = (0..FEW).map(|n| format!("G{n},g{n}@a.example\n")).collect();
@@ -108,6 +108,6 @@ mod tests {
         let upload = Upload { name: "guests.csv".into(), country: "GB".into(), columns: Vec::new() };
         let import = imports::actions::parse(&backend, &host, event, file, &upload).await.unwrap();
         imports::actions::commit(&backend, &host, event, import, false).await.unwrap();
-        assert_eq!(known(&backend.db, Table::Guests).await, FEW as f32);
+        assert_eq!(estimated_rows(&backend.db, Table::Guests).await, FEW as f32);
     }
 }

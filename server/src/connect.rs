@@ -23,7 +23,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 use crate::config::Config;
 
 /// Longest wait for a connection to PostgreSQL: people learn within a second that the service is unavailable.
-const PATIENCE: Duration = Duration::from_millis(900);
+const TIMEOUT: Duration = Duration::from_millis(900);
 /// Connections to Redis of one node.
 const REDIS_CONNECTIONS: usize = 4;
 
@@ -77,8 +77,8 @@ pub fn links(config: &Config) -> Links {
 pub async fn database(url: &str, connections: u32) -> anyhow::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(PATIENCE)
-        // A ping before each use costs a third of all requests; a broken connection is told by its first statement.
+        .acquire_timeout(TIMEOUT)
+        // A ping before each use costs a third of all requests; a broken connection shows at its first statement.
         .test_before_acquire(false)
         .max_lifetime(Duration::from_secs(1800))
         .after_connect(|connection, _| Box::pin(database::force_generic_plans(connection)))

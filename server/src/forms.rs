@@ -24,16 +24,16 @@ use crate::{
 };
 
 /// Size limit of any form: several times a pasted list of 500 people.
-pub const MOST_BYTES: usize = 512 * 1024;
+pub const MAX_BYTES: usize = 512 * 1024;
 /// Header of a server function's response whose body is a `Problem`.
 const FAILED: &str = "serverfnerror";
 
 const CLEAR_SITE_DATA: &str = "clear-site-data";
 
 /// Size limit of a form for `path`: lists are long, everything else is short.
-fn most_bytes(path: &str) -> usize {
+fn max_bytes(path: &str) -> usize {
     match path {
-        "/api/guests/paste" | "/api/guests/read-paste" => MOST_BYTES,
+        "/api/guests/paste" | "/api/guests/read-paste" => MAX_BYTES,
         path if path.starts_with("/api/auth/") => 8 * 1024,
         _ => 64 * 1024,
     }
@@ -50,7 +50,7 @@ pub async fn adapt(session: Session, mut request: Request, next: Next) -> Respon
     let posted_as_form = accepts_html(request.headers());
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, most_bytes(&endpoint)).await else {
+    let Ok(body) = to_bytes(body, max_bytes(&endpoint)).await else {
         return ErrorResponse(Problem::TooLong).into_response();
     };
     if !posted_as_form {
@@ -140,7 +140,7 @@ async fn problem(response: Response) -> Result<Response, (Problem, HeaderMap)> {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
-    let body: Bytes = to_bytes(body, MOST_BYTES).await.unwrap_or_default();
+    let body: Bytes = to_bytes(body, MAX_BYTES).await.unwrap_or_default();
     let problem = serde_json::from_slice(&body).unwrap_or(Problem::Invalid(Vec::new()));
     Err((problem, parts.headers))
 }

@@ -27,34 +27,34 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, csrf, error_response::ErrorResponse};
 
-/// Buffered hints per socket; a slower socket just counts as changed.
-const WAITING_HINTS: usize = 256;
+/// Buffered changes per socket; a slower socket just counts as changed.
+const MAX_WAITING: usize = 256;
 /// Ping interval; a socket that misses two pongs is closed.
 const PING: Duration = Duration::from_secs(20);
 
 /// Shortest time between two messages: a burst of replies costs a few reads, not one each.
 const PACE: Duration = Duration::from_millis(300);
 
-/// Broadcasts the hints of all nodes to this node's sockets.
+/// Broadcasts the changes of all nodes to this node's sockets.
 #[derive(Clone)]
 pub struct Hub {
-    hints: broadcast::Sender<Change>,
+    changes: broadcast::Sender<Change>,
     stop: CancellationToken,
 }
 
 impl Hub {
-    /// Subscribes to the hints of all nodes until `stop`.
+    /// Subscribes to the changes of all nodes until `stop`.
     pub async fn connect(config: &Config, stop: CancellationToken) -> anyhow::Result<Self> {
         let redis = connect::redis_builder(config)?.build_subscriber_client()?;
         redis.init().await.context("Redis is out of reach; check GG_REDIS_URL and that the server runs")?;
         redis.manage_subscriptions();
-        let (hints, _) = broadcast::channel(WAITING_HINTS);
+        let (changes, _) = broadcast::channel(MAX_WAITING);
         let (mut messages, mut reconnects) = (redis.message_rx(), redis.reconnect_rx());
         redis.psubscribe(CHANNELS.to_vec()).await.context("Redis refuses to publish")?;
-        let (sender, until) = (hints.clone(), stop.clone());
+        let (sender, until) = (changes.clone(), stop.clone());
         tokio::spawn(async move {
             loop {
-                let hint = tokio::select! {
+                let change = tokio::select! {
                     message = messages.recv() => match message {
                         Ok(message) => Change::of_channel(&message.channel),
                         Err(_) => Some(Change::Everything),
@@ -62,14 +62,14 @@ impl Hub {
                     _ = reconnects.recv() => Some(Change::Everything),
                     () = until.cancelled() => break,
                 };
-                if let Some(hint) = hint {
+                if let Some(change) = change {
                     // Fails only without sockets.
-                    let _ = sender.send(hint);
+                    let _ = sender.send(change);
                 }
             }
             let _ = redis.quit().await;
         });
-        Ok(Self { hints, stop })
+        Ok(Self { changes, stop })
     }
 }
 
@@ -91,11 +91,11 @@ pub async fn socket(
     if !csrf::is_same_origin(&headers) {
         return Ok(axum::http::StatusCode::FORBIDDEN.into_response());
     }
-    let pass = backend.live.redeem_ticket(&ticket).await.map_err(Error::from)?;
+    let claims = backend.live.redeem_ticket(&ticket).await.map_err(Error::from)?;
     let event: EventId = event.parse().map_err(|_| Problem::NotFound)?;
-    match pass {
-        Some(pass) if pass.event == event => {
-            Ok(upgrade.on_upgrade(move |socket| hub.serve_socket(socket, backend, pass)))
+    match claims {
+        Some(claims) if claims.event == event => {
+            Ok(upgrade.on_upgrade(move |socket| hub.serve_socket(socket, backend, claims)))
         }
         _ => Err(Problem::SignInRequired.into()),
     }
@@ -103,23 +103,23 @@ pub async fn socket(
 
 impl Hub {
     /// Sends the figures now and after each change, until either side closes.
-    async fn serve_socket(self, mut socket: WebSocket, backend: Backend, pass: TicketClaims) {
+    async fn serve_socket(self, mut socket: WebSocket, backend: Backend, claims: TicketClaims) {
         metrics::gauge!("live_sockets").increment(1.0);
-        let mut hints = self.hints.subscribe();
+        let mut changes = self.changes.subscribe();
         let mut ping = tokio::time::interval(PING);
         let mut pace = tokio::time::interval(PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut changed, mut unanswered) = (true, 0);
         loop {
             tokio::select! {
-                hint = hints.recv() => match hint {
-                    Ok(hint) => changed |= concerns(hint, pass),
+                change = changes.recv() => match change {
+                    Ok(change) => changed |= concerns(change, claims),
                     Err(broadcast::error::RecvError::Lagged(_)) => changed = true,
                     Err(broadcast::error::RecvError::Closed) => break,
                 },
                 _ = pace.tick(), if changed => {
                     changed = false;
-                    let Some(now) = reauthorise(&backend, pass).await else { break };
+                    let Some(now) = reauthorise(&backend, claims).await else { break };
                     if socket.send(Message::text(now)).await.is_err() {
                         break;
                     }
@@ -147,18 +147,18 @@ impl Hub {
     }
 }
 
-fn concerns(change: Change, pass: TicketClaims) -> bool {
+fn concerns(change: Change, claims: TicketClaims) -> bool {
     match change {
-        Change::Event(event) => event == pass.event,
-        Change::SessionsEnded(user) => user == pass.host,
+        Change::Event(event) => event == claims.event,
+        Change::SessionsEnded(user) => user == claims.host,
         Change::Everything => true,
     }
 }
 
 /// Checks session and access again and returns the figures as JSON; `None` if either has ended or the database is
 /// unavailable. The socket then closes and the page reconnects.
-async fn reauthorise(backend: &Backend, pass: TicketClaims) -> Option<String> {
-    let host = app::ssr::reply(auth::queries::signed_in(backend, pass.session).await).ok()??;
-    let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, pass.event).await).ok()?;
+async fn reauthorise(backend: &Backend, claims: TicketClaims) -> Option<String> {
+    let host = app::ssr::reply(auth::queries::signed_in(backend, claims.session).await).ok()??;
+    let now = app::ssr::reply(rsvp::queries::overview(&backend.db, &host, claims.event).await).ok()?;
     serde_json::to_string(&now).ok()
 }

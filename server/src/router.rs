@@ -47,7 +47,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Timeout until the response to an upload begins; connections may be slow.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(180);
 /// Size limit of any body; routes set lower ones.
-const MOST_BYTES: usize = 20 * 1024 * 1024;
+const MAX_BYTES: usize = 20 * 1024 * 1024;
 
 /// Builds the router. `fetch` downloads the certificates of Amazon SNS.
 pub fn router(
@@ -175,7 +175,7 @@ fn with_common_layers<R: error_response::RenderError>(
             .layer(from_fn(timeout))
             .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
             .layer(CatchPanicLayer::custom(on_panic))
-            .layer(RequestBodyLimitLayer::new(MOST_BYTES)),
+            .layer(RequestBodyLimitLayer::new(MAX_BYTES)),
     )
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn guests_left(tx: &mut PgConnection, backend: &Backend, host: 
 }
 
 /// Rejects sending for an account or event above its limits. Never used for what guests do, or for event updates.
-pub(crate) async fn refuse_outgrown(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
+pub(crate) async fn require_within_limits(backend: &Backend, host: &Host, event: EventId) -> Result<()> {
     let mut db = backend.db.acquire().await?;
     let tier = queries::tier(&mut *db, backend, host.id()).await?;
     let limits = tier.limits();

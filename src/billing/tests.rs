@@ -62,7 +62,7 @@ async fn subscribed(backend: &Backend, stripe: &Stripe, price: &str) {
     handle_event(backend, stripe, event(&format!("evt_{price}"), "customer.subscription.updated", 1, object)).await;
 }
 
-async fn kept(backend: &Backend, host: &Host) -> Option<StoredSubscription> {
+async fn stored_subscription(backend: &Backend, host: &Host) -> Option<StoredSubscription> {
     queries::subscription(&backend.db, host.id()).await.unwrap()
 }
 
@@ -202,7 +202,7 @@ async fn all_720_orders_of_six_events_come_to_the_same_row(db: PgPool) {
         for place in order {
             handle_event(&backend, &stripe, life[place].clone()).await;
         }
-        rows.push(kept(&backend, &ana).await.unwrap());
+        rows.push(stored_subscription(&backend, &ana).await.unwrap());
         sqlx::query("delete from subscriptions").execute(&backend.db).await.unwrap();
         sqlx::query("delete from webhook_events where key <> 'evt_met'").execute(&backend.db).await.unwrap();
     }
@@ -248,7 +248,7 @@ async fn a_hundred_repeats_have_one_effect_and_what_is_not_ours_has_none(db: PgP
     for other in [live, connected, unknown] {
         handle_event(&backend, &stripe, other).await;
     }
-    assert_eq!(kept(&backend, &ana).await.unwrap().tier, Tier::Pro);
+    assert_eq!(stored_subscription(&backend, &ana).await.unwrap().tier, Tier::Pro);
     let stored: i64 = sqlx::query_scalar("select count(*) from webhook_events").fetch_one(&backend.db).await.unwrap();
     assert_eq!(stored, 5, "each is kept once");
     let jobs = "select count(*) from graphile_worker.jobs where task_identifier = 'refresh_subscriptions'";
@@ -274,11 +274,11 @@ async fn one_of_two_subscriptions_grants_and_a_deleted_customer_none(db: PgPool)
         event("evt_3", "customer.subscription.updated", 3, sub("sub_1", "price_pro_of_2020")),
     )
     .await;
-    assert_eq!(kept(&backend, &ana).await.unwrap().stripe_id, "sub_2");
+    assert_eq!(stored_subscription(&backend, &ana).await.unwrap().stripe_id, "sub_2");
     let second = "update subscriptions set grants_tier = true where stripe_id = 'sub_1'";
     assert!(sqlx::query(second).execute(&backend.db).await.is_err(), "never two");
     let gone = json!({ "object": "customer", "id": "cus_ana" });
     handle_event(&backend, &stripe, event("evt_4", "customer.deleted", 4, gone)).await;
-    assert_eq!(kept(&backend, &ana).await, None);
+    assert_eq!(stored_subscription(&backend, &ana).await, None);
     assert_eq!(queries::tier(&backend.db, &backend, ana.id()).await.unwrap(), Tier::Free);
 }

@@ -224,5 +224,5 @@ async fn require_sendable(backend: &Backend, host: &Host, event: EventId) -> Res
     if event.cancelled_at.is_some() {
         return Err(Problem::Conflict(Conflict::EventCancelled).into());
     }
-    limits::refuse_outgrown(backend, host, event.id).await
+    limits::require_within_limits(backend, host, event.id).await
 }

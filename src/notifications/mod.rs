@@ -1,7 +1,7 @@
 //! Notifications: emails and text messages to guests and hosts, from the outbox to the provider's delivery reports.
 //!
-//! Direction of dependencies: `senders` → `suppressions`, `templates` → `outbox` → `provider_events`, `campaigns` →
-//! `delivery`; nothing points back.
+//! Direction of dependencies, lowest first: `reference`, `suppressions`; `outbox`; `templates`, `provider_events`; `worker`,
+//! `campaigns`, `delivery`; `jobs`. Nothing points back.
 
 pub mod campaigns;
 #[cfg(feature = "ssr")]

@@ -42,7 +42,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     super::work::follow_maintenance(&backend, &stop).await;
     let worker = match serve.no_work {
         true => None,
-        false => Some(tokio::spawn(super::work::until(services.clone(), stop.clone()))),
+        false => Some(tokio::spawn(super::work::work_until(services.clone(), stop.clone()))),
     };
     if let Some(address) = config.metrics_listen {
         let listener = bind(address).await?;

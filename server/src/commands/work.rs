@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{config::Config, connect, shutdown, telemetry};
 
-/// The pause before a failed worker restarts.
-const AGAIN: Duration = Duration::from_secs(5);
+/// Delay before a failed worker restarts.
+const RESTART_DELAY: Duration = Duration::from_secs(5);
 
 pub async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
@@ -18,20 +18,20 @@ pub async fn run() -> anyhow::Result<()> {
     tokio::spawn(shutdown::stop_on_signal(stop.clone()));
     follow_maintenance(&services.backend, &stop).await;
     tracing::info!("working");
-    until(services, stop).await?;
+    work_until(services, stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Learns whether the service is closed, now and from now on.
+/// Reads the maintenance mode and follows its changes until `stop`.
 pub(super) async fn follow_maintenance(backend: &Backend, stop: &CancellationToken) {
     backend.maintenance.refresh(&backend.redis).await;
     let following = backend.maintenance.clone().watch(backend.redis.clone(), stop.clone().cancelled_owned());
     tokio::spawn(following);
 }
 
-/// Sends messages and works off jobs until `stop`. While the service is closed nothing is written, so nothing works.
-pub(super) async fn until(services: Services, stop: CancellationToken) -> anyhow::Result<()> {
+/// Sends messages and runs jobs until `stop`. Pauses during maintenance, when nothing may be written.
+pub(super) async fn work_until(services: Services, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -49,9 +49,9 @@ pub(super) async fn until(services: Services, stop: CancellationToken) -> anyhow
         let worked = work(&services, pause).await;
         closing.abort();
         if let Err(cause) = worked {
-            // Not the end of it: the database may be away for a moment, as while it is replaced.
+            // The database may be unavailable for a moment, such as during a failover.
             tracing::error!(cause = format!("{cause:#}"), "worker failed; restarting");
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RESTART_DELAY).await;
         }
     }
     Ok(())

@@ -27,18 +27,18 @@ pub enum ExportFormat {
 }
 
 /// Rows above which an export is prepared in the background.
-pub const MOST_ROWS: i64 = 150_000;
+pub const MAX_ROWS: i64 = 150_000;
 
 /// Writes the host's data to a temporary file.
 ///
 /// # Errors
-/// `SignInAgain` without a recent re-authentication, `ExportToPrepare` above [`MOST_ROWS`].
+/// `SignInAgain` without a recent re-authentication, `ExportToPrepare` above [`MAX_ROWS`].
 pub async fn export(backend: &Backend, host: &Host, format: ExportFormat) -> Result<std::fs::File> {
     let now = backend.clock.now();
     host.require_reauthentication(now)?;
     let mut db = backend.db.acquire().await?;
     let mut tx = snapshot(&mut db).await?;
-    if rows(&mut tx, host.id()).await? > MOST_ROWS {
+    if rows(&mut tx, host.id()).await? > MAX_ROWS {
         return Err(Problem::Conflict(Conflict::ExportToPrepare).into());
     }
     let file = match format {

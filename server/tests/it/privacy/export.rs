@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Read, time::Instant};
 
-use guestguard::privacy::export::{MOST_ROWS, PARTS};
+use guestguard::privacy::export::{MAX_ROWS, PARTS};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -106,7 +106,7 @@ async fn data_export_complete(app: App) {
 async fn a_large_export_is_prepared_and_announced_by_email(app: App) {
     let ana = app.host("Ana").await;
     let event = ana.plan(&[]).await;
-    app.add_guests(MOST_ROWS).await;
+    app.add_guests(MAX_ROWS).await;
     let refused = ana.send("GET", "/me/data-export", None).await;
     assert_eq!((refused.status.as_u16(), refused.body.as_str()), (409, r#"{"Conflict":"ExportToPrepare"}"#));
     assert_eq!(app.anonymous().send("GET", "/me/data-export", None).await.status, 401);
@@ -130,7 +130,7 @@ async fn a_large_export_is_prepared_and_announced_by_email(app: App) {
     let mut document = String::new();
     archive.by_name("data.json").unwrap().read_to_string(&mut document).unwrap();
     let export: Value = serde_json::from_str(&document).unwrap();
-    assert_eq!(export["guests"].as_array().unwrap().len() as i64, MOST_ROWS);
+    assert_eq!(export["guests"].as_array().unwrap().len() as i64, MAX_ROWS);
     assert_eq!(export["events"][0]["id"], event.to_string());
     app.age_reauthentication().await;
     assert_eq!(ana.send("GET", "/me/data-export", None).await.body, "\"SignInAgain\"");
