@@ -1,5 +1,8 @@
 //! Actors: proof of who acts. A host comes only from a session, a guest only from a live link.
 
+#[cfg(feature = "ssr")]
+mod proofs;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
@@ -28,12 +31,6 @@ pub(crate) struct OpenSession {
 }
 
 impl Host {
-    /// Only for `auth::queries::signed_in`.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn of(session: OpenSession) -> Self {
-        Self(session)
-    }
-
     pub fn id(&self) -> UserId {
         self.0.id
     }
@@ -97,12 +94,6 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Only for `invitations::queries::guest_of` and `invitations::page::page`.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn of(host: UserId, event: EventId, id: GuestId, invitation: InvitationId) -> Self {
-        Self { host, event, id, invitation }
-    }
-
     pub fn host(&self) -> UserId {
         self.host
     }

@@ -3,11 +3,24 @@
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::{AccountEvent, actions};
+use super::actions;
 use crate::{
     error::Result,
     queue::{self, Job, JobContext},
 };
+
+/// What happened with an email address, whether it has an account or not. Handled by the worker, so that response and
+/// time do not reveal which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountEvent {
+    SignedUp,
+    VerificationRequested,
+    ResetRequested,
+    SignInFailed,
+    /// The failure that locked the password.
+    Locked,
+}
 
 /// Handles an account event. The worker runs it, so that answer and response time are the same whether the address has an
 /// account or not.

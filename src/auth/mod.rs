@@ -85,35 +85,10 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The address of the link.
-    #[cfg(feature = "ssr")]
-    pub fn link(self, links: &crate::links::Links, token: &str) -> String {
-        let page = match self {
-            Self::Verify => "verify",
-            Self::Reset => "reset",
-            Self::LeaveAddress | Self::TakeAddress => "new-address",
-        };
-        links.to(&format!("/{page}/{token}"))
-    }
-
     /// Hours until the link expires.
     pub fn hours(self) -> i64 {
         if self == Self::Reset { 1 } else { 24 }
     }
-}
-
-/// What happened with an email address, whether it has an account or not. Handled by the worker, so that response and
-/// time do not reveal which.
-#[cfg(feature = "ssr")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountEvent {
-    SignedUp,
-    VerificationRequested,
-    ResetRequested,
-    SignInFailed,
-    /// The failure that locked the password.
-    Locked,
 }
 
 /// Browser and system from `User-Agent`, such as "Chrome on Android". Browsers that also claim to be another come first.

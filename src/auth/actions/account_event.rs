@@ -8,7 +8,7 @@ use crate::{
     actors::Actor,
     actors::Host,
     audit::{self, AuditEvent},
-    auth::{AccountEvent, EmailForm, Purpose, jobs},
+    auth::{EmailForm, Purpose, jobs::{self, AccountEvent}},
     backend::Backend,
     error::{Error, Result},
     ids::UserId,

@@ -7,7 +7,7 @@ use crate::{
     actors::Actor,
     actors::Host,
     audit::{self, AuditEvent},
-    auth::{AccountEvent, PasswordForm, Purpose, ReauthenticationForm, ResetForm, jobs, password},
+    auth::{PasswordForm, Purpose, ReauthenticationForm, ResetForm, jobs::{self, AccountEvent}, password},
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},

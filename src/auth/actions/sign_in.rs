@@ -4,7 +4,7 @@ use super::{lock, session};
 use crate::{
     actors::Actor,
     audit::{self, AuditEvent},
-    auth::{AccountEvent, PASSWORD_LENGTH, SignInForm, jobs, password},
+    auth::{PASSWORD_LENGTH, SignInForm, jobs::{self, AccountEvent}, password},
     backend::Backend,
     error::Result,
     ids::{SessionId, UserId},

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
-    auth::{AccountEvent, SignUpForm, jobs, password},
+    auth::{SignUpForm, jobs::{self, AccountEvent}, password},
     backend::Backend,
     error::Result,
     ids::UserId,

@@ -8,9 +8,22 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::{AccountTokenId, Token, UserId},
+    links::Links,
     problem::{LinkEnd, Problem},
     secrets,
 };
+
+impl Purpose {
+    /// The address of the link.
+    pub fn link(self, links: &Links, token: &str) -> String {
+        let page = match self {
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+            Self::LeaveAddress | Self::TakeAddress => "new-address",
+        };
+        links.to(&format!("/{page}/{token}"))
+    }
+}
 
 /// Owner and address of a consumed token.
 pub(super) struct ConsumedToken {
