@@ -9,8 +9,7 @@ use stripe_client_core::{CustomizableStripeRequest, RequestBuilder, StripeMethod
 
 use crate::{
     error::{Error, Result},
-    plan::Interval,
-    plan::Tier,
+    plan::{Interval, Tier},
     problem::Problem,
 };
 

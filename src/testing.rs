@@ -6,8 +6,7 @@ use sqlx::PgPool;
 use transports::{DevOutbox, Provider, Transports};
 
 use crate::{
-    actors::Guest,
-    actors::Host,
+    actors::{Guest, Host},
     auth::{self, Purpose, SignInForm, SignUpForm, jobs::HandleAccountEvent},
     backend::Backend,
     clock::Clock,

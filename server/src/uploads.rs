@@ -13,8 +13,7 @@ use guestguard::{
     error::{Error, Result},
     ids::{EventId, ImportId},
     imports::{self, MOST_BYTES, Upload, columns::Column, table::MOST_CELLS},
-    problem::Problem,
-    problem::{FieldError, FileError, invalid},
+    problem::{FieldError, FileError, Problem, invalid},
     rate_limits::Limit,
 };
 use serde_json::json;

@@ -15,8 +15,7 @@ use tokio::sync::Semaphore;
 use super::PASSWORD_LENGTH;
 use crate::{
     error::Result,
-    problem::Problem,
-    problem::{FieldError, Fields},
+    problem::{FieldError, Fields, Problem},
 };
 
 /// Argon2id with the crate's defaults, which are OWASP's: 19 MiB, two passes, one lane. At most two at once, so that a

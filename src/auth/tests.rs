@@ -10,8 +10,7 @@ use crate::{
     backend::Backend,
     error::Error,
     ids::{SessionId, Token},
-    problem::FieldError,
-    problem::Problem,
+    problem::{FieldError, Problem},
     testing::{self, PASSWORD},
 };
 

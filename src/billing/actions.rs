@@ -11,8 +11,7 @@ use crate::{
     backend::Backend,
     error::{Error, Result},
     payments::{PortalFlow, Stripe},
-    plan::Interval,
-    plan::Tier,
+    plan::{Interval, Tier},
     problem::{Conflict, Problem},
 };
 

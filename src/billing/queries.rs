@@ -15,8 +15,7 @@ use crate::{
     backend::Backend,
     error::Result,
     ids::UserId,
-    plan::Tier,
-    plan::{Interval, SubscriptionStatus},
+    plan::{Interval, SubscriptionStatus, Tier},
 };
 
 /// An account's tier. A subscription with an overdue payment still grants it during the grace period.

@@ -10,8 +10,7 @@ use crate::{
     error::{Error, Result},
     ids::UserId,
     payments::{Stripe, StripeSubscription},
-    plan::Tier,
-    plan::{Interval, SubscriptionStatus},
+    plan::{Interval, SubscriptionStatus, Tier},
     problem::Problem,
 };
 

@@ -15,10 +15,8 @@ use crate::{
     events::{self, EventForm},
     guests,
     invitations::{self, Selection},
-    payments::Billing,
-    payments::Stripe,
-    plan::{Interval, SubscriptionStatus},
-    plan::{LimitReached, Tier},
+    payments::{Billing, Stripe},
+    plan::{Interval, LimitReached, SubscriptionStatus, Tier},
     problem::Problem,
     rsvp, testing,
 };

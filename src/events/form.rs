@@ -4,10 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{DEFAULT_RETENTION_MONTHS, Event, EventForm, MOST_IN_PARTY, RETENTION_MONTHS, Theme, times};
-use crate::{
-    problem::Problem,
-    problem::{FieldError, Fields},
-};
+use crate::problem::{FieldError, Fields, Problem};
 
 /// A valid event form.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,8 +18,7 @@ use crate::{
     error::{Error, Result},
     events,
     ids::{EventId, GuestId, UserId},
-    problem::{Conflict, Problem},
-    problem::{FieldError, Fields, invalid},
+    problem::{Conflict, FieldError, Fields, Problem, invalid},
 };
 
 /// Adds one guest.

@@ -6,8 +6,7 @@ use super::{GuestDetails, GuestForm, paste::PastedGuest};
 use crate::{
     events::MOST_IN_PARTY,
     phone,
-    problem::Problem,
-    problem::{FieldError, Fields},
+    problem::{FieldError, Fields, Problem},
 };
 
 /// A parsed guest.

@@ -16,8 +16,7 @@ use crate::{
     guests::GuestForm,
     ids::{EventId, ImportId},
     phone,
-    problem::{Conflict, Problem},
-    problem::{FieldError, invalid},
+    problem::{Conflict, FieldError, Problem, invalid},
 };
 
 /// Sets what the columns hold, and validates all rows again.

@@ -16,8 +16,7 @@ use crate::{
     error::Result,
     guests::GuestForm,
     ids::{EventId, GuestId, ImportId},
-    problem::InvalidField,
-    problem::Problem,
+    problem::{InvalidField, Problem},
 };
 
 /// Rows on one page of the review.

@@ -15,8 +15,7 @@ use crate::{
     error::Result,
     guests::GuestForm,
     ids::{EventId, ImportId},
-    problem::{Conflict, Problem},
-    problem::{FieldError, FileError},
+    problem::{Conflict, FieldError, FileError, Problem},
     testing,
 };
 

@@ -16,8 +16,7 @@ use crate::{
     error::Result,
     guests::{GuestForm, NewGuest, typos},
     ids::{EventId, ImportId},
-    problem::InvalidField,
-    problem::Problem,
+    problem::{InvalidField, Problem},
 };
 
 /// A row, parsed by itself.

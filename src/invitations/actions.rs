@@ -12,8 +12,8 @@ use crate::{
     billing::limits,
     database,
     error::Result,
-    events, guests,
-    guests::status::GuestTx,
+    events,
+    guests::{self, status::GuestTx},
     ids::{EventId, GuestId, InvitationId},
     notifications::{
         Channel, GuestMessage,

@@ -5,8 +5,7 @@ use strum::VariantArray;
 
 use super::Token;
 use crate::{
-    actors::Guest,
-    actors::Host,
+    actors::{Guest, Host},
     backend::Backend,
     error::Result,
     ids::{EventId, GuestId, InvitationId, UserId},

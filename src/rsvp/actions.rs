@@ -14,8 +14,7 @@ use crate::{
         Channel, GuestMessage,
         outbox::{self, GuestNotifications},
     },
-    problem::{Conflict, Problem},
-    problem::{FieldError, Fields},
+    problem::{Conflict, FieldError, Fields, Problem},
 };
 
 /// Saves a guest's RSVP: takes the seats, keeps the history and enqueues a confirmation, in one transaction. The same

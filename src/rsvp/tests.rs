@@ -5,15 +5,13 @@ use sqlx::PgPool;
 
 use super::{Answer, AnswerForm, actions, overview::ActivityKind, queries};
 use crate::{
-    actors::Guest,
-    actors::Host,
+    actors::{Guest, Host},
     backend::Backend,
     error::Error,
     events::{self, EventForm},
     ids::EventId,
     invitations,
-    problem::FieldError,
-    problem::{Conflict, Problem},
+    problem::{Conflict, FieldError, Problem},
     testing::{self, planned, problem},
 };
 

@@ -4,13 +4,11 @@ use guestguard::{auth::SignUpForm, legal::LegalDocument};
 use leptos::prelude::*;
 
 use super::links::NewPassword;
-use crate::{
-    ui::legal::legal_href,
-    ui::{
-        field::Field,
-        form::{Form, FormState},
-        layout::{Frame, PageHead},
-    },
+use crate::ui::{
+    field::Field,
+    form::{Form, FormState},
+    layout::{Frame, PageHead},
+    legal::legal_href,
 };
 
 #[component]

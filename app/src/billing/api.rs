@@ -1,6 +1,11 @@
 //! Server functions of billing.
 
-use guestguard::{billing::actions, plan::Interval, plan::Tier, problem::Problem, rate_limits::Limit};
+use guestguard::{
+    billing::actions,
+    plan::{Interval, Tier},
+    problem::Problem,
+    rate_limits::Limit,
+};
 use leptos::prelude::*;
 use uuid::Uuid;
 

@@ -2,8 +2,7 @@
 
 use guestguard::{
     billing::queries::{Cost, Offers},
-    plan::Interval,
-    plan::{PlanLimits, Tier},
+    plan::{Interval, PlanLimits, Tier},
 };
 use leptos::prelude::*;
 use uuid::Uuid;

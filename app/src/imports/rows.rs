@@ -5,8 +5,7 @@ use guestguard::{
     guests::GuestForm,
     ids::{EventId, ImportId},
     imports::{ImportRow, RowStatus},
-    problem::InvalidField,
-    problem::Problem,
+    problem::{InvalidField, Problem},
 };
 use leptos::prelude::*;
 

@@ -1,8 +1,7 @@
 //! The RSVP form on the invitation page.
 
 use guestguard::{
-    invitations::Token,
-    invitations::page::InvitationPage,
+    invitations::{Token, page::InvitationPage},
     rsvp::{Answer, AnswerForm},
 };
 use leptos::prelude::*;

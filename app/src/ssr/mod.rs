@@ -6,8 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::request::Parts;
 use guestguard::{
-    actors::Guest,
-    actors::Host,
+    actors::{Guest, Host},
     auth,
     backend::Backend,
     error::{Error, Result},

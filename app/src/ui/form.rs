@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use guestguard::{problem::InvalidField, problem::Problem};
+use guestguard::problem::{InvalidField, Problem};
 use leptos::prelude::*;
 use serde::Serialize;
 

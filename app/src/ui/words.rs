@@ -3,8 +3,7 @@
 use guestguard::{
     phone::PhoneError,
     plan::{LimitReached, Tier},
-    problem::{Conflict, LinkEnd, Problem},
-    problem::{FieldError, FileError},
+    problem::{Conflict, FieldError, FileError, LinkEnd, Problem},
 };
 
 /// A heading, and a sentence about the next step.

@@ -1,8 +1,7 @@
 //! Seeds: a host, events, guest lists and invitations, created through the application's actions.
 
 use guestguard::{
-    actors::Guest,
-    actors::Host,
+    actors::{Guest, Host},
     auth::{self, SignInForm, SignUpForm},
     backend::Backend,
     error::{Error, Result},

@@ -2,8 +2,7 @@
 
 use guestguard::{
     payments::{self, Stripe},
-    plan::Interval,
-    plan::Tier,
+    plan::{Interval, Tier},
 };
 
 use super::Reader;

@@ -4,8 +4,7 @@ use std::{collections::BTreeSet, process::Stdio, time::Duration};
 
 use guestguard::{
     ids::{EventId, ImportId},
-    problem::Problem,
-    problem::{FieldError, FileError},
+    problem::{FieldError, FileError, Problem},
 };
 use sqlx::PgPool;
 

@@ -1,9 +1,6 @@
 //! Problems as a page, as the response to a fetch, and after a form without scripts.
 
-use guestguard::{
-    problem::FieldError,
-    problem::{Conflict, LinkEnd, Problem},
-};
+use guestguard::problem::{Conflict, FieldError, LinkEnd, Problem};
 
 use crate::support::{App, InvitedGuest};
 

@@ -5,16 +5,17 @@ use sqlx::PgConnection;
 
 use super::token;
 use crate::{
-    actors::Actor,
-    actors::Host,
+    actors::{Actor, Host},
     audit::{self, AuditEvent},
-    auth::{EmailForm, Purpose, jobs::{self, AccountEvent}},
+    auth::{
+        EmailForm, Purpose,
+        jobs::{self, AccountEvent},
+    },
     backend::Backend,
     error::{Error, Result},
     ids::UserId,
     notifications::{self, AccountMessage},
-    problem::Fields,
-    problem::Problem,
+    problem::{Fields, Problem},
     rate_limits::Limit,
 };
 

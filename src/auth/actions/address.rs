@@ -4,16 +4,14 @@ use sqlx::PgConnection;
 
 use super::{password, token};
 use crate::{
-    actors::Actor,
-    actors::Host,
+    actors::{Actor, Host},
     audit::{self, AuditEvent},
     auth::{AddressForm, Purpose},
     backend::Backend,
     error::{OnConstraint, Result},
     ids::{Token, UserId},
     notifications::{self, AccountMessage},
-    problem::{Conflict, LinkEnd, Problem},
-    problem::{FieldError, Fields},
+    problem::{Conflict, FieldError, Fields, LinkEnd, Problem},
 };
 
 /// Verifies the account's address by the link from an email.

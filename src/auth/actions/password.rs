@@ -4,16 +4,18 @@ use sqlx::PgConnection;
 
 use super::{lock, session, token};
 use crate::{
-    actors::Actor,
-    actors::Host,
+    actors::{Actor, Host},
     audit::{self, AuditEvent},
-    auth::{PasswordForm, Purpose, ReauthenticationForm, ResetForm, jobs::{self, AccountEvent}, password},
+    auth::{
+        PasswordForm, Purpose, ReauthenticationForm, ResetForm,
+        jobs::{self, AccountEvent},
+        password,
+    },
     backend::Backend,
     error::Result,
     ids::{SessionId, Token, UserId},
     notifications::{self, AccountMessage},
-    problem::{FieldError, Fields, invalid},
-    problem::{LinkEnd, Problem},
+    problem::{FieldError, Fields, LinkEnd, Problem, invalid},
 };
 
 /// Sets a new password by a reset link: unlocks it, ends all sessions, signs this browser in, and revokes all other reset

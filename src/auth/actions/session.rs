@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use crate::{
-    actors::Actor,
-    actors::Host,
+    actors::{Actor, Host},
     audit::{self, AuditEvent},
     auth::{IDLE_DAYS, MAX_FAILURES, SESSION_MAX_DAYS},
     backend::Backend,

@@ -4,12 +4,15 @@ use super::{lock, session};
 use crate::{
     actors::Actor,
     audit::{self, AuditEvent},
-    auth::{PASSWORD_LENGTH, SignInForm, jobs::{self, AccountEvent}, password},
+    auth::{
+        PASSWORD_LENGTH, SignInForm,
+        jobs::{self, AccountEvent},
+        password,
+    },
     backend::Backend,
     error::Result,
     ids::{SessionId, UserId},
-    problem::Problem,
-    problem::{FieldError, Fields, invalid},
+    problem::{FieldError, Fields, Problem, invalid},
     rate_limits::Limit,
 };
 

@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::{
-    auth::{SignUpForm, jobs::{self, AccountEvent}, password},
+    auth::{
+        SignUpForm,
+        jobs::{self, AccountEvent},
+        password,
+    },
     backend::Backend,
     error::Result,
     ids::UserId,
     legal::LegalDocument,
-    problem::Problem,
-    problem::{FieldError, Fields},
+    problem::{FieldError, Fields, Problem},
 };
 
 /// Creates an account unless one has this address. Response and time do not reveal which; the email does.

@@ -7,8 +7,7 @@ use super::{DEVICE, NEW_PASSWORD, audit_events, faults, kinds, try_password};
 use crate::{
     audit::AuditEvent,
     auth::{AddressForm, PasswordForm, Purpose, actions, queries},
-    problem::FieldError,
-    problem::{Conflict, Problem},
+    problem::{Conflict, FieldError, Problem},
     testing::{self, PASSWORD, problem},
 };
 

@@ -11,8 +11,7 @@ use crate::{
     audit::AuditEvent,
     auth::{EmailForm, Purpose, ResetForm, SignUpForm, actions, queries},
     error::Error,
-    problem::FieldError,
-    problem::{Conflict, LinkEnd, Problem},
+    problem::{Conflict, FieldError, LinkEnd, Problem},
     testing::{self, PASSWORD, problem},
 };
 

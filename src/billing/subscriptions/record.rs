@@ -9,8 +9,7 @@ use crate::{
     error::Result,
     ids::UserId,
     payments::{Stripe, StripeSubscription},
-    plan::Tier,
-    plan::{Interval, SubscriptionStatus},
+    plan::{Interval, SubscriptionStatus, Tier},
 };
 
 /// Rank of a response from Stripe's API: overrides all earlier events.

@@ -13,8 +13,7 @@ use crate::{
         validate::{self, ValidatedRow},
     },
     phone,
-    problem::Problem,
-    problem::{FieldError, FileError, invalid},
+    problem::{FieldError, FileError, Problem, invalid},
 };
 
 /// Reads a file and stores its rows for review. Adds no guests yet.

@@ -5,11 +5,9 @@ use crate::{
     actors::Host,
     backend::Backend,
     error::Result,
-    guests,
-    guests::status::GuestTx,
+    guests::{self, status::GuestTx},
     ids::{EventId, GuestId},
-    problem::{Conflict, Problem},
-    problem::{FieldError, Fields},
+    problem::{Conflict, FieldError, Fields, Problem},
 };
 
 /// Marks a guest's live link as sent or skipped, in place of an earlier mark.

@@ -10,8 +10,7 @@ use crate::{
     ids::NotificationId,
     notifications::{dev_outbox, outbox::quiesce_host},
     privacy::{DELETED_ACCOUNT_DAYS, DeletionForm, erasure},
-    problem::Problem,
-    problem::{FieldError, invalid},
+    problem::{FieldError, Problem, invalid},
 };
 
 /// Deletes the host's account. Erases the account, its events and guests at once, cancels queued messages, ends sessions and

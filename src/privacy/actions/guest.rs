@@ -1,22 +1,19 @@
 //! A guest's rights: correct, unsubscribe, erase.
 
 use crate::{
-    actors::Actor,
-    actors::Guest,
+    actors::{Actor, Guest},
     audit::{self, AuditEvent},
     backend::Backend,
     error::Result,
     events,
-    guests::status::GuestTx,
-    guests::{parse_name, parse_phone},
+    guests::{parse_name, parse_phone, status::GuestTx},
     notifications::{
         Channel, dev_outbox,
         outbox::quiesce_host,
         suppressions::{self, Reason, Scope},
     },
     privacy::{CorrectionForm, erasure},
-    problem::Fields,
-    problem::Problem,
+    problem::{Fields, Problem},
 };
 
 /// A guest corrects their data. Messages already queued still go to the old address.

@@ -23,8 +23,7 @@ use crate::{
         queries::account_contents,
         subject_access::guest_data,
     },
-    problem::FieldError,
-    problem::{LinkEnd, Problem},
+    problem::{FieldError, LinkEnd, Problem},
     rsvp::{self, AnswerForm},
     testing::{self, problem, signed_in},
 };
