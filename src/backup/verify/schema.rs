@@ -51,7 +51,7 @@ pub async fn check(db: &mut PgConnection, report: &mut VerifyReport) -> anyhow::
     report.add("tables", "every table exists", Ok(Violations::named(missing)));
     report.add(
         "shape",
-        "every column, index, constraint, trigger, function and view is as the migrations made it",
+        "every column, index, constraint, trigger and function is as the migrations made it",
         shape(db).await,
     );
     migrations(db, report).await?;
