@@ -50,7 +50,7 @@ impl Database<'_> {
     }
 }
 
-/// Runs one statement `times` times on a pool of one connection; how often it was planned anew.
+/// Runs one statement `times` times on a pool of one connection; how often it was planned again.
 pub async fn custom_plans(db: &PgPool, times: usize) -> i64 {
     let statement = "select 1 from guests where host_id = $1 and id = any ($2)";
     for _ in 0..times {
